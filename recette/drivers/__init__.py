@@ -1,0 +1,1 @@
+"""How the harness reaches the system under test."""

@@ -1,0 +1,1 @@
+"""Reports, every one made from the same `RunReport`."""

@@ -1,0 +1,1 @@
+"""The shared vocabulary: identifiers, flows, time, data sets, contracts. Pure, no third party."""

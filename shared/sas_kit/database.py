@@ -1,0 +1,139 @@
+"""One way to a database, SQLite or PostgreSQL, and to its migrations."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import event
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+_ENVIRONMENT = Path(__file__).resolve().parent / "alembic_environment"
+
+
+def asynchronous_url(url: str) -> sa.URL:
+    """The URL with the driver we use: `sqlite:///file` and `postgresql://…` are completed, others are refused."""
+    parsed = sa.make_url(url)
+    backend = parsed.get_backend_name()
+    if backend == "sqlite":
+        return parsed.set(drivername="sqlite+aiosqlite")
+    if backend in {"postgresql", "postgres"}:
+        return parsed.set(drivername="postgresql+asyncpg")
+    raise ValueError(f"'{backend}' is not supported: give a sqlite:/// or a postgresql:// URL")
+
+
+class Database:
+    """A pool of connections. `reading` never commits; `transaction` commits at its end or rolls back."""
+
+    def __init__(self, url: str, *, pool_size: int = 10) -> None:
+        self.url = asynchronous_url(url)
+        self.dialect = self.url.get_backend_name()
+        if self.dialect == "sqlite":
+            self.engine: AsyncEngine = create_async_engine(self.url, pool_size=pool_size, max_overflow=0)
+            _prepare_sqlite(self.engine)
+        else:
+            self.engine = create_async_engine(self.url, pool_size=pool_size, max_overflow=0, pool_pre_ping=True)
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[AsyncConnection]:
+        async with self.engine.connect() as connection:
+            yield connection
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[AsyncConnection]:
+        async with self.engine.connect() as connection:
+            if self.dialect == "sqlite":
+                # A deferred transaction that begins to write fails at once while another writes; this one waits.
+                await connection.execution_options(sqlite_begin="IMMEDIATE")
+            async with connection.begin():
+                yield connection
+
+    async def close(self) -> None:
+        await self.engine.dispose()
+
+
+def _prepare_sqlite(engine: AsyncEngine) -> None:
+    @event.listens_for(engine.sync_engine, "connect")
+    def connected(connection: Any, _record: object) -> None:
+        connection.isolation_level = None  # the driver must not begin transactions of its own
+        cursor = connection.cursor()
+        for pragma in (
+            "journal_mode=WAL",
+            "synchronous=NORMAL",
+            "foreign_keys=ON",
+            "busy_timeout=10000",
+            "mmap_size=268435456",
+        ):
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+    @event.listens_for(engine.sync_engine, "begin")
+    def begun(connection: sa.Connection) -> None:
+        mode = connection.get_execution_options().get("sqlite_begin", "")
+        connection.exec_driver_sql(f"BEGIN {mode}".rstrip())
+
+
+# --- migrations ------------------------------------------------------------------------------------------------------
+
+
+def migrate(url: str, migrations: Path) -> None:
+    """Bring the database to the newest revision of `migrations/versions`.
+
+    Blocking, callable with or without a running loop, and safe when several workers start together.
+    """
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(asyncio.run, _migrate(url, migrations)).result()
+
+
+async def _migrate(url: str, migrations: Path) -> None:
+    config = _config(migrations)
+
+    def upgrade(connection: sa.Connection) -> None:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+
+    database = Database(url)
+    try:
+        if database.dialect == "sqlite":
+            # Journal mode and exclusive locks cannot change inside a transaction, so the first connection only opens.
+            async with database.reading():
+                pass
+        async with database.transaction() as connection:
+            if database.dialect == "postgresql":
+                await connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_lock_number(migrations)})")
+            await connection.run_sync(upgrade)
+    finally:
+        await database.close()
+
+
+async def is_current(database: Database, migrations: Path) -> bool:
+    """Whether the database is at the newest revision of `migrations/versions`."""
+    head = ScriptDirectory.from_config(_config(migrations)).get_current_head()
+
+    def revision(connection: sa.Connection) -> str | None:
+        return MigrationContext.configure(connection).get_current_revision()
+
+    async with database.reading() as connection:
+        return await connection.run_sync(revision) == head
+
+
+def _config(migrations: Path) -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(_ENVIRONMENT))
+    config.set_main_option("version_locations", str(migrations / "versions"))
+    config.set_main_option("path_separator", "newline")
+    return config
+
+
+def _lock_number(migrations: Path) -> int:
+    return int.from_bytes(hashlib.sha256(migrations.parent.name.encode()).digest()[:6], "big")

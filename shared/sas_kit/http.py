@@ -1,0 +1,214 @@
+"""Outbound HTTP, bounded in time and in bytes. The only module that knows which HTTP library is used.
+
+Redirects are answers, cookies are not kept, proxies of the environment are not read, and bodies are read as they come
+so that an endless one stops at its bound.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Self
+
+import httpx2
+
+
+class HttpFailureKind(StrEnum):
+    UNREACHABLE = "unreachable"
+    TLS = "tls"
+    TIMEOUT = "timeout"
+    CONNECTION_LOST = "connection_lost"
+    TOO_LARGE = "too_large"
+    PROTOCOL = "protocol"
+
+
+@dataclass(frozen=True, slots=True)
+class HttpLimits:
+    """The bounds of one exchange.
+
+    `connect`: seconds to get a connection; `answer`: seconds from the moment the request left to the last byte of the
+    answer; `max_bytes`: bytes of body, after any content decoding.
+    """
+
+    connect: float
+    answer: float
+    max_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class HttpAnswer:
+    """`first_byte` and `total` are seconds from the moment the request left to the end of the head and of the body."""
+
+    status: int
+    headers: tuple[tuple[str, str], ...]
+    body: bytes
+    first_byte: float
+    total: float
+
+    def header(self, name: str) -> str | None:
+        wanted = name.lower()
+        return next((value for key, value in self.headers if key.lower() == wanted), None)
+
+
+class HttpFailure(Exception):  # noqa: N818  a failure of the exchange, not a fault of the program
+    """No whole answer came. `elapsed` is in seconds from the moment the request left, else from the start."""
+
+    def __init__(self, kind: HttpFailureKind, detail: str, elapsed: float, first_byte: float | None = None) -> None:
+        super().__init__(f"{kind}: {detail}")
+        self.kind = kind
+        self.detail = detail
+        self.elapsed = elapsed
+        self.first_byte = first_byte
+
+
+class HttpClient:
+    """A pool of connections, to be closed. `transport` replaces the network in tests (an `httpx2` transport)."""
+
+    def __init__(self, *, transport: Any = None, verify: bool | ssl.SSLContext = True, connections: int = 100) -> None:
+        self._client = httpx2.AsyncClient(
+            transport=transport,
+            verify=verify,
+            trust_env=False,
+            follow_redirects=False,
+            timeout=None,  # the bounds are set per exchange, from the moment its request left
+            limits=httpx2.Limits(max_connections=connections, max_keepalive_connections=connections),
+        )
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.aclose()
+
+    async def aclose(self) -> None:
+        await self._client.aclose()
+
+    @property
+    def library_client(self) -> httpx2.AsyncClient:
+        """The library's own client, for this module only."""
+        return self._client
+
+
+def new_client(*, transport: Any = None, verify: bool | ssl.SSLContext = True, connections: int = 100) -> HttpClient:
+    return HttpClient(transport=transport, verify=verify, connections=connections)
+
+
+def asgi_transport(app: Any, *, client: tuple[str, int] = ("127.0.0.1", 0)) -> httpx2.AsyncBaseTransport:
+    """A transport that calls an ASGI application in this process; its lifespan is the caller's business."""
+    return httpx2.ASGITransport(app=app, client=client)
+
+
+class _Course:
+    """Where an exchange has got to, by the events the library reports."""
+
+    __slots__ = ("deadline", "limits", "sent_at", "started_at")
+
+    def __init__(self, limits: HttpLimits, deadline: asyncio.Timeout) -> None:
+        self.limits = limits
+        self.deadline = deadline
+        self.started_at = time.perf_counter()
+        self.sent_at: float | None = None
+
+    async def __call__(self, event: str, _info: dict[str, Any]) -> None:
+        if self.sent_at is None and event.endswith(".send_request_headers.started"):
+            self.leave()
+
+    def leave(self) -> None:
+        self.sent_at = time.perf_counter()
+        self.deadline.reschedule(asyncio.get_running_loop().time() + self.limits.answer)
+
+    def elapsed(self) -> float:
+        return time.perf_counter() - (self.started_at if self.sent_at is None else self.sent_at)
+
+
+async def exchange(
+    client: HttpClient,
+    method: str,
+    url: str,
+    *,
+    limits: HttpLimits,
+    target: str | None = None,
+    headers: Sequence[tuple[str, str]] = (),
+    body: bytes = b"",
+) -> HttpAnswer:
+    """Send one request and read its answer within `limits`; raise `HttpFailure` when there is none.
+
+    `target` is written on the request line as it stands (no re-encoding), in place of the path and query of `url`.
+    `headers` are the only ones sent besides Host, Connection and Content-Length.
+    """
+    course: _Course | None = None
+    first_byte: float | None = None
+    try:
+        async with asyncio.timeout(limits.connect) as deadline:
+            course = _Course(limits, deadline)
+            extensions: dict[str, Any] = {"trace": course}
+            if target is not None:
+                extensions["target"] = target.encode("utf-8")
+            request = httpx2.Request(method, url, headers=[*headers], content=body or None, extensions=extensions)
+            if isinstance(client.library_client._transport, httpx2.ASGITransport):  # noqa: SLF001
+                course.leave()
+            response = await client.library_client.send(request, stream=True)
+            try:
+                first_byte = course.elapsed()
+                content = await _read(response, limits.max_bytes, course)
+                return HttpAnswer(
+                    response.status_code,
+                    tuple((k.decode("latin-1"), v.decode("latin-1")) for k, v in response.headers.raw),
+                    content,
+                    first_byte,
+                    course.elapsed(),
+                )
+            finally:
+                await response.aclose()
+    except TimeoutError as error:
+        sent = course is not None and course.sent_at is not None
+        kind = HttpFailureKind.TIMEOUT if sent else HttpFailureKind.UNREACHABLE
+        detail = f"no whole answer within {limits.answer:g} s" if sent else f"no connection within {limits.connect:g} s"
+        raise _failure(kind, detail, course, first_byte) from error
+    except httpx2.ConnectError as error:
+        cause = error.__cause__ or error.__context__
+        kind = HttpFailureKind.TLS if _is_tls(error) else HttpFailureKind.UNREACHABLE
+        raise _failure(kind, str(error) or str(cause), course, first_byte) from error
+    except (httpx2.InvalidURL, httpx2.UnsupportedProtocol) as error:
+        raise _failure(HttpFailureKind.UNREACHABLE, str(error), course, first_byte) from error
+    except (httpx2.RemoteProtocolError, httpx2.LocalProtocolError, httpx2.DecodingError) as error:
+        lost = "disconnected" in str(error) or "incomplete" in str(error) or "peer closed" in str(error)
+        kind = HttpFailureKind.CONNECTION_LOST if lost else HttpFailureKind.PROTOCOL
+        raise _failure(kind, str(error), course, first_byte) from error
+    except (httpx2.NetworkError, httpx2.TimeoutException) as error:
+        raise _failure(
+            HttpFailureKind.CONNECTION_LOST, str(error) or type(error).__name__, course, first_byte
+        ) from error
+    except ssl.SSLError as error:
+        raise _failure(HttpFailureKind.TLS, str(error), course, first_byte) from error
+
+
+async def _read(response: httpx2.Response, max_bytes: int, course: _Course) -> bytes:
+    announced = response.headers.get("content-length", "")
+    if announced.isdigit() and int(announced) > max_bytes:
+        raise HttpFailure(HttpFailureKind.TOO_LARGE, f"{announced} bytes announced", course.elapsed())
+    chunks: list[bytes] = []
+    size = 0
+    async for chunk in response.aiter_bytes():
+        size += len(chunk)
+        if size > max_bytes:
+            raise HttpFailure(HttpFailureKind.TOO_LARGE, f"more than {max_bytes} bytes", course.elapsed())
+        chunks.append(chunk)
+    return b"".join(chunks)
+
+
+def _failure(kind: HttpFailureKind, detail: str, course: _Course | None, first_byte: float | None) -> HttpFailure:
+    return HttpFailure(kind, detail, course.elapsed() if course else 0.0, first_byte)
+
+
+def _is_tls(error: BaseException) -> bool:
+    seen: BaseException | None = error
+    while seen is not None:
+        if isinstance(seen, ssl.SSLError):
+            return True
+        seen = seen.__cause__ or seen.__context__
+    return False

@@ -1,0 +1,100 @@
+"""What every web service needs and no protocol owns: problems, health, the base URL as the client sees it."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+import msgspec
+from fastapi import APIRouter, FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import Response
+from starlette.exceptions import HTTPException
+
+_log = logging.getLogger(__name__)
+
+PROBLEM_MEDIA_TYPE = "application/problem+json"
+
+
+def problem(
+    status: int, title: str, detail: str, *, headers: Mapping[str, str] | None = None, **extra: Any
+) -> Response:
+    """An error of a plain HTTP API (RFC 9457): what happened in `title`, what to correct in `detail`."""
+    body = {"type": "about:blank", "title": title, "status": status, "detail": detail, **extra}
+    return Response(
+        msgspec.json.encode(body),
+        status_code=status,
+        media_type=PROBLEM_MEDIA_TYPE,
+        headers=None if headers is None else dict(headers),
+    )
+
+
+def install_problem_handlers(app: FastAPI) -> None:
+    """Every error that no other handler answers leaves as a problem; none shows a traceback."""
+
+    async def refused(_request: Request, error: Exception) -> Response:
+        assert isinstance(error, HTTPException)
+        return problem(error.status_code, _title(error.status_code), str(error.detail), headers=error.headers)
+
+    async def malformed(_request: Request, error: Exception) -> Response:
+        assert isinstance(error, RequestValidationError)
+        faults = [
+            {"location": ".".join(str(part) for part in fault["loc"]), "message": str(fault["msg"])}
+            for fault in error.errors()
+        ]
+        detail = "; ".join(f"{fault['location']}: {fault['message']}" for fault in faults)
+        return problem(422, "Unprocessable request", detail, errors=faults)
+
+    async def broken(request: Request, error: Exception) -> Response:
+        _log.error("unexpected error on %s %s", request.method, request.url.path, exc_info=error)
+        return problem(500, "Internal error", "The service failed on this request. The fault was logged.")
+
+    app.add_exception_handler(HTTPException, refused)
+    app.add_exception_handler(RequestValidationError, malformed)
+    app.add_exception_handler(Exception, broken)
+
+
+def _title(status: int) -> str:
+    return {
+        400: "Bad request",
+        401: "Authentication required",
+        403: "Forbidden",
+        404: "Not found",
+        405: "Method not allowed",
+        409: "Conflict",
+        413: "Request too large",
+        503: "Service unavailable",
+    }.get(status, "Request refused")
+
+
+def health_router(ready: Callable[[], Awaitable[Mapping[str, bool]]]) -> APIRouter:
+    """`/health/live`: the process answers. `/health/ready`: each thing it leans on does too (503 otherwise)."""
+    router = APIRouter(prefix="/health", tags=["health"])
+
+    @router.get("/live")
+    async def live() -> dict[str, str]:
+        return {"status": "live"}
+
+    @router.get("/ready", responses={503: {"description": "Something the service leans on does not answer"}})
+    async def is_ready() -> Response:
+        parts = dict(await ready())
+        good = all(parts.values())
+        body = {"status": "ready" if good else "not ready", "parts": parts}
+        return Response(msgspec.json.encode(body), status_code=200 if good else 503, media_type="application/json")
+
+    return router
+
+
+def external_base(scope: Mapping[str, Any], public_url: str | None = None) -> str:
+    """The URL of the service as its client wrote it, without a trailing slash: scheme, Host header and root path.
+
+    `public_url` wins where it is set (a reverse proxy that hides the outer name).
+    """
+    if public_url:
+        return public_url.rstrip("/")
+    host = next((value.decode("latin-1") for key, value in scope["headers"] if key == b"host"), None)
+    if host is None:
+        name, port = scope.get("server") or ("localhost", None)
+        host = name if port is None else f"{name}:{port}"
+    return f"{scope['scheme']}://{host}{scope.get('root_path', '').rstrip('/')}"

@@ -1,0 +1,75 @@
+"""What every test may ask for: fresh databases, the reference material, a browser. In CI, what is absent fails."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import asyncpg
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+_POSTGRESQL = os.environ.get("SAS_TEST_POSTGRESQL_URL", "postgresql://postgres@127.0.0.1:5432/postgres")
+
+
+def absent(reason: str) -> None:
+    """Skip with a reason on a user's machine; fail in CI, where what is missing should have been installed."""
+    if os.environ.get("CI"):
+        pytest.fail(reason)
+    pytest.skip(reason)
+
+
+async def _execute(sql: str) -> None:
+    connection = await asyncpg.connect(_POSTGRESQL, timeout=3)
+    try:
+        await connection.execute(sql)
+    finally:
+        await connection.close()
+
+
+@pytest.fixture
+def postgresql_url() -> Iterator[str]:
+    """A fresh empty PostgreSQL database, dropped afterwards."""
+    name = f"recette_test_{uuid.uuid4().hex[:12]}"
+    try:
+        asyncio.run(_execute(f'CREATE DATABASE "{name}"'))
+    except (OSError, asyncpg.PostgresError, TimeoutError) as error:
+        absent(f"no PostgreSQL server at {_POSTGRESQL} ({error}); name one with SAS_TEST_POSTGRESQL_URL")
+    base, _, query = _POSTGRESQL.partition("?")
+    url = base.rpartition("/")[0] + "/" + name + (f"?{query}" if query else "")
+    yield url.replace("postgresql://", "postgresql+asyncpg://", 1)
+    asyncio.run(_execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)'))
+
+
+@pytest.fixture
+def sqlite_url(tmp_path: Path) -> str:
+    return f"sqlite+aiosqlite:///{tmp_path / 'test.sqlite'}"
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
+def database_url(request: pytest.FixtureRequest) -> str:
+    """A fresh empty database of each kind: the test runs once on each."""
+    url: str = request.getfixturevalue(f"{request.param}_url")
+    return url
+
+
+@pytest.fixture(scope="session")
+def reference() -> Path:
+    """The folder of reference material; a user's machine does not have it."""
+    folder = Path(os.environ.get("SAS_REFERENCE_DIR", ROOT.parent / "shared"))
+    if not (folder / "reference" / "interfaces.md").is_file():
+        pytest.skip("no reference material beside the checkout (SAS_REFERENCE_DIR names another place)")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """The path of a Chromium."""
+    for candidate in (os.environ.get("SAS_TEST_CHROMIUM", ""), "/usr/bin/chromium", "/usr/bin/chromium-browser"):
+        if candidate and Path(candidate).is_file():
+            return candidate
+    absent("no Chromium: install Debian's package `chromium`, or name one with SAS_TEST_CHROMIUM")
+    raise AssertionError
