@@ -241,6 +241,14 @@ class CheckResult:
     service_level: str | None = None
 
 
+def percentile(samples: Sequence[float], percent: float) -> float | None:
+    """The exact order statistic by nearest rank: the smallest sample that `percent` % of them do not exceed."""
+    if not samples:
+        return None
+    rank = -(-len(samples) * percent // 100)
+    return sorted(samples)[max(int(rank), 1) - 1]
+
+
 @dataclass(frozen=True, slots=True)
 class Measurement:
     """Response times held against a level. `samples` are seconds, raw, in the order taken.
@@ -256,6 +264,17 @@ class Measurement:
     p95: float | None
     max: float | None
     verdict: Verdict
+
+    @classmethod
+    def of(cls, id: str, title: Text, level: ServiceLevel, samples: Sequence[float]) -> Measurement:
+        """Hold samples against a level: SKIP when they are too few to conclude, never a pass on luck."""
+        measured = {"p50": percentile(samples, 50), "p95": percentile(samples, 95), "max": percentile(samples, 100)}
+        held = measured.get(level.statistic)
+        if held is None or len(samples) < level.minimum_samples:
+            verdict = Verdict.SKIP
+        else:
+            verdict = Verdict.PASS if held < level.value else Verdict.FAIL
+        return cls(id, title, level, tuple(samples), measured["p50"], measured["p95"], measured["max"], verdict)
 
 
 @dataclass(frozen=True, slots=True)

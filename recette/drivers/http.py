@@ -1,0 +1,58 @@
+"""Sends what a scenario asks for and times the wire: nothing is parsed, followed or re-encoded."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+from urllib.parse import urlsplit
+
+from recette import __version__
+from recette.model import Exchange, Request, Response, Timings, TransportFailure
+from sas_kernel.clock import Clock
+from sas_kit.http import HttpClient, HttpFailure, HttpLimits, exchange
+
+USER_AGENT = f"recette/{__version__}"
+
+
+class HttpDriver:
+    """Speaks to one system under test, whose base URL is `base_url` (a trailing slash does not count)."""
+
+    def __init__(self, client: HttpClient, base_url: str, *, limits: HttpLimits, clock: Clock) -> None:
+        self._client = client
+        self._base_url = base_url.rstrip("/")
+        self._base_path = urlsplit(self._base_url).path
+        self._limits = limits
+        self._clock = clock
+        self._numbers = itertools.count(1)
+
+    async def send(self, target: str, *, method: str = "GET", headers: Sequence[tuple[str, str]] = ()) -> Exchange:
+        """One exchange; what goes wrong on the wire is in it, never raised."""
+        number = f"x{next(self._numbers)}"
+        sent_at = self._clock.now()
+        sent_headers = (("User-Agent", USER_AGENT), *headers)
+        request = Request(method, self._base_url + target, self._base_path + target, sent_headers)
+        try:
+            answer = await exchange(
+                self._client,
+                method,
+                self._base_url,
+                target=request.target,
+                headers=sent_headers,
+                limits=self._limits,
+            )
+        except HttpFailure as failure:
+            return Exchange(
+                number,
+                sent_at,
+                request,
+                Timings(failure.first_byte, failure.elapsed),
+                failure=TransportFailure(failure.kind.value),
+                failure_detail=failure.detail,
+            )
+        return Exchange(
+            number,
+            sent_at,
+            request,
+            Timings(answer.first_byte, answer.total),
+            response=Response(answer.status, answer.headers, answer.body),
+        )

@@ -1,0 +1,270 @@
+"""Plays scenarios one after the other against one target and adds their judgements up to a report."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
+
+from recette.engine import verdicts
+from recette.model import (
+    Check,
+    CheckJudged,
+    CheckResult,
+    Event,
+    Evidence,
+    Exchange,
+    ExchangeDone,
+    ExitCode,
+    Listener,
+    Measurement,
+    Requirement,
+    RunFinished,
+    RunReport,
+    RunStarted,
+    Scenario,
+    ScenarioFinished,
+    ScenarioResult,
+    ScenarioStarted,
+    Severity,
+    Target,
+    TransportFailure,
+    Verdict,
+)
+from sas_kernel.clock import Clock
+from sas_kernel.contracts import ServiceLevel
+from sas_kernel.text import Text
+
+_log = logging.getLogger(__name__)
+
+_NOT_REACHED = (TransportFailure.UNREACHABLE, TransportFailure.TLS)
+# A target that stays silent so many times in a row is given up: the verdict would be the same, only later.
+_SILENCES_BEFORE_GIVING_UP = 4
+
+
+class Driver(Protocol):
+    async def send(self, target: str, *, method: str = "GET", headers: Sequence[tuple[str, str]] = ()) -> Exchange: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a run is made of."""
+
+    target: Target
+    scenarios: tuple[Scenario, ...]
+    requirements: Mapping[str, Requirement]
+    levels: Mapping[str, ServiceLevel]
+    rule_set: str
+    tool_version: str
+    fail_on: Severity = Severity.MINOR
+
+
+class _GivenUp(Exception):  # noqa: N818  a way out of a scenario, not a fault
+    """The target does not answer: nothing more is sent."""
+
+
+@dataclass(slots=True)
+class _Line:
+    """What is known of the connection over the whole run."""
+
+    answers: int = 0
+    not_reached: int = 0
+    silences: int = 0
+    exchanges: dict[str, Exchange] = field(default_factory=dict)
+
+    def note(self, exchange: Exchange) -> None:
+        self.exchanges[exchange.id] = exchange
+        if exchange.response is not None:
+            self.answers += 1
+            self.silences = 0
+        elif exchange.failure in _NOT_REACHED:
+            self.not_reached += 1
+            self.silences += 1
+        elif exchange.failure is TransportFailure.TIMEOUT:
+            self.silences += 1
+
+    @property
+    def given_up(self) -> bool:
+        return self.silences >= _SILENCES_BEFORE_GIVING_UP
+
+    @property
+    def unreachable(self) -> bool:
+        return self.answers == 0 and self.not_reached > 0 and self.not_reached == len(self.exchanges)
+
+
+class _Stage:
+    """The `recette.model.Stage` of one scenario."""
+
+    def __init__(
+        self, plan: Plan, scenario: Scenario, driver: Driver, clock: Clock, line: _Line, tell: Listener
+    ) -> None:
+        self._plan = plan
+        self._scenario = scenario
+        self._driver = driver
+        self._clock = clock
+        self._line = line
+        self._tell = tell
+        self.results: list[CheckResult] = []
+        self.measurements: list[Measurement] = []
+
+    @property
+    def target(self) -> Target:
+        return self._plan.target
+
+    @property
+    def levels(self) -> Mapping[str, ServiceLevel]:
+        return self._plan.levels
+
+    def now(self) -> datetime:
+        return self._clock.now()
+
+    async def send(self, target: str, *, method: str = "GET", headers: Sequence[tuple[str, str]] = ()) -> Exchange:
+        if self._line.given_up:
+            raise _GivenUp
+        exchange = await self._driver.send(target, method=method, headers=headers)
+        self._line.note(exchange)
+        self._tell(ExchangeDone(self._scenario.id, exchange))
+        return exchange
+
+    def judge(self, check: Check, evidence: Evidence) -> None:
+        requirement = self._plan.requirements.get(check.requirement)
+        if check not in self._scenario.checks or requirement is None:
+            self._record(
+                self._broken(check, f"{check.id} is not announced by {self._scenario.id} or names no known requirement")
+            )
+            return
+        try:
+            judgement = check.judge(evidence)
+        except Exception as error:  # noqa: BLE001  a check that breaks is our fault, and is said to be
+            _log.exception("check %s broke", check.id)
+            self._record(self._broken(check, f"{type(error).__name__}: {error}"))
+            return
+        self._record(verdicts.check_result(check, requirement, self._scenario.id, evidence, judgement))
+
+    def skip(self, check: Check, reason: Text) -> None:
+        self._record(self.unjudged(check, Verdict.SKIP, reason))
+
+    def measure(self, id: str, title: Text, level: ServiceLevel, samples: Sequence[float]) -> Measurement:
+        measurement = Measurement.of(id, title, level, samples)
+        self.measurements.append(measurement)
+        return measurement
+
+    def unjudged(self, check: Check, verdict: Verdict, reason: Text) -> CheckResult:
+        requirement = self._plan.requirements.get(check.requirement)
+        return verdicts.unjudged(check, requirement, self._scenario.id, verdict, reason)
+
+    def _broken(self, check: Check, detail: str) -> CheckResult:
+        return self.unjudged(
+            check,
+            Verdict.ERROR,
+            Text("L’outil a échoué sur ce contrôle ({d}).", "The tool failed on this check ({d}).").format(d=detail),
+        )
+
+    def _record(self, result: CheckResult) -> None:
+        self.results.append(result)
+        self._tell(CheckJudged(result))
+
+
+def _keep(exchange: Exchange) -> Exchange:
+    return exchange
+
+
+async def run(
+    plan: Plan,
+    driver: Driver,
+    *,
+    clock: Clock,
+    run_id: str,
+    listeners: Sequence[Listener] = (),
+    mask: Callable[[Exchange], Exchange] = _keep,
+) -> RunReport:
+    """Play the plan and return its report. `mask` takes secrets and bulk out of the evidence that is kept."""
+
+    def tell(event: Event) -> None:
+        for listener in listeners:
+            listener(event)
+
+    started_at = clock.now()
+    line = _Line()
+    results: list[ScenarioResult] = []
+    measurements: list[Measurement] = []
+    total = len(plan.scenarios)
+    tell(RunStarted(plan.target, plan.scenarios))
+    for position, scenario in enumerate(plan.scenarios, start=1):
+        tell(ScenarioStarted(scenario, position, total))
+        stage = _Stage(plan, scenario, driver, clock, line, tell)
+        result = await _play(scenario, stage, clock, plan.target)
+        results.append(result)
+        measurements += stage.measurements
+        tell(ScenarioFinished(result, position, total))
+    verdict, exit_code, explanation = verdicts.conclude(
+        results, plan.requirements, fail_on=plan.fail_on, unreachable=line.unreachable
+    )
+    named = {f.exchange for result in results for check in result.checks for f in check.findings}
+    flows = {scenario.flow for scenario in plan.scenarios}
+    report = RunReport(
+        id=run_id,
+        tool_version=plan.tool_version,
+        rule_set=plan.rule_set,
+        target=plan.target,
+        started_at=started_at,
+        finished_at=clock.now(),
+        verdict=verdict,
+        exit_code=exit_code if plan.scenarios else ExitCode.INCONCLUSIVE,
+        explanation=explanation,
+        fail_on=plan.fail_on,
+        scenarios=tuple(results),
+        requirements=tuple(r for r in plan.requirements.values() if r.flow in flows),
+        measurements=tuple(measurements),
+        exchanges=tuple(mask(exchange) for exchange in line.exchanges.values() if exchange.id in named),
+        exchange_count=len(line.exchanges),
+    )
+    tell(RunFinished(report))
+    return report
+
+
+async def _play(scenario: Scenario, stage: _Stage, clock: Clock, target: Target) -> ScenarioResult:
+    started_at = clock.now()
+    begun = time.perf_counter()
+    verdict: Verdict | None = None
+    reason = scenario.omitted(target)
+    missing = [key for key in scenario.needs if not target.test_data.get(key)]
+    if reason is not None:
+        verdict = Verdict.OMIT
+    elif missing:
+        verdict = Verdict.SKIP
+        reason = Text(
+            "Donnée de test absente du fichier de cible : {keys}.", "Test data missing from the target file: {keys}."
+        ).format(keys=", ".join(missing))
+    else:
+        try:
+            await scenario.play(stage)
+        except _GivenUp:
+            reason = Text(
+                "La cible ne répond plus : les requêtes suivantes n’ont pas été envoyées.",
+                "The target does not answer any more: the requests that follow were not sent.",
+            )
+        except Exception as error:  # noqa: BLE001  a scenario that breaks is our fault, and is said to be
+            _log.exception("scenario %s broke", scenario.id)
+            verdict = Verdict.ERROR
+            reason = Text("L’outil a échoué : {e}.", "The tool failed: {e}.").format(
+                e=f"{type(error).__name__}: {error}"
+            )
+    judged = {result.check for result in stage.results}
+    for check in scenario.checks:
+        if check.id not in judged:
+            why = reason or Text("Contrôle annoncé, non effectué.", "Check announced and not made.")
+            stage.results.append(stage.unjudged(check, Verdict.OMIT if verdict is Verdict.OMIT else Verdict.SKIP, why))
+    return ScenarioResult(
+        scenario=scenario.id,
+        flow=scenario.flow,
+        title=scenario.title,
+        verdict=verdict or verdicts.scenario_verdict(stage.results),
+        checks=tuple(stage.results),
+        reason=reason,
+        started_at=started_at,
+        duration=time.perf_counter() - begun,
+    )

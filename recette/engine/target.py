@@ -1,0 +1,161 @@
+"""Reads the file by which an editor describes the system under test."""
+
+from __future__ import annotations
+
+import difflib
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from recette.model import Target, TargetError
+from sas_kernel.flows import Flow
+from sas_kernel.text import Text
+
+SLOT_TYPES = ("PUBLIC", "PRO", "SNP", "CPTS")
+CONSULTATION_TYPES = ("AMB", "VR", "HH")
+
+_KEYS: Mapping[str, tuple[str, ...]] = {
+    "target": ("base_url", "name"),
+    "applicability": ("flows", "slot_types", "consultation_types"),
+}
+_TEST_DATA: Mapping[str, type] = {
+    "practitioner_one_place": str,
+    "practitioner_two_places": str,
+    "practitioners_together": list,
+    "practitioner_without_slots": str,
+    "practitioner_unknown": str,
+    "practitioner_opposed": str,
+    "practitioner_private": str,
+    "practitioners_full_list": list,
+}
+
+
+def read(path: Path, *, base_url: str | None = None) -> Target:
+    """The target a file describes; `base_url` takes the place of the file's."""
+    try:
+        document = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise TargetError(
+            Text(
+                "Le fichier « {path} » n’existe pas. `recette dataset describe demo` en montre un modèle.",
+                "The file '{path}' does not exist. `recette dataset describe demo` prints a model of one.",
+            ).format(path=path)
+        ) from None
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise TargetError(
+            Text("« {path} » n’est pas lisible : {error}.", "'{path}' cannot be read: {error}.").format(
+                path=path, error=error
+            )
+        ) from error
+    return parse(document, base_url=base_url)
+
+
+def parse(document: Mapping[str, Any], *, base_url: str | None = None) -> Target:
+    """The target of a TOML document; `TargetError` names the key that is wrong and what to write."""
+    _refuse_unknown("", document, ("target", "applicability", "test_data"))
+    tables = {name: _table(document, name) for name in ("target", "applicability", "test_data")}
+    for name, keys in _KEYS.items():
+        _refuse_unknown(f"{name}.", tables[name], keys)
+    _refuse_unknown("test_data.", tables["test_data"], tuple(_TEST_DATA))
+    url = base_url if base_url is not None else tables["target"].get("base_url")
+    return Target(
+        base_url=_base_url(url),
+        name=_string("target.name", tables["target"].get("name", "")),
+        flows=tuple(
+            Flow(value) for value in _choices(tables, "flows", tuple(flow.value for flow in Flow), ("slot_search",))
+        ),
+        slot_types=_choices(tables, "slot_types", SLOT_TYPES, ()),
+        consultation_types=_choices(tables, "consultation_types", CONSULTATION_TYPES, ()),
+        test_data={key: _test_data(key, value) for key, value in tables["test_data"].items()},
+    )
+
+
+def _table(document: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    value = document.get(name, {})
+    if not isinstance(value, dict):
+        raise _wrong(name, Text("une table [{name}]", "a table [{name}]").format(name=name), value)
+    return value
+
+
+def _base_url(url: object) -> str:
+    form = Text(
+        "l’URL de base FHIR, par exemple https://agenda.example.org/fhir",
+        "the FHIR base URL, for example https://agenda.example.org/fhir",
+    )
+    if not isinstance(url, str):
+        raise _wrong("target.base_url", form, url)
+    try:
+        parts = urlsplit(url)
+        valid = parts.scheme in {"http", "https"} and bool(parts.hostname) and not parts.query and not parts.fragment
+        _ = parts.port
+    except ValueError:
+        valid = False
+    if not valid or any(character <= " " for character in url):
+        raise _wrong("target.base_url", form, url)
+    return url.rstrip("/")
+
+
+def _choices(
+    tables: Mapping[str, Mapping[str, Any]], key: str, known: tuple[str, ...], default: tuple[str, ...]
+) -> tuple[str, ...]:
+    values = tables["applicability"].get(key, list(default))
+    if not isinstance(values, list) or not all(isinstance(v, str) and v in known for v in values):
+        listed = ", ".join(f'"{value}"' for value in known)
+        raise _wrong(
+            f"applicability.{key}", Text("une liste prise parmi {k}", "a list taken from {k}").format(k=listed), values
+        )
+    return tuple(dict.fromkeys(values))
+
+
+def _string(name: str, value: object) -> str:
+    if not isinstance(value, str):
+        raise _wrong(name, Text("une chaîne de caractères", "a string"), value)
+    return value
+
+
+def _test_data(key: str, value: object) -> str | tuple[str, ...]:
+    name = f"test_data.{key}"
+    if _TEST_DATA[key] is str:
+        if isinstance(value, str) and _is_id(value):
+            return value
+        raise _wrong(
+            name, Text("un identifiant national préfixé (8… ou 0…)", "a prefixed national id (8… or 0…)"), value
+        )
+    if isinstance(value, list) and value and all(isinstance(item, str) and _is_id(item) for item in value):
+        return tuple(value)
+    raise _wrong(name, Text("une liste d’identifiants nationaux préfixés", "a list of prefixed national ids"), value)
+
+
+def _is_id(value: str) -> bool:
+    return value.isascii() and value.isalnum()
+
+
+def _refuse_unknown(prefix: str, table: Mapping[str, Any], known: tuple[str, ...]) -> None:
+    for key in table:
+        if key not in known:
+            near = difflib.get_close_matches(key, known, 1)
+            hint = (
+                Text(" Vouliez-vous dire « {n} » ?", " Did you mean '{n}'?").format(n=near[0]) if near else Text("", "")
+            )
+            raise TargetError(
+                Text(
+                    "La clé « {key} » du fichier de cible est inconnue.{hint} Clés possibles : {known}.",
+                    "The key '{key}' of the target file is unknown.{hint} Possible keys: {known}.",
+                ).format(key=prefix + key, hint=hint, known=", ".join(known))
+            )
+
+
+def _wrong(name: str, expected: Text, value: object) -> TargetError:
+    if value is None:
+        return TargetError(
+            Text("Il manque « {name} » : {expected}.", "'{name}' is missing: {expected}.").format(
+                name=name, expected=expected
+            )
+        )
+    return TargetError(
+        Text("« {name} » vaut {value!r} ; attendu : {expected}.", "'{name}' is {value!r}; expected {expected}.").format(
+            name=name, value=value, expected=expected
+        )
+    )

@@ -1,0 +1,234 @@
+"""How judgements add up: of a check, of a requirement, of a scenario, of a run. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from recette.model import (
+    Check,
+    CheckResult,
+    Evidence,
+    ExitCode,
+    Finding,
+    Judgement,
+    Level,
+    Problem,
+    Requirement,
+    ScenarioResult,
+    Severity,
+    Verdict,
+    identity_of,
+    worst,
+)
+from sas_kernel.text import Text
+
+_RAN = (Verdict.PASS, Verdict.WARN, Verdict.FAIL)
+
+
+def check_result(
+    check: Check, requirement: Requirement, scenario: str, evidence: Evidence, judgement: Judgement
+) -> CheckResult:
+    """A problem is FAIL where the requirement obliges (SHALL) and WARN elsewhere; nothing examined is SKIP."""
+    if judgement.problems:
+        verdict = Verdict.FAIL if requirement.level is Level.SHALL else Verdict.WARN
+    elif judgement.examined:
+        verdict = Verdict.PASS
+    else:
+        verdict = Verdict.SKIP
+    exchanges = tuple(exchange.id for exchange in evidence.exchanges)
+    reason = judgement.reason
+    if verdict is Verdict.SKIP and reason is None:
+        reason = Text("Rien à examiner dans la réponse.", "Nothing to examine in the answer.")
+    return CheckResult(
+        check=check.id,
+        title=check.title,
+        requirement=requirement.id,
+        scenario=scenario,
+        verdict=verdict,
+        level=requirement.level,
+        severity=requirement.severity,
+        source=requirement.source,
+        examined=judgement.examined,
+        findings=_findings(check, requirement, scenario, verdict, judgement.problems, exchanges),
+        reason=reason if verdict is Verdict.SKIP else None,
+        exchanges=exchanges,
+        service_level=check.service_level,
+    )
+
+
+def _findings(
+    check: Check,
+    requirement: Requirement,
+    scenario: str,
+    verdict: Verdict,
+    problems: Sequence[Problem],
+    exchanges: tuple[str, ...],
+) -> tuple[Finding, ...]:
+    """One finding an identity: a thousand slots without milliseconds are one finding seen a thousand times."""
+    found: dict[str, tuple[Problem, int]] = {}
+    for problem in problems:
+        identity = identity_of(requirement.id, check.id, problem.path)
+        first, count = found.get(identity, (problem, 0))
+        found[identity] = (first, count + 1)
+    return tuple(
+        Finding(
+            identity=identity,
+            check=check.id,
+            requirement=requirement.id,
+            scenario=scenario,
+            verdict=verdict,
+            level=requirement.level,
+            severity=requirement.severity,
+            source=requirement.source,
+            message=problem.message,
+            path=problem.path,
+            expected=problem.expected,
+            actual=problem.actual,
+            exchange=problem.exchange or (exchanges[0] if exchanges else None),
+            occurrences=count,
+        )
+        for identity, (problem, count) in found.items()
+    )
+
+
+def unjudged(
+    check: Check, requirement: Requirement | None, scenario: str, verdict: Verdict, reason: Text
+) -> CheckResult:
+    """The result of a check that could not be made."""
+    return CheckResult(
+        check=check.id,
+        title=check.title,
+        requirement=check.requirement,
+        scenario=scenario,
+        verdict=verdict,
+        level=requirement.level if requirement else Level.SHALL,
+        severity=requirement.severity if requirement else Severity.MINOR,
+        source=requirement.source if requirement else "",
+        examined=0,
+        findings=(),
+        reason=reason,
+        exchanges=(),
+        service_level=check.service_level,
+    )
+
+
+def scenario_verdict(checks: Iterable[CheckResult]) -> Verdict:
+    """The worst of what was judged. A SKIP among judged checks of an optional requirement does not weigh."""
+    results = tuple(checks)
+    weighing = [
+        result.verdict for result in results if result.verdict is not Verdict.SKIP or result.level is Level.SHALL
+    ]
+    return worst(weighing) if weighing else worst(result.verdict for result in results)
+
+
+def requirement_verdict(results: Iterable[CheckResult]) -> Verdict:
+    """The worst judgement made on it anywhere; it is only SKIP when no scenario could judge it at all."""
+    verdicts = [result.verdict for result in results]
+    judged = [verdict for verdict in verdicts if verdict in _RAN or verdict in {Verdict.ERROR, Verdict.REVIEW}]
+    return worst(judged or verdicts)
+
+
+def conclude(
+    scenarios: Sequence[ScenarioResult],
+    requirements: Mapping[str, Requirement],
+    *,
+    fail_on: Severity,
+    unreachable: bool,
+) -> tuple[Verdict, ExitCode, Text]:
+    """Verdict, exit code and the sentence that explains them. Refusal needs a proof; acceptance needs everything."""
+    checks = [check for scenario in scenarios for check in scenario.checks]
+    by_requirement: dict[str, list[CheckResult]] = {}
+    for check in checks:
+        by_requirement.setdefault(check.requirement, []).append(check)
+    verdicts = {key: requirement_verdict(results) for key, results in by_requirement.items()}
+
+    failed = [check for check in checks if check.verdict is Verdict.FAIL]
+    refusing = [c for c in failed if c.service_level is None and c.severity.rank >= fail_on.rank]
+    tolerated = [c for c in failed if c.service_level is None and c.severity.rank < fail_on.rank]
+    slow = [c for c in failed if c.service_level is not None]
+    broken = [c for c in checks if c.verdict is Verdict.ERROR]
+    crashed = [s for s in scenarios if s.verdict is Verdict.ERROR and not any(c in broken for c in s.checks)]
+    unknown = [
+        key
+        for key, verdict in verdicts.items()
+        if verdict in {Verdict.SKIP, Verdict.REVIEW} and key in requirements and requirements[key].level is Level.SHALL
+    ]
+
+    if unreachable:
+        return (
+            Verdict.ERROR,
+            ExitCode.UNREACHABLE,
+            Text(
+                "La cible n’a pas pu être jointe : rien n’a été jugé.",
+                "The target could not be reached: nothing was judged.",
+            ),
+        )
+    if refusing:
+        broken_ids = sorted({check.requirement for check in refusing})
+        return (
+            Verdict.FAIL,
+            ExitCode.REFUSED,
+            Text(
+                "Refusé : {n} exigence(s) non tenue(s) ({ids}).", "Refused: {n} requirement(s) not met ({ids})."
+            ).format(n=len(broken_ids), ids=_listed(broken_ids)),
+        )
+    if broken or crashed:
+        return (
+            Verdict.ERROR,
+            ExitCode.HARNESS_FAILED,
+            Text(
+                "L’outil a échoué sur {n} contrôle(s) : ce n’est pas une anomalie de la cible.",
+                "The tool failed on {n} check(s): this is not an anomaly of the target.",
+            ).format(n=len(broken) + len(crashed)),
+        )
+    if slow:
+        levels = sorted({check.service_level or "" for check in slow})
+        return (
+            Verdict.FAIL,
+            ExitCode.SERVICE_LEVEL_BROKEN,
+            Text(
+                "Les fonctions sont conformes, mais un niveau de service n’est pas tenu ({ids}).",
+                "The functions hold, but a service level is broken ({ids}).",
+            ).format(ids=_listed(levels)),
+        )
+    if not any(check.verdict in _RAN for check in checks):
+        return (
+            Verdict.SKIP,
+            ExitCode.INCONCLUSIVE,
+            Text("Rien n’a pu être jugé.", "Nothing could be judged."),
+        )
+    if unknown:
+        return (
+            Verdict.SKIP,
+            ExitCode.INCONCLUSIVE,
+            Text(
+                "Non concluant : {n} exigence(s) obligatoire(s) n’ont pas pu être jugées ({ids}).",
+                "Inconclusive: {n} mandatory requirement(s) could not be judged ({ids}).",
+            ).format(n=len(unknown), ids=_listed(sorted(unknown))),
+        )
+    warned = any(check.verdict is Verdict.WARN for check in checks)
+    if tolerated:
+        kept = sorted({check.requirement for check in tolerated})
+        return (
+            Verdict.WARN,
+            ExitCode.ACCEPTED,
+            Text(
+                "Accepté avec réserves : {n} exigence(s) non tenue(s) sous le seuil de refus ({ids}).",
+                "Accepted with reservations: {n} requirement(s) not met below the refusal threshold ({ids}).",
+            ).format(n=len(kept), ids=_listed(kept)),
+        )
+    return (
+        Verdict.WARN if warned else Verdict.PASS,
+        ExitCode.ACCEPTED,
+        Text(
+            "Accepté : {n} exigences jugées, toutes tenues.", "Accepted: {n} requirements judged, all of them met."
+        ).format(n=sum(verdict in _RAN for verdict in verdicts.values()))
+        if not warned
+        else Text(
+            "Accepté, avec des recommandations non suivies.", "Accepted, with recommendations that are not followed."
+        ),
+    )
+
+
+def _listed(ids: Sequence[str], most: int = 5) -> str:
+    return ", ".join(ids[:most]) + (", …" if len(ids) > most else "")
