@@ -121,7 +121,8 @@ async def is_current(database: Database, migrations: Path) -> bool:
     head = ScriptDirectory.from_config(_config(migrations)).get_current_head()
 
     def revision(connection: sa.Connection) -> str | None:
-        return MigrationContext.configure(connection).get_current_revision()
+        options = {"version_table": _version_table(migrations)}
+        return MigrationContext.configure(connection, opts=options).get_current_revision()
 
     async with database.reading() as connection:
         return await connection.run_sync(revision) == head
@@ -132,7 +133,13 @@ def _config(migrations: Path) -> Config:
     config.set_main_option("script_location", str(_ENVIRONMENT))
     config.set_main_option("version_locations", str(migrations / "versions"))
     config.set_main_option("path_separator", "newline")
+    config.attributes["version_table"] = _version_table(migrations)
     return config
+
+
+def _version_table(migrations: Path) -> str:
+    """Each service counts its own revisions, so that both may live in one database."""
+    return f"{migrations.parent.name}_revision"
 
 
 def _lock_number(migrations: Path) -> int:

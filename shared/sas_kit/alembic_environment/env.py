@@ -7,6 +7,7 @@ from alembic import context
 context.configure(
     connection=context.config.attributes["connection"],
     target_metadata=None,
+    version_table=context.config.attributes["version_table"],
     transactional_ddl=False,  # the caller's transaction holds them all
     render_as_batch=True,
 )

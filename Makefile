@@ -1,0 +1,70 @@
+# Everything a newcomer needs: `make demo` and `make test`. Nothing else has to be installed than Python 3.11, make and git.
+
+PYTHON ?= python3
+VENV   ?= .venv
+BIN    := $(VENV)/bin
+PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check format lint types architecture tests bench screenshots contracts pins clean
+
+help: ## list the targets
+	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
+
+$(VENV)/python-ready:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	  echo "Python 3.11 or newer is needed; name it with: make PYTHON=/path/to/python3.11" >&2; exit 1; }
+	@$(PYTHON) -m venv $(VENV)
+	@touch $@
+
+$(VENV)/ready: $(VENV)/python-ready requirements.txt pyproject.toml
+	@echo "Installing recette into $(VENV) ..."
+	@$(PIP) install -r requirements.txt && $(PIP) install --no-deps -e .
+	@touch $@
+
+$(VENV)/ready-dev: $(VENV)/ready requirements-dev.txt
+	@echo "Installing the tools of the tests into $(VENV) ..."
+	@$(PIP) install -r requirements-dev.txt
+	@touch $@
+
+demo: $(VENV)/ready ## set up everything and run the main job: services, search, verdict, reports
+	@$(BIN)/recette demo
+
+test: $(VENV)/ready-dev ## set up everything and pass the tests
+	@$(BIN)/python -m pytest -n auto --dist loadgroup -q
+
+check: format lint types architecture test ## format, lint, types, architecture, tests
+
+format: $(VENV)/ready-dev ## is the code formatted?
+	@$(BIN)/ruff format --check .
+
+lint: $(VENV)/ready-dev ## ruff
+	@$(BIN)/ruff check .
+
+types: $(VENV)/ready-dev ## mypy, strict
+	@$(BIN)/mypy
+
+architecture: $(VENV)/ready-dev ## who may import whom
+	@$(BIN)/lint-imports
+
+bench: $(VENV)/ready-dev ## the hot paths against their floor, alternating, in one run
+	@$(BIN)/python -m benchmarks
+
+contracts: $(VENV)/ready-dev ## export contracts/openapi from the services
+	@$(BIN)/python -m agenda_editor openapi > contracts/openapi/agenda_editor.json
+	@$(BIN)/python -m sas_platform openapi > contracts/openapi/sas_platform.json
+
+screenshots: $(VENV)/ready-dev ## make the pictures of the README again (needs Chromium)
+	@$(BIN)/python docs/screenshots.py
+
+pins: ## resolve the newest versions again and write the requirement files
+	@rm -rf .pins && $(PYTHON) -m venv .pins && .pins/bin/pip install -q -e .
+	@{ echo "# Exact versions of what the services and the harness run on. Made by \`make pins\`."; \
+	   .pins/bin/pip freeze --exclude-editable | grep -vi '^recette' | sed 's/^uvloop==.*/&; sys_platform != "win32"/'; } > requirements.txt
+	@.pins/bin/pip install -q -e '.[dev]'
+	@{ echo "-r requirements.txt"; echo "# Exact versions of what the tests and checks add. Made by \`make pins\`."; \
+	   .pins/bin/pip freeze --exclude-editable | grep -vi '^recette' | sed 's/^uvloop==.*/&; sys_platform != "win32"/' | grep -vxFf requirements.txt; } > requirements-dev.txt
+	@rm -rf .pins
+
+clean: ## remove what the targets made
+	@rm -rf $(VENV) recette-out .recette .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

@@ -1,0 +1,166 @@
+"""Starts the two services of this distribution as processes of their own, waits until they are ready, stops them.
+
+The harness never imports a service: it starts them as a user would.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from sas_kernel.errors import SasError
+from sas_kernel.text import Text
+
+READY_WITHIN = 60.0
+STOP_WITHIN = 15.0
+
+
+class ServiceError(SasError):
+    """A service did not start, or stopped by itself. The text ends with what it printed last."""
+
+
+def free_port() -> int:
+    """A port of the loopback interface that nothing listens on at the moment."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@dataclass(slots=True)
+class Service:
+    """One process: `python -m MODULE ARGUMENTS`, ready when `ready_url` answers 200."""
+
+    module: str
+    arguments: Sequence[str]
+    ready_url: str
+    log: Path
+    process: subprocess.Popen[bytes] | None = field(default=None, init=False)
+
+    def start(self) -> None:
+        with self.log.open("wb") as log:
+            self.process = subprocess.Popen(  # noqa: S603  our own modules, arguments as a list
+                [sys.executable, "-m", self.module, *self.arguments],
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                stdin=subprocess.DEVNULL,
+                start_new_session=True,  # a Ctrl-C in the terminal reaches us only; we stop them in order
+            )
+
+    def wait_until_ready(self, within: float = READY_WITHIN) -> None:
+        deadline = time.monotonic() + within
+        while time.monotonic() < deadline:
+            self.check_alive()
+            if self._answers():
+                return
+            time.sleep(0.05)
+        raise ServiceError(
+            Text("{m} n’est pas prêt après {s:g} s.\n{log}", "{m} is not ready after {s:g} s.\n{log}").format(
+                m=self.module, s=within, log=self._last_words()
+            )
+        )
+
+    def check_alive(self) -> None:
+        """Raise `ServiceError` when the process has ended."""
+        if self.process is not None and self.process.poll() is not None:
+            raise ServiceError(
+                Text("{m} s’est arrêté (code {c}).\n{log}", "{m} stopped (exit code {c}).\n{log}").format(
+                    m=self.module, c=self.process.returncode, log=self._last_words()
+                )
+            )
+
+    def stop(self) -> None:
+        """Ask it to stop, then insist on its whole process group (the workers too)."""
+        if self.process is None or self.process.poll() is not None:
+            return
+        self.process.send_signal(signal.SIGTERM)
+        try:
+            self.process.wait(STOP_WITHIN)
+        except subprocess.TimeoutExpired:
+            os.killpg(self.process.pid, signal.SIGKILL)
+            self.process.wait()
+
+    def _answers(self) -> bool:
+        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        try:
+            with opener.open(self.ready_url, timeout=2) as answer:
+                return bool(answer.status == 200)
+        except (urllib.error.URLError, OSError):
+            return False
+
+    def _last_words(self) -> str:
+        lines = self.log.read_text(encoding="utf-8", errors="replace").splitlines()
+        return "\n".join(f"    {line}" for line in lines[-12:])
+
+
+class Services:
+    """Services started together and stopped together, in reverse order. A context manager."""
+
+    def __init__(self) -> None:
+        self._folder = tempfile.TemporaryDirectory(prefix="recette-")
+        self.folder = Path(self._folder.name)
+        self._started: list[Service] = []
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for service in reversed(self._started):
+            service.stop()
+        self._folder.cleanup()
+
+    def launch(self, module: str, arguments: Sequence[str], ready_url: str) -> Service:
+        """Start one; it is not ready yet (`wait_until_ready`), so that several can warm up together."""
+        service = Service(module, arguments, ready_url, self.folder / f"{module}.log")
+        self._started.append(service)
+        service.start()
+        return service
+
+    def watch(self) -> None:
+        """Block until one of them ends (`ServiceError`) or a signal arrives."""
+        while True:
+            for service in self._started:
+                service.check_alive()
+            time.sleep(0.3)
+
+
+def agenda(
+    services: Services, *, port: int, database_url: str, dataset: str, workers: int = 1, host: str = "127.0.0.1"
+) -> tuple[Service, str]:
+    """The reference agenda and its FHIR base URL."""
+    base = f"http://{host}:{port}"
+    arguments = ["serve", "--host", host, "--port", str(port), "--database-url", database_url]
+    arguments += ["--dataset", dataset, "--workers", str(workers)]
+    return services.launch("agenda_editor", arguments, f"{base}/health/ready"), f"{base}/fhir"
+
+
+def platform(
+    services: Services,
+    *,
+    port: int,
+    database_url: str,
+    dataset: str,
+    editors: Sequence[tuple[str, str]],
+    workers: int = 1,
+    host: str = "127.0.0.1",
+) -> tuple[Service, str]:
+    """The platform and its URL; `editors` are names and FHIR base URLs."""
+    base = f"http://{host}:{port}"
+    arguments = ["serve", "--host", host, "--port", str(port), "--database-url", database_url]
+    arguments += ["--dataset", dataset, "--workers", str(workers)]
+    for name, url in editors:
+        arguments += ["--editor", f"{name}={url}"]
+    return services.launch("sas_platform", arguments, f"{base}/health/ready"), base

@@ -1,0 +1,120 @@
+import asyncio
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from sas_kit.database import Database, asynchronous_url, is_current, migrate
+
+REVISION = """
+import sqlalchemy as sa
+from alembic import op
+
+revision = "{revision}"
+down_revision = {down}
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.create_table("{table}", sa.Column("id", sa.Integer, primary_key=True), sa.Column("word", sa.Text))
+
+
+def downgrade() -> None:
+    op.drop_table("{table}")
+"""
+
+
+@pytest.fixture
+def migrations(tmp_path: Path) -> Path:
+    folder = tmp_path / "some_service" / "migrations"
+    (folder / "versions").mkdir(parents=True)
+    add_revision(folder, "0001", None, "first")
+    return folder
+
+
+def add_revision(folder: Path, revision: str, down: str | None, table: str) -> None:
+    text = REVISION.format(revision=revision, down=repr(down), table=table)
+    (folder / "versions" / f"{revision}.py").write_text(text)
+
+
+async def test_migrations_bring_a_database_to_the_newest_revision(database_url: str, migrations: Path) -> None:
+    await asyncio.to_thread(migrate, database_url, migrations)
+    database = Database(database_url)
+    assert await is_current(database, migrations)
+    add_revision(migrations, "0002", "0001", "second")
+    assert not await is_current(database, migrations)
+    migrate(database_url, migrations)  # with a running loop too
+    assert await is_current(database, migrations)
+    async with database.reading() as connection:
+        assert (await connection.execute(sa.text("SELECT count(*) FROM second"))).scalar_one() == 0
+    await database.close()
+
+
+async def test_workers_that_start_together_migrate_once(database_url: str, migrations: Path) -> None:
+    await asyncio.gather(*(asyncio.to_thread(migrate, database_url, migrations) for _ in range(4)))
+    database = Database(database_url)
+    assert await is_current(database, migrations)
+    await database.close()
+
+
+async def test_two_services_keep_their_revisions_apart(database_url: str, migrations: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other_service" / "migrations"
+    (other / "versions").mkdir(parents=True)
+    add_revision(other, "aaaa", None, "theirs")
+    migrate(database_url, migrations)
+    migrate(database_url, other)
+    database = Database(database_url)
+    assert await is_current(database, migrations)
+    assert await is_current(database, other)
+    await database.close()
+
+
+async def test_a_transaction_is_whole_or_not_at_all(database_url: str, migrations: Path) -> None:
+    migrate(database_url, migrations)
+    database = Database(database_url)
+    async with database.transaction() as connection:
+        await connection.execute(sa.text("INSERT INTO first (id, word) VALUES (1, 'kept')"))
+
+    async def give_up_half_way() -> None:
+        async with database.transaction() as connection:
+            await connection.execute(sa.text("INSERT INTO first (id, word) VALUES (2, 'lost')"))
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        await give_up_half_way()
+    async with database.reading() as connection:
+        rows = (await connection.execute(sa.text("SELECT word FROM first"))).scalars().all()
+    assert rows == ["kept"]
+    await database.close()
+
+
+async def test_writers_wait_for_one_another(database_url: str, migrations: Path) -> None:
+    migrate(database_url, migrations)
+    database = Database(database_url)
+    async with database.transaction() as connection:
+        await connection.execute(sa.text("INSERT INTO first (id, word) VALUES (1, '0')"))
+
+    async def count_up() -> None:
+        async with database.transaction() as connection:
+            read = "SELECT word FROM first WHERE id = 1" + (" FOR UPDATE" if database.dialect == "postgresql" else "")
+            value = int((await connection.execute(sa.text(read))).scalar_one())
+            await connection.execute(sa.text("UPDATE first SET word = :w WHERE id = 1"), {"w": str(value + 1)})
+
+    await asyncio.gather(*(count_up() for _ in range(20)))
+    async with database.reading() as connection:
+        assert (await connection.execute(sa.text("SELECT word FROM first"))).scalar_one() == "20"
+    await database.close()
+
+
+@pytest.mark.parametrize(
+    ("given", "driver"),
+    [("sqlite:///x.db", "sqlite+aiosqlite"), ("postgresql://h/d", "postgresql+asyncpg")],
+)
+def test_a_url_is_given_its_driver(given: str, driver: str) -> None:
+    assert asynchronous_url(given).drivername == driver
+
+
+def test_another_database_is_refused() -> None:
+    with pytest.raises(ValueError, match="sqlite"):
+        asynchronous_url("mysql://h/d")

@@ -1,0 +1,64 @@
+from collections.abc import Mapping
+
+from fastapi import FastAPI, HTTPException
+from pydantic import BaseModel
+from starlette.testclient import TestClient
+
+from sas_kit.web import PROBLEM_MEDIA_TYPE, external_base, health_router, install_problem_handlers
+
+
+class Body(BaseModel):
+    number: int
+
+
+def make_app(parts: Mapping[str, bool]) -> FastAPI:
+    app = FastAPI()
+    install_problem_handlers(app)
+
+    async def ready() -> Mapping[str, bool]:
+        return parts
+
+    app.include_router(health_router(ready))
+
+    @app.post("/numbers")
+    async def numbers(body: Body) -> dict[str, int]:
+        if body.number == 0:
+            raise HTTPException(409, "zero is taken", headers={"Retry-After": "3"})
+        return {"inverse": 1 // (body.number - 1)}
+
+    return app
+
+
+def test_every_error_is_a_problem_and_none_a_traceback() -> None:
+    client = TestClient(make_app({}), raise_server_exceptions=False)
+    for answer, status in (
+        (client.get("/absent"), 404),
+        (client.get("/numbers"), 405),
+        (client.post("/numbers", json={"number": "x"}), 422),
+        (client.post("/numbers", content=b"{"), 422),
+        (client.post("/numbers", json={"number": 0}), 409),
+        (client.post("/numbers", json={"number": 1}), 500),
+    ):
+        assert answer.status_code == status
+        assert answer.headers["content-type"] == PROBLEM_MEDIA_TYPE
+        assert answer.json()["status"] == status
+        assert "Traceback" not in answer.text
+        assert "ZeroDivision" not in answer.text
+    assert client.post("/numbers", json={"number": 0}).headers["retry-after"] == "3"
+    assert client.post("/numbers", json={"number": 2}).json() == {"inverse": 1}
+
+
+def test_ready_only_when_every_part_is() -> None:
+    assert TestClient(make_app({"database": True})).get("/health/ready").status_code == 200
+    answer = TestClient(make_app({"database": False, "other": True})).get("/health/ready")
+    assert answer.status_code == 503
+    assert answer.json()["parts"] == {"database": False, "other": True}
+    assert TestClient(make_app({"database": False})).get("/health/live").status_code == 200
+
+
+def test_the_base_url_is_the_one_the_client_wrote() -> None:
+    scope = {"scheme": "https", "headers": [(b"host", b"agenda.example.org:8443")], "root_path": "/a/"}
+    assert external_base(scope) == "https://agenda.example.org:8443/a"
+    assert external_base(scope, "https://outer.example.org/") == "https://outer.example.org"
+    assert external_base({"scheme": "http", "headers": [], "server": ("127.0.0.1", 80)}) == "http://127.0.0.1:80"
+    assert external_base({"scheme": "http", "headers": [], "server": None}) == "http://localhost"
