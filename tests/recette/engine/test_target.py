@@ -1,0 +1,107 @@
+import contextlib
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from recette.engine import target
+from recette.model import TargetError
+from sas_kernel.flows import Flow
+
+WHOLE = """
+[target]
+base_url = "https://agenda.example.org/fhir/"
+name = "Agenda d’essai"
+[applicability]
+flows = ["slot_search"]
+slot_types = ["PUBLIC", "SNP"]
+consultation_types = ["AMB"]
+[test_data]
+practitioner_one_place = "810123400017"
+practitioners_together = ["810123400017", "810123400025"]
+"""
+
+
+def test_a_whole_file_is_read(tmp_path: Path) -> None:
+    (tmp_path / "t.toml").write_text(WHOLE, encoding="utf-8")
+    read = target.read(tmp_path / "t.toml")
+    assert read.base_url == "https://agenda.example.org/fhir"
+    assert read.name == "Agenda d’essai"
+    assert read.flows == (Flow.SLOT_SEARCH,)
+    assert read.slot_types == ("PUBLIC", "SNP")
+    assert read.test_data["practitioners_together"] == ("810123400017", "810123400025")
+
+
+def test_a_base_url_takes_the_place_of_the_files(tmp_path: Path) -> None:
+    (tmp_path / "t.toml").write_text(WHOLE, encoding="utf-8")
+    assert target.read(tmp_path / "t.toml", base_url="http://127.0.0.1:1/x").base_url == "http://127.0.0.1:1/x"
+    assert target.parse({}, base_url="http://127.0.0.1:1/x").test_data == {}
+
+
+@pytest.mark.parametrize(
+    ("document", "named"),
+    [
+        ({}, "target.base_url"),
+        ({"target": {"base_url": 3}}, "target.base_url"),
+        ({"target": {"base_url": "agenda.example.org"}}, "target.base_url"),
+        ({"target": {"base_url": "https://a.example.org/fhir?x=1"}}, "target.base_url"),
+        ({"target": {"base_url": "http://a.example.org:port/"}}, "target.base_url"),
+        ({"target": {"base_url": "http://a b/"}}, "target.base_url"),
+        ({"target": {"base_url": "http://a/", "name": 1}}, "target.name"),
+        ({"target": "http://a/"}, "target"),
+        ({"target": {"base_url": "http://a/"}, "applicability": {"flows": "slot_search"}}, "applicability.flows"),
+        ({"target": {"base_url": "http://a/"}, "applicability": {"slot_types": ["public"]}}, "slot_types"),
+        ({"target": {"base_url": "http://a/"}, "test_data": {"practitioner_one_place": 8}}, "practitioner_one_place"),
+        ({"target": {"base_url": "http://a/"}, "test_data": {"practitioners_together": []}}, "practitioners_together"),
+        ({"target": {"base_url": "http://a/"}, "test_data": {"practitioner_unknown": "8|1"}}, "practitioner_unknown"),
+    ],
+)
+def test_what_is_wrong_is_named_with_what_to_write(document: dict[str, object], named: str) -> None:
+    with pytest.raises(TargetError) as refused:
+        target.parse(document)
+    assert named in refused.value.text.fr
+    assert named in refused.value.text.en
+
+
+def test_a_misspelt_key_is_refused_with_the_nearest_one() -> None:
+    with pytest.raises(TargetError) as refused:
+        target.parse({"target": {"base_url": "http://a/"}, "test_data": {"practitioner_one_plcae": "8"}})
+    assert "practitioner_one_place" in refused.value.text.fr
+
+
+def test_an_absent_file_says_how_to_get_one(tmp_path: Path) -> None:
+    with pytest.raises(TargetError) as refused:
+        target.read(tmp_path / "absent.toml")
+    assert "dataset describe" in refused.value.text.fr
+
+
+@pytest.mark.parametrize("content", [b"[target", b"\xff\xfe", b"a = 1\na = 2"])
+def test_a_file_that_is_not_toml_is_refused(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "t.toml").write_bytes(content)
+    with pytest.raises(TargetError):
+        target.read(tmp_path / "t.toml")
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
+    max_leaves=8,
+)
+
+
+@given(
+    st.dictionaries(
+        st.sampled_from(["target", "applicability", "test_data", "other"]),
+        st.dictionaries(
+            st.sampled_from(["base_url", "flows", "slot_types", "practitioner_one_place", "practitioners_together"]),
+            JSON,
+            max_size=3,
+        )
+        | JSON,
+        max_size=3,
+    )
+)
+def test_any_document_is_read_or_refused_in_words(document: dict[str, object]) -> None:
+    with contextlib.suppress(TargetError):
+        assert target.parse(document).base_url.startswith("http")
