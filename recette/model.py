@@ -221,7 +221,9 @@ class Finding:
 
 def identity_of(requirement: str, check: str, path: str) -> str:
     """Sixteen hex digits naming a finding across runs: positions in arrays do not count."""
-    return hashlib.sha256("\n".join((requirement, check, re.sub(r"\[\d+\]", "[]", path))).encode()).hexdigest()[:16]
+    return hashlib.sha256(
+        "\n".join((requirement, check, re.sub(r"\[\d+\]", "[]", path))).encode("utf-8", "surrogatepass")
+    ).hexdigest()[:16]
 
 
 @dataclass(frozen=True, slots=True)

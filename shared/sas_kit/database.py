@@ -72,7 +72,6 @@ def _prepare_sqlite(engine: AsyncEngine) -> None:
             "synchronous=NORMAL",
             "foreign_keys=ON",
             "busy_timeout=10000",
-            "mmap_size=268435456",
         ):
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()

@@ -1,0 +1,1 @@
+"""Hot paths against a floor, alternating in one run: read the ratios. `make bench`."""

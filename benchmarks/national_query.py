@@ -1,0 +1,150 @@
+"""The national query: 25 practitioners, 50 places, 72 hours, 250 to 6 000 slots, against a raw ASGI floor.
+
+The floor sends the very bytes the agenda answered, over the same server; the variants and the floor take turns, so that
+the machine's moods fall on all alike. What is read is the ratio of the medians.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+from contextlib import ExitStack
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from urllib.parse import quote
+
+import asyncpg
+
+from benchmarks import territory
+from benchmarks.processes import cpu_seconds, peak_memory_mb, server
+from benchmarks.wire import Wire
+
+ROUNDS = int(os.environ.get("SAS_BENCH_ROUNDS", "150"))
+PRACTITIONERS = int(os.environ.get("SAS_BENCH_PRACTITIONERS", "2000"))
+POSTGRESQL = os.environ.get("SAS_TEST_POSTGRESQL_URL", "postgresql://postgres@127.0.0.1:5432/postgres")
+SYSTEM = "urn:oid:1.2.250.1.71.4.2.1%7C"
+
+
+def target(slots: int, now: datetime) -> str:
+    def bound(instant: datetime) -> str:
+        return quote(instant.isoformat(timespec="milliseconds"), safe=":")
+
+    ids = ",".join(SYSTEM + national_id for national_id in territory.practitioner_ids(slots))
+    return (
+        "/fhir/Slot?_include=Slot:schedule&_include:iterate=Schedule:actor"
+        f"&start=ge{bound(now)}&start=le{bound(now + timedelta(hours=72))}"
+        f"&schedule.actor:Practitioner.identifier={ids}&status=free"
+    )
+
+
+def databases(folder: Path, stack: ExitStack) -> dict[str, str]:
+    """A fresh database of each kind there is a server for."""
+    urls = {"sqlite": f"sqlite:///{folder / 'bench.sqlite'}"}
+    try:
+        asyncio.run(
+            _postgresql('DROP DATABASE IF EXISTS "recette_bench" WITH (FORCE)', 'CREATE DATABASE "recette_bench"')
+        )
+    except OSError as error:
+        print(f"no PostgreSQL server ({error}): SQLite only")
+        return urls
+    stack.callback(lambda: asyncio.run(_postgresql('DROP DATABASE "recette_bench" WITH (FORCE)')))
+    urls["postgresql"] = POSTGRESQL.rpartition("/")[0] + "/recette_bench"
+    return urls
+
+
+async def _postgresql(*statements: str) -> None:
+    connection = await asyncpg.connect(POSTGRESQL, timeout=3)
+    try:
+        for statement in statements:
+            await connection.execute(statement)
+    finally:
+        await connection.close()
+
+
+def fill(url: str, dataset: Path) -> None:
+    agenda = [sys.executable, "-m", "agenda_editor"]
+    subprocess.run(
+        [*agenda, "generate", "--practitioners", str(PRACTITIONERS), "--seed", "1", "--database-url", url], check=True
+    )
+    subprocess.run([*agenda, "load", "--dataset", str(dataset), "--database-url", url], check=True)
+
+
+def run() -> None:
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="recette-bench-")))
+        dataset = folder / "bench.toml"
+        territory.write(dataset)
+        log = folder / "servers.log"
+        _, floor_port = stack.enter_context(
+            server(
+                ["uvicorn", "benchmarks.floor:app", "--host", "127.0.0.1", "--no-access-log"],
+                {"BENCH_FLOOR_DIR": str(folder)},
+                log,
+            )
+        )
+        variants: dict[str, tuple[int, int]] = {}
+        for name, url in databases(folder, stack).items():
+            fill(url, dataset)
+            for label, settings in (("index", {}), ("no index", {"SAS_AGENDA_FRAGMENT_INDEX_BYTES": "0"})):
+                arguments = [
+                    "agenda_editor",
+                    "serve",
+                    "--host",
+                    "127.0.0.1",
+                    "--dataset",
+                    "none",
+                    "--database-url",
+                    url,
+                ]
+                variants[f"{name}, {label}"] = stack.enter_context(server(arguments, settings, log))
+        _measure(variants, floor_port, folder)
+
+
+def _measure(variants: dict[str, tuple[int, int]], floor_port: int, folder: Path) -> None:
+    now = datetime.now(UTC)
+    per_slot: dict[str, dict[int, float]] = {name: {} for name in variants}
+    print(f"\nNational query, {ROUNDS} rounds, {PRACTITIONERS} other practitioners in the table")
+    print(f"{'':24}{'slots':>6}{'kB':>7}{'median ms':>11}{'p95 ms':>9}{'times floor':>13}{'cpu ms':>8}")
+    for slots in territory.GROUPS:
+        wires = {name: Wire(port, target(slots, now)) for name, (_pid, port) in variants.items()}
+        count = 0
+        for name, wire in wires.items():
+            _elapsed, status, body = wire.once()
+            assert status == 200, (name, body[:300])
+            count = json.loads(body)["total"]
+            (folder / f"n{slots}.json").write_bytes(body)
+        wires["floor"] = Wire(floor_port, f"/n{slots}")
+        times: dict[str, list[float]] = {name: [] for name in wires}
+        before = {name: cpu_seconds(pid) for name, (pid, _port) in variants.items()}
+        size = 0
+        for number in range(ROUNDS + 10):
+            for name, wire in wires.items():
+                elapsed, status, body = wire.once()
+                assert status == 200
+                size = len(body)
+                if number >= 10:
+                    times[name].append(elapsed)
+        floor = statistics.median(times["floor"])
+        for name, samples in times.items():
+            middle = statistics.median(samples)
+            p95 = sorted(samples)[int(len(samples) * 0.95)]
+            cpu = ""
+            if name in variants:
+                per_slot[name][slots] = middle / count
+                used = cpu_seconds(variants[name][0]) - before[name]
+                cpu = f"{used * 1000 / (ROUNDS + 10):8.2f}"
+            figures = f"{middle * 1000:>11.2f}{p95 * 1000:>9.2f}{middle / floor:>13.1f}{cpu}"
+            print(f"{name:24}{count:>6}{size // 1000:>7}{figures}")
+        for wire in wires.values():
+            wire.close()
+    print(
+        "\nCost of a slot at 6 000 over its cost at 1 000 (to stay within 0.7 and 1.3), and peak memory of the worker"
+    )
+    for name, costs in per_slot.items():
+        ratio = costs[6000] / costs[1000]
+        print(f"{name:24}{ratio:>8.2f}{peak_memory_mb(variants[name][0]):>10.0f} MB")

@@ -1,0 +1,17 @@
+"""INT_R01, slot search for individual practitioners: its scenarios, in the order in which they are played."""
+
+from __future__ import annotations
+
+from recette.catalogue.slot_search import absence, bounds, media_types, practitioners, query_forms, refusals, service
+from recette.model import Scenario
+
+SCENARIOS: tuple[Scenario, ...] = (
+    *service.FIRST,
+    *practitioners.SCENARIOS,
+    *absence.SCENARIOS,
+    *bounds.SCENARIOS,
+    *query_forms.SCENARIOS,
+    *media_types.SCENARIOS,
+    *refusals.SCENARIOS,
+    *service.LAST,
+)

@@ -1,0 +1,474 @@
+"""Checks of the Bundle as a whole: its total, its link, its entries. Source: IG SAS 1.2.0, profile BundleAgregateur."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from urllib.parse import unquote, urlsplit
+
+from recette.checks import facts
+from recette.checks.answer import Answer, kind
+from recette.checks.json_document import Node
+from recette.checks.judging import content_check, shown
+from recette.model import Check, Problem
+from sas_kernel.text import Text
+
+
+def _total_present(answer: Answer) -> Iterator[Problem | None]:
+    if answer.bundle is not None:
+        total = answer.bundle["total"]
+        yield (
+            None
+            if total.present
+            else Problem(
+                Text("Le nombre de créneaux trouvés (total) manque.", "The number of slots found (total) is missing."),
+                path=total.path,
+                expected=str(len(answer.of("Slot"))),
+            )
+        )
+
+
+TOTAL_PRESENT = content_check(
+    "bundle.total.present", "SLOT-050", Text("Le Bundle porte un total", "The Bundle has a total"), _total_present
+)
+
+
+def _total_counts_slots(answer: Answer) -> Iterator[Problem | None]:
+    if answer.bundle is None:
+        return
+    total = answer.bundle["total"]
+    slots = answer.of("Slot")
+    counts = {len(slots), len({slot["id"].string or slot.path for slot in slots})}
+    if slots and isinstance(total.value, int) and not isinstance(total.value, bool):
+        yield (
+            None
+            if total.value in counts
+            else Problem(
+                Text(
+                    "Le total vaut {t}, la réponse porte {n} créneaux ; il compte les créneaux, pas les entrées.",
+                    "The total is {t}, the answer holds {n} slots; it counts slots, not entries.",
+                ).format(t=total.value, n=len(slots)),
+                path=total.path,
+                expected=str(len(slots)),
+                actual=str(total.value),
+            )
+        )
+
+
+TOTAL_COUNTS_SLOTS = content_check(
+    "bundle.total.counts_slots",
+    "SLOT-051",
+    Text("Le total est le nombre de créneaux", "The total is the number of slots"),
+    _total_counts_slots,
+)
+
+
+def _total_zero(answer: Answer) -> Iterator[Problem | None]:
+    if answer.bundle is not None and not answer.of("Slot") and answer.bundle["total"].present:
+        total = answer.bundle["total"]
+        right = total.value == 0 and not isinstance(total.value, bool)
+        yield (
+            None
+            if right
+            else Problem(
+                Text("Sans aucun créneau, le total vaut 0.", "Without any slot, the total is 0."),
+                path=total.path,
+                expected="0",
+                actual=shown(total.value),
+            )
+        )
+
+
+TOTAL_ZERO = content_check(
+    "bundle.total.zero",
+    "SLOT-052",
+    Text("Le total est 0 quand rien ne correspond", "The total is 0 when nothing matches"),
+    _total_zero,
+)
+
+
+def _no_entry(answer: Answer) -> Iterator[Problem | None]:
+    if answer.bundle is None or answer.of("Slot"):
+        return
+    entry = answer.bundle["entry"]
+    only_outcomes = bool(entry.elements) and all(kind(e["resource"]) == "OperationOutcome" for e in entry.elements)
+    yield (
+        None
+        if not entry.present or only_outcomes
+        else Problem(
+            Text(
+                "Quand rien ne correspond, le Bundle n’a pas d’élément entry (ni tableau vide).",
+                "When nothing matches, the Bundle has no entry element (and no empty array).",
+            ),
+            path=entry.path,
+            expected="absent",
+            actual=shown(entry.value),
+        )
+    )
+
+
+NO_ENTRY = content_check(
+    "bundle.entry.absent",
+    "SLOT-053",
+    Text("Pas d’élément entry quand rien ne correspond", "No entry element when nothing matches"),
+    _no_entry,
+)
+
+
+def _self_links(answer: Answer) -> tuple[Node, ...]:
+    if answer.bundle is None:
+        return ()
+    return tuple(link for link in answer.bundle["link"].elements if link["relation"].value == "self")
+
+
+def _link_self(answer: Answer) -> Iterator[Problem | None]:
+    if answer.bundle is None:
+        return
+    links = _self_links(answer)
+    if len(links) != 1:
+        yield Problem(
+            Text(
+                "Le Bundle porte exactement un lien « self » ; il y en a {n}.",
+                "The Bundle has exactly one link 'self'; there are {n}.",
+            ).format(n=len(links)),
+            path="Bundle.link",
+            expected="1 link, relation self",
+            actual=str(len(links)),
+        )
+        return
+    url = links[0]["url"].string
+    yield (
+        None
+        if url is not None and _is_absolute(url)
+        else Problem(
+            Text(
+                "Le lien « self » est l’URL absolue de la recherche.", "The link 'self' is the search's absolute URL."
+            ),
+            path=links[0]["url"].path,
+            expected="http(s)://…/Slot?…",
+            actual=shown(url) if url is not None else None,
+        )
+    )
+
+
+LINK_SELF = content_check(
+    "bundle.link.self",
+    "SLOT-054",
+    Text("Un lien self, URL absolue", "One link self, an absolute URL"),
+    _link_self,
+)
+
+
+def _is_absolute(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return False
+    return parts.scheme in {"http", "https"} and bool(parts.netloc) and url.isascii() and not set(url) & set(' <>"\t\n')
+
+
+def _multimap(url: str) -> Counter[tuple[str, str]]:
+    """The parameters of a URL; a literal `+` and a blank are one character here, so that no encoding is preferred."""
+    query = url.partition("?")[2].partition("#")[0].replace("&amp;", "&")
+    pairs = (part.partition("=") for part in query.split("&") if part)
+    return Counter((_decoded(name), _decoded(value)) for name, _, value in pairs)
+
+
+def _decoded(text: str) -> str:
+    return unquote(text).replace("+", " ")
+
+
+def _links_to_compare(answer: Answer) -> Iterator[tuple[Node, str, str]]:
+    links = _self_links(answer)
+    if answer.exchange is not None and len(links) == 1:
+        url = links[0]["url"]
+        if url.string is not None and _is_absolute(url.string):
+            yield url, url.string, answer.exchange.request.url
+
+
+def _link_same_parameters(answer: Answer) -> Iterator[Problem | None]:
+    for node, given, sent in _links_to_compare(answer):
+        if _multimap(given) == _multimap(sent):
+            yield None
+        else:
+            yield Problem(
+                Text(
+                    "Le lien « self » n’a pas les paramètres reçus : en moins {less}, en plus {more}.",
+                    "The link 'self' does not have the parameters received: missing {less}, added {more}.",
+                ).format(
+                    less=_listed(_multimap(sent) - _multimap(given)), more=_listed(_multimap(given) - _multimap(sent))
+                ),
+                path=node.path,
+                expected=shown(sent, 400),
+                actual=shown(given, 400),
+            )
+
+
+def _listed(pairs: Counter[tuple[str, str]]) -> str:
+    return shown(", ".join(f"{name}={value}" for name, value in pairs.elements())) or "∅"
+
+
+LINK_SAME_PARAMETERS = content_check(
+    "bundle.link.parameters",
+    "SLOT-055",
+    Text("Le lien self a les paramètres reçus", "The link self has the parameters received"),
+    _link_same_parameters,
+)
+
+
+def _link_identical(answer: Answer) -> Iterator[Problem | None]:
+    for node, given, sent in _links_to_compare(answer):
+        if _multimap(given) == _multimap(sent):
+            yield (
+                None
+                if given == sent
+                else Problem(
+                    Text(
+                        "Le lien « self » diffère, lettre à lettre, de l’URL reçue.",
+                        "The link 'self' differs, letter by letter, from the URL received.",
+                    ),
+                    path=node.path,
+                    expected=shown(sent, 400),
+                    actual=shown(given, 400),
+                )
+            )
+
+
+LINK_IDENTICAL = content_check(
+    "bundle.link.identical",
+    "SLOT-056",
+    Text("Le lien self est l’URL reçue, telle quelle", "The link self is the URL received, as it stands"),
+    _link_identical,
+)
+
+
+def _no_paging(answer: Answer) -> Iterator[Problem | None]:
+    if answer.bundle is None:
+        return
+    others = [link for link in answer.bundle["link"].elements if link["relation"].value in {"next", "previous", "prev"}]
+    yield (
+        None
+        if not others
+        else Problem(
+            Text(
+                "La réponse est découpée en pages ; la plateforme ne lit que la première.",
+                "The answer is cut into pages; the platform reads only the first.",
+            ),
+            path=others[0].path,
+            expected="no link but self",
+            actual=shown(others[0]["relation"].value),
+        )
+    )
+
+
+NO_PAGING = content_check(
+    "bundle.link.no_paging",
+    "SLOT-057",
+    Text("Toute la réponse en un Bundle, sans page suivante", "The whole answer in one Bundle, no next page"),
+    _no_paging,
+)
+
+
+def _full_url(answer: Answer) -> Iterator[Problem | None]:
+    for entry in answer.entries:
+        resource = entry["resource"]
+        name, id = kind(resource), resource["id"].string
+        if name is None or id is None:
+            continue
+        url = entry["fullUrl"]
+        if url.present and url.string is None:
+            continue
+        right = url.string is not None and _is_absolute(url.string) and url.string.endswith(f"/{name}/{id}")
+        yield (
+            None
+            if right
+            else Problem(
+                Text(
+                    "fullUrl est l’URL absolue de la ressource, qui finit par {end}.",
+                    "fullUrl is the resource's absolute URL, ending in {end}.",
+                ).format(end=f"/{name}/{id}"),
+                path=url.path,
+                expected=f"http(s)://…/{name}/{id}",
+                actual=shown(url.value) if url.present else None,
+            )
+        )
+
+
+FULL_URL = content_check(
+    "bundle.entry.full_url",
+    "SLOT-058",
+    Text("Chaque entrée a son fullUrl absolu", "Each entry has its absolute fullUrl"),
+    _full_url,
+)
+
+
+def _search_mode(answer: Answer) -> Iterator[Problem | None]:
+    for entry in answer.entries:
+        mode, name = entry["search"]["mode"], kind(entry["resource"])
+        if mode.string is None or name is None:
+            continue
+        expected = {"Slot": "match", "OperationOutcome": "outcome"}.get(name, "include")
+        yield (
+            None
+            if mode.string == expected
+            else Problem(
+                Text(
+                    "search.mode distingue les créneaux (match) de ce qui les accompagne (include).",
+                    "search.mode tells the slots (match) from what comes with them (include).",
+                ),
+                path=mode.path,
+                expected=expected,
+                actual=shown(mode.string),
+            )
+        )
+
+
+SEARCH_MODE = content_check(
+    "bundle.entry.search_mode",
+    "SLOT-059",
+    Text("search.mode : match pour Slot, include pour le reste", "search.mode: match for Slot, include for the rest"),
+    _search_mode,
+)
+
+
+def _search_mode_present(answer: Answer) -> Iterator[Problem | None]:
+    for entry in answer.entries:
+        mode = entry["search"]["mode"]
+        yield (
+            None
+            if mode.present
+            else Problem(
+                Text("L’entrée n’a pas de search.mode.", "The entry has no search.mode."),
+                path=mode.path,
+                expected="match | include",
+            )
+        )
+
+
+SEARCH_MODE_PRESENT = content_check(
+    "bundle.entry.search_mode_present",
+    "SLOT-060",
+    Text("Chaque entrée dit son search.mode", "Each entry says its search.mode"),
+    _search_mode_present,
+)
+
+
+def _once(answer: Answer) -> Iterator[Problem | None]:
+    first: dict[tuple[str, str], Node] = {}
+    for entry in answer.entries:
+        node = entry["resource"]
+        name, id = kind(node), node["id"].string
+        if name is None or id is None:
+            continue
+        known = first.setdefault((name, id), node)
+        yield (
+            None
+            if known is node
+            else Problem(
+                Text(
+                    "{key} figure déjà en {where} : chaque ressource vient une seule fois.",
+                    "{key} already stands at {where}: each resource comes once.",
+                ).format(key=f"{name}/{id}", where=known.path),
+                path=node.path,
+                expected=f"{name}/{id} × 1",
+                actual=f"{name}/{id} × 2",
+            )
+        )
+
+
+EACH_ONCE = content_check(
+    "bundle.entry.once",
+    "SLOT-061",
+    Text("Chaque ressource figure une seule fois", "Each resource stands once"),
+    _once,
+)
+
+
+def _no_location_entry(answer: Answer) -> Iterator[Problem | None]:
+    for entry in answer.entries:
+        yield (
+            None
+            if kind(entry["resource"]) != "Location"
+            else Problem(
+                Text(
+                    "Le lieu est contenu dans le PractitionerRole, jamais une entrée du Bundle.",
+                    "The place is contained in the PractitionerRole, never an entry of the Bundle.",
+                ),
+                path=entry["resource"].path,
+                expected="PractitionerRole.contained",
+                actual="Bundle.entry",
+            )
+        )
+
+
+NO_LOCATION_ENTRY = content_check(
+    "bundle.entry.no_location",
+    "SLOT-062",
+    Text("Aucun lieu n’est une entrée du Bundle", "No place is an entry of the Bundle"),
+    _no_location_entry,
+)
+
+_EXPECTED = frozenset(facts.PROFILES) - {"Bundle"} | {"OperationOutcome"}
+
+
+def _kinds(answer: Answer) -> Iterator[Problem | None]:
+    for entry in answer.entries:
+        resource = entry["resource"]
+        if not isinstance(resource.value, dict) and resource.present:
+            continue
+        name = resource["resourceType"]
+        yield (
+            None
+            if name.string in _EXPECTED
+            else Problem(
+                Text(
+                    "Une recherche de créneaux ne rend que des Slot, Schedule, Practitioner et PractitionerRole.",
+                    "A slot search returns only Slot, Schedule, Practitioner and PractitionerRole.",
+                ),
+                path=name.path,
+                expected="Slot | Schedule | Practitioner | PractitionerRole",
+                actual=shown(name.value) if name.present else None,
+            )
+        )
+
+
+ONLY_EXPECTED_KINDS = content_check(
+    "bundle.entry.kinds",
+    "SLOT-063",
+    Text("Aucune ressource d’un autre type", "No resource of another type"),
+    _kinds,
+)
+
+SAVED: tuple[Check, ...] = (
+    TOTAL_PRESENT,
+    TOTAL_COUNTS_SLOTS,
+    TOTAL_ZERO,
+    NO_ENTRY,
+    LINK_SELF,
+    NO_PAGING,
+    FULL_URL,
+    SEARCH_MODE,
+    EACH_ONCE,
+    NO_LOCATION_ENTRY,
+    ONLY_EXPECTED_KINDS,
+)
+"""What can be checked of a Bundle on its own."""
+
+FULL: tuple[Check, ...] = (
+    TOTAL_PRESENT,
+    TOTAL_COUNTS_SLOTS,
+    LINK_SELF,
+    LINK_SAME_PARAMETERS,
+    LINK_IDENTICAL,
+    NO_PAGING,
+    FULL_URL,
+    SEARCH_MODE,
+    SEARCH_MODE_PRESENT,
+    EACH_ONCE,
+    NO_LOCATION_ENTRY,
+    ONLY_EXPECTED_KINDS,
+)
+"""What is checked of an answer that holds slots."""
+
+EMPTY: tuple[Check, ...] = (TOTAL_PRESENT, TOTAL_ZERO, NO_ENTRY, LINK_SELF, LINK_SAME_PARAMETERS)
+"""What is checked of an answer that holds none."""

@@ -1,0 +1,258 @@
+"""`run`, `list`, `check`, `compare`: judging a target, a saved answer, two runs."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from recette import __version__
+from recette.cli.options import DEFAULT_OUT, SETTINGS, LangOption, OutOption, said
+from recette.model import ExitCode, Level, Severity
+from sas_kernel.errors import SasError
+from sas_kernel.flows import Flow
+from sas_kernel.text import Lang, Text
+
+if TYPE_CHECKING:
+    from recette.model import RunReport, Target
+
+FORMATS = ("console", "json", "junit", "html", "md")
+
+app = typer.Typer()
+
+
+@app.command(help=said("Joue le cahier de tests contre une cible.", "Play the test catalogue against a target."))
+def run(
+    target: Annotated[
+        Path | None,
+        typer.Argument(metavar="TARGET.toml", help=said("Description de la cible.", "Target description.")),
+    ] = None,
+    base_url: Annotated[
+        str | None, typer.Option("--base-url", help=said("URL de base FHIR.", "FHIR base URL."))
+    ] = None,
+    flow: Annotated[
+        list[Flow] | None, typer.Option("--flow", help=said("Flux à jouer (répétable).", "Flow to play (repeatable)."))
+    ] = None,
+    out: OutOption = DEFAULT_OUT,
+    formats: Annotated[
+        str, typer.Option("--format", help=said("Parmi ", "Among ") + ",".join(FORMATS))
+    ] = "console,json,html",
+    fail_on: Annotated[
+        str,
+        typer.Option(
+            "--fail-on",
+            help=said("Refuse à partir de : blocking, major ou minor.", "Refuse from: blocking, major or minor on."),
+        ),
+    ] = "minor",
+    lang: LangOption = SETTINGS.lang,
+) -> None:
+    from recette.engine import target as targets  # noqa: PLC0415
+
+    if target is None and base_url is None:
+        raise typer.BadParameter(
+            said("donnez un fichier de cible ou --base-url", "give a target file or --base-url"),
+            param_hint="TARGET.toml",
+        )
+    described = targets.read(target, base_url=base_url) if target else targets.parse({}, base_url=base_url)
+    report = judge(described, tuple(flow or ()), out, _formats(formats), _severity(fail_on), lang)
+    raise typer.Exit(report.exit_code)
+
+
+def _formats(value: str) -> tuple[str, ...]:
+    names = tuple(dict.fromkeys(name.strip() for name in value.split(",") if name.strip()))
+    unknown = [name for name in names if name not in FORMATS]
+    if unknown or not names:
+        raise typer.BadParameter(
+            said("format inconnu {u} ; possibles : {k}", "unknown format {u}; possible: {k}").format(
+                u=", ".join(unknown) or "''", k=", ".join(FORMATS)
+            ),
+            param_hint="--format",
+        )
+    return names
+
+
+def _severity(value: str) -> Severity:
+    try:
+        return Severity(value.upper())
+    except ValueError:
+        raise typer.BadParameter(
+            said("attendu : blocking, major ou minor", "expected blocking, major or minor"), param_hint="--fail-on"
+        ) from None
+
+
+def judge(
+    target: Target, flows: tuple[Flow, ...], out: Path, formats: tuple[str, ...], fail_on: Severity, lang: Lang
+) -> RunReport:
+    """Run the catalogue, write the reports, return what was found."""
+    import asyncio  # noqa: PLC0415
+    import uuid  # noqa: PLC0415
+
+    from recette import catalogue  # noqa: PLC0415
+    from recette.drivers.http import HttpDriver  # noqa: PLC0415
+    from recette.engine import requirements, runner  # noqa: PLC0415
+    from recette.reports import write_reports  # noqa: PLC0415
+    from recette.reports.console import console_listener  # noqa: PLC0415
+    from recette.reports.masking import mask_exchange  # noqa: PLC0415
+    from sas_kernel.clock import SystemClock  # noqa: PLC0415
+    from sas_kernel.contracts import service_levels  # noqa: PLC0415
+    from sas_kit.http import HttpLimits, new_client  # noqa: PLC0415
+
+    levels = service_levels()
+    plan = runner.Plan(
+        target=target,
+        scenarios=catalogue.scenarios(flows or target.flows),
+        requirements=requirements.load(),
+        levels=levels,
+        rule_set=requirements.rule_set(),
+        tool_version=__version__,
+        fail_on=fail_on,
+    )
+    limits = HttpLimits(
+        connect=levels["slot_search.connect_timeout"].value,
+        answer=levels["slot_search.answer_timeout"].value,
+        max_bytes=int(levels["slot_search.answer_size"].value),
+    )
+    files = tuple(name for name in formats if name != "console")
+    listeners = [console_listener(lang=lang, plain=SETTINGS.ci)] if "console" in formats else []
+    clock = SystemClock()
+
+    async def play() -> RunReport:
+        async with new_client() as client:
+            driver = HttpDriver(client, target.base_url, limits=limits, clock=clock)
+            return await runner.run(
+                plan, driver, clock=clock, run_id=str(uuid.uuid4()), listeners=listeners, mask=mask_exchange
+            )
+
+    report = asyncio.run(play())
+    written = write_reports(report, files, out, lang)
+    if written:
+        typer.echo(said("Rapports :", "Reports:"))
+        for path in written:
+            typer.echo(f"  {path}")
+    return report
+
+
+# --- list ------------------------------------------------------------------------------------------------------------
+
+
+@app.command("list", help=said("Liste les scénarios et leurs exigences.", "List the scenarios and their requirements."))
+def list_scenarios(
+    flow: Annotated[
+        list[Flow] | None, typer.Option("--flow", help=said("Flux (répétable).", "Flow (repeatable)."))
+    ] = None,
+    format_: Annotated[str, typer.Option("--format", help="table, json")] = "table",
+    lang: LangOption = SETTINGS.lang,
+) -> None:
+    import json  # noqa: PLC0415
+
+    from recette import catalogue  # noqa: PLC0415
+    from recette.engine import requirements  # noqa: PLC0415
+
+    if format_ not in {"table", "json"}:
+        raise typer.BadParameter(said("attendu : table ou json", "expected table or json"), param_hint="--format")
+    known = requirements.load()
+    scenarios = catalogue.scenarios(tuple(flow or ()))
+    if format_ == "json":
+        rows = [
+            {
+                "id": scenario.id,
+                "flow": scenario.flow.value,
+                "title": scenario.title.to(lang),
+                "needs": list(scenario.needs),
+                "checks": [
+                    {
+                        "id": check.id,
+                        "title": check.title.to(lang),
+                        "requirement": check.requirement,
+                        "level": known[check.requirement].level.value,
+                        "severity": known[check.requirement].severity.value,
+                        "source": known[check.requirement].source,
+                    }
+                    for check in scenario.checks
+                ],
+            }
+            for scenario in scenarios
+        ]
+        typer.echo(json.dumps(rows, ensure_ascii=False, indent=2))
+        return
+    for scenario in scenarios:
+        typer.echo(f"{scenario.id}  {scenario.title.to(lang)}")
+        for check in scenario.checks:
+            requirement = known[check.requirement]
+            typer.echo(
+                f"    {requirement.id:<10} {requirement.level.value:<6} {requirement.severity.value:<8} "
+                f"{check.title.to(lang)}"
+            )
+    covered = {check.requirement for scenario in scenarios for check in scenario.checks}
+    typer.echo(
+        said("{s} scénarios, {c} contrôles, {r} exigences.", "{s} scenarios, {c} checks, {r} requirements.").format(
+            s=len(scenarios), c=sum(len(scenario.checks) for scenario in scenarios), r=len(covered)
+        )
+    )
+
+
+# --- check, compare --------------------------------------------------------------------------------------------------
+
+
+@app.command(
+    help=said(
+        "Juge hors ligne une réponse enregistrée (« - » : entrée standard).",
+        "Judge a saved answer offline ('-': standard input).",
+    )
+)
+def check(
+    file: Annotated[str, typer.Argument(metavar="FILE|-")],
+    lang: LangOption = SETTINGS.lang,
+) -> None:
+    from recette.checks import offline  # noqa: PLC0415
+    from recette.engine import requirements  # noqa: PLC0415
+
+    try:
+        content = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
+    except OSError as error:
+        raise SasError(
+            Text("« {f} » n’est pas lisible : {e}.", "'{f}' cannot be read: {e}.").format(f=file, e=error)
+        ) from error
+    known = requirements.load()
+    judged = offline.judge_document(content)
+    broken = 0
+    for made, judgement in judged:
+        requirement = known[made.requirement]
+        obliges = requirement.level is Level.SHALL
+        broken += len(judgement.problems) if obliges else 0
+        weight = requirement.severity.value if obliges else requirement.level.value
+        for problem in judgement.problems:
+            typer.echo(f"{weight:<8} {requirement.id:<9} {problem.path}")
+            typer.echo(f"    {problem.message.to(lang)}")
+            if problem.expected is not None or problem.actual is not None:
+                typer.echo(
+                    f"    {said('attendu', 'expected')} {problem.expected} ; {said('obtenu', 'got')} {problem.actual}"
+                )
+    if broken:
+        typer.echo(said("Non conforme : {n} écart(s).", "Not conform: {n} problem(s).").format(n=broken))
+        raise typer.Exit(ExitCode.REFUSED)
+    typer.echo(said("Conforme : {n} contrôles tenus.", "Conform: {n} checks hold.").format(n=len(judged)))
+
+
+@app.command(
+    help=said("Compare deux exécutions : nouveau, corrigé, inchangé.", "Compare two runs: new, fixed, unchanged.")
+)
+def compare(
+    before: Annotated[Path, typer.Argument(metavar="A.json")],
+    after: Annotated[Path, typer.Argument(metavar="B.json")],
+    format_: Annotated[str, typer.Option("--format", help="console, md, json")] = "console",
+    lang: LangOption = SETTINGS.lang,
+) -> None:
+    from recette.reports import compare as rendering  # noqa: PLC0415
+    from recette.reports import comparison, json_report  # noqa: PLC0415
+
+    renderers = {"console": rendering.to_console, "md": rendering.to_markdown, "json": rendering.to_json}
+    if format_ not in renderers:
+        raise typer.BadParameter(
+            said("attendu : console, md ou json", "expected console, md or json"), param_hint="--format"
+        )
+    compared = comparison.compare(json_report.read(before), json_report.read(after))
+    typer.echo(renderers[format_](compared, lang))
+    raise typer.Exit(compared.exit_code)

@@ -1,0 +1,32 @@
+"""Exact strings of the wire: profile canonicals, code systems, search-parameter definitions.
+
+Source: SAS implementation guide 1.2.0, snapshots of the profiles and value sets. The canonicals mix several roots and
+even misspellings; they are compared as they stand, so nothing here may be "tidied".
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+_SAS: Final = "http://sas.fr/fhir/StructureDefinition/"
+
+BUNDLE: Final = _SAS + "BundleAgregateur"
+SLOT: Final = _SAS + "FrSlotAgregateur"
+SCHEDULE: Final = _SAS + "FrScheduleAgregateur"
+PRACTITIONER: Final = _SAS + "FrPractitionerAgregateur"
+PRACTITIONER_ROLE: Final = _SAS + "FrPractitionerRoleExerciceAgregateur"
+LOCATION: Final = _SAS + "FrLocationAgregateur"
+
+SLOT_TYPE: Final = "https://mos.esante.gouv.fr/NOS/TRE_R314-TypeCreneau/FHIR/TRE-R314-TypeCreneau"
+CONSULTATION_TYPE: Final = "http://terminology.hl7.org/CodeSystem/v3-ActCode"
+APPOINTMENT_TYPE: Final = "http://terminology.hl7.org/CodeSystem/v2-0276"
+SPECIALTY: Final = "https://mos.esante.gouv.fr/NOS/TRE_R38-SpecialiteOrdinale/FHIR/TRE-R38-SpecialiteOrdinale"
+SLOT_STATUS: Final = "http://hl7.org/fhir/slotstatus"
+IDENTIFIER_TYPE: Final = "http://interopsante.org/fhir/CodeSystem/fr-v2-0203"
+LOCATION_IDENTIFIER_TYPE: Final = "http://interopsante.org/fhir/CodeSystem/fr-location-identifier-type"
+
+SLOT_START_PARAMETER: Final = "https://interop.esante.gouv.fr/ig/fhir/sas/SearchParameter/slot-sp-start"
+SLOT_STATUS_PARAMETER: Final = "http://hl7.org/fhir/SearchParameter/Slot-status"
+SLOT_SCHEDULE_PARAMETER: Final = "http://hl7.org/fhir/SearchParameter/Slot-schedule"
+
+FHIR_VERSION: Final = "4.0.1"

@@ -1,0 +1,244 @@
+"""Each exit code of `recette`, reached as a user would reach it."""
+
+from __future__ import annotations
+
+import http.server
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from recette.drivers import services as processes
+from recette.model import ExitCode
+from sas_kernel import contracts
+
+EXAMPLES = ["Bundle", "Slot", "Schedule", "Practitioner", "PractitionerRole", "Location"]
+
+
+def recette(*arguments: str, cwd: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "recette", *arguments],
+        cwd=cwd,
+        env={**os.environ, "CI": "1", "RECETTE_LANG": "fr", **environment},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+
+@pytest.fixture(scope="module")
+def agenda(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The reference agenda, as a process, with the demo data."""
+    with processes.Services() as services:
+        database = f"sqlite:///{tmp_path_factory.mktemp('agenda') / 'agenda.sqlite'}"
+        service, base = processes.agenda(services, port=processes.free_port(), database_url=database, dataset="demo")
+        service.wait_until_ready()
+        yield base
+
+
+@pytest.fixture
+def target(agenda: str, tmp_path: Path) -> Path:
+    path = tmp_path / "target.toml"
+    path.write_text(recette("dataset", "describe", "demo", "--base-url", agenda, cwd=tmp_path).stdout, encoding="utf-8")
+    return path
+
+
+class _Wrong(http.server.BaseHTTPRequestHandler):
+    """An editor that answers a cheerful page to everything."""
+
+    def do_GET(self) -> None:
+        body = b"<html><body>Bienvenue</body></html>"
+        self.send_response(200)
+        self.send_header("Content-Type", "text/html")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None:
+        """Silence."""
+
+
+@pytest.fixture
+def wrong() -> Iterator[str]:
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), _Wrong) as server:
+        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}/fhir"
+        server.shutdown()
+        thread.join()
+
+
+def test_0_the_reference_agenda_is_accepted_and_every_report_written(target: Path, tmp_path: Path) -> None:
+    done = recette("run", str(target), "--format", "console,json,junit,html,md", "--out", "out", cwd=tmp_path)
+    assert done.returncode == ExitCode.ACCEPTED, done.stdout + done.stderr
+    assert {path.name for path in (tmp_path / "out").iterdir()} == {
+        "run.json",
+        "junit.xml",
+        "report.html",
+        "summary.md",
+    }
+    assert "Accepté" in done.stdout
+    assert "\x1b[" not in done.stdout
+    report = json.loads((tmp_path / "out" / "run.json").read_text(encoding="utf-8"))
+    assert report["summary"]["requirements"]["broken"] == 0
+    assert report["summary"]["requirements"]["undecided"] == 0
+
+
+def test_1_a_wrong_editor_is_refused(wrong: str, tmp_path: Path) -> None:
+    done = recette("run", "--base-url", wrong, cwd=tmp_path)
+    assert done.returncode == ExitCode.REFUSED, done.stdout + done.stderr
+    assert "Refusé" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("run",), "--base-url"),
+        (("run", "absent.toml"), "dataset describe"),
+        (("run", "--base-url", "agenda"), "target.base_url"),
+        (("run", "--base-url", "http://127.0.0.1:1/", "--format", "pdf"), "pdf"),
+        (("run", "--base-url", "http://127.0.0.1:1/", "--fail-on", "huge"), "blocking"),
+        (("run", "--base-url", "http://127.0.0.1:1/", "--flow", "postal"), "slot_search"),
+        (("list", "--format", "yaml"), "json"),
+        (("check", "absent.json"), "absent.json"),
+        (("compare", "absent.json", "absent.json"), "absent.json"),
+        (("dataset", "describe", "absent"), "absent"),
+        (("up", "everything"), "agenda"),
+        (("fly",), "fly"),
+    ],
+)
+def test_2_bad_usage_is_told_what_to_do(arguments: tuple[str, ...], said: str, tmp_path: Path) -> None:
+    done = recette(*arguments, cwd=tmp_path)
+    assert done.returncode == ExitCode.USAGE, done.stdout + done.stderr
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_3_too_little_test_data_is_inconclusive(agenda: str, tmp_path: Path) -> None:
+    done = recette("run", "--base-url", agenda, cwd=tmp_path)
+    assert done.returncode == ExitCode.INCONCLUSIVE, done.stdout + done.stderr
+    assert "practitioner_one_place" in done.stdout
+
+
+def test_4_a_broken_level_alone(target: Path, tmp_path: Path) -> None:
+    stricter = tmp_path / "contracts"
+    shutil.copytree(contracts.directory(), stricter)
+    levels = stricter / "service_levels.toml"
+    before, after = "[slot_search.one_practitioner]\nvalue = 1.0", "[slot_search.one_practitioner]\nvalue = 0.00001"
+    text = levels.read_text(encoding="utf-8")
+    assert before in text
+    levels.write_text(text.replace(before, after), encoding="utf-8")
+    done = recette("run", str(target), cwd=tmp_path, SAS_CONTRACTS_DIR=str(stricter))
+    assert done.returncode == ExitCode.SERVICE_LEVEL_BROKEN, done.stdout + done.stderr
+    assert "slot_search.one_practitioner" in done.stdout
+
+
+def test_5_nobody_there(tmp_path: Path) -> None:
+    done = recette("run", "--base-url", f"http://127.0.0.1:{processes.free_port()}/fhir", cwd=tmp_path)
+    assert done.returncode == ExitCode.UNREACHABLE, done.stdout + done.stderr
+
+
+def test_6_a_broken_catalogue_is_our_fault(wrong: str, tmp_path: Path) -> None:
+    broken = tmp_path / "contracts"
+    shutil.copytree(contracts.directory(), broken)
+    (broken / "requirements.csv").write_text("nothing", encoding="utf-8")
+    done = recette("run", "--base-url", wrong, cwd=tmp_path, SAS_CONTRACTS_DIR=str(broken))
+    assert done.returncode == ExitCode.HARNESS_FAILED, done.stdout + done.stderr
+    assert "requirements.csv" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_130_interrupted_while_the_target_hangs(tmp_path: Path) -> None:
+    import socket
+
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}/fhir"
+        running = subprocess.Popen(
+            [sys.executable, "-m", "recette", "run", "--base-url", url],
+            cwd=tmp_path,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+        )
+        connection, _ = silent.accept()
+        time.sleep(0.1)
+        running.send_signal(signal.SIGINT)
+        _, error = running.communicate(timeout=20)
+        connection.close()
+    assert running.returncode == ExitCode.INTERRUPTED
+    assert b"Traceback" not in error
+
+
+def test_check_accepts_refuses_and_does_not_know(reference: Path, tmp_path: Path) -> None:
+    good = reference / "reference" / "examples" / "bundle-ps.max.json"
+    assert recette("check", str(good), cwd=tmp_path).returncode == ExitCode.ACCEPTED
+    bundle = json.loads(good.read_text(encoding="utf-8"))
+    bundle["entry"][1]["resource"]["start"] = "2031-03-11T14:00:00+01:00"
+    bad = tmp_path / "bad.json"
+    bad.write_text(json.dumps(bundle), encoding="utf-8")
+    refused = recette("check", str(bad), cwd=tmp_path)
+    assert refused.returncode == ExitCode.REFUSED
+    assert "Bundle.entry[1].resource.start" in refused.stdout
+    bad.write_text('{"resourceType": "Medication"}', encoding="utf-8")
+    unknown = recette("check", str(bad), cwd=tmp_path)
+    assert unknown.returncode == ExitCode.USAGE
+    assert "Medication" in unknown.stderr
+
+
+def test_check_reads_standard_input(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "recette", "check", "-"],
+        input=b"not json",
+        capture_output=True,
+        cwd=tmp_path,
+        check=False,
+    )
+    assert done.returncode == ExitCode.REFUSED
+
+
+def test_compare_tells_a_regression_by_its_code(target: Path, wrong: str, tmp_path: Path) -> None:
+    recette("run", str(target), "--format", "json", "--out", "a", cwd=tmp_path)
+    recette("run", str(target), "--base-url", wrong, "--format", "json", "--out", "b", cwd=tmp_path)
+    worse = recette("compare", "a/run.json", "b/run.json", cwd=tmp_path)
+    assert worse.returncode == ExitCode.REFUSED
+    assert recette("compare", "a/run.json", "a/run.json", cwd=tmp_path).returncode == ExitCode.ACCEPTED
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["list"], ["run", "--help"]])
+def test_help_and_list_import_nothing_heavy(arguments: list[str], tmp_path: Path) -> None:
+    code = (
+        "import sys; sys.argv[1:] = sys.argv[1:]\n"
+        "from recette.cli import main\n"
+        "try:\n    main()\nexcept SystemExit: pass\n"
+        "heavy = {'fastapi', 'sqlalchemy', 'httpx2', 'jinja2', 'uvicorn', 'alembic', 'asyncio'}\n"
+        "sys.stderr.write(','.join(sorted(heavy & set(sys.modules))))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, *arguments], capture_output=True, text=True, cwd=tmp_path, check=True
+    )
+    assert done.stderr == ""
+    assert done.stdout
+
+
+def test_list_in_json_names_requirement_severity_and_source_of_every_check(tmp_path: Path) -> None:
+    rows = json.loads(recette("list", "--format", "json", "--flow", "slot_search", cwd=tmp_path).stdout)
+    assert rows
+    for row in rows:
+        for check in row["checks"]:
+            assert check["requirement"]
+            assert check["severity"] in {"BLOCKING", "MAJOR", "MINOR"}
+            assert check["source"]
+
+
+def test_english_on_request(tmp_path: Path) -> None:
+    assert "Acceptance bench" in recette("--help", cwd=tmp_path, RECETTE_LANG="en").stdout
+    assert "Banc de recette" in recette("--help", cwd=tmp_path).stdout
+    assert recette("--version", cwd=tmp_path).stdout.startswith("recette ")
