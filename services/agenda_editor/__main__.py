@@ -1,0 +1,188 @@
+"""`python -m agenda_editor serve | load | generate | openapi`."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import logging
+import os
+import sys
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Any
+
+import uvicorn
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from sqlalchemy.exc import SQLAlchemyError
+
+from agenda_editor.agendas.service import AgendaService
+from agenda_editor.app import MIGRATIONS, create_app
+from agenda_editor.provisioning.service import NATIONAL, ProvisioningService
+from agenda_editor.settings import ENVIRONMENT_PREFIX, Settings
+from sas_fhir.instants import milliseconds
+from sas_kernel import datasets
+from sas_kernel.clock import SystemClock
+from sas_kernel.datasets import InvalidDatasetError
+from sas_kernel.errors import ContractError, SasError
+from sas_kernel.text import Text
+from sas_kit import database as databases
+from sas_kit.database import Database
+
+_DEFAULT_PORT = 8081
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """0 done, 1 refused with a sentence on stderr, 2 usage."""
+    options = _parser().parse_args(arguments)
+    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
+    try:
+        command: Callable[[argparse.Namespace], None] = options.command
+        command(options)
+    except SasError as error:
+        sys.stderr.write(f"{error.text.fr}\n{error.text.en}\n")
+        return 1
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    known = Settings()
+    parser = argparse.ArgumentParser(prog="python -m agenda_editor", description="The reference agenda.")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    serve = commands.add_parser("serve", help="answer slot searches and show booking pages")
+    serve.add_argument("--host", default="127.0.0.1")
+    serve.add_argument("--port", type=int, default=_DEFAULT_PORT)
+    serve.add_argument("--dataset", default=known.dataset, help="demo, national (already generated), a file, or none")
+    serve.add_argument("--workers", type=int, default=1)
+    serve.add_argument("--public-url", help="where booking pages are reached (default: http://HOST:PORT)")
+    serve.add_argument("--fragment-index-bytes", type=int, default=known.fragment_index_bytes)
+    serve.set_defaults(command=_serve)
+
+    load = commands.add_parser("load", help="put a data set in afresh, relative to the present time")
+    load.add_argument("--dataset", required=True, help="demo, or a file of the same form")
+    load.set_defaults(command=_load)
+
+    generate = commands.add_parser("generate", help="fill the database with a country's worth of agendas")
+    generate.add_argument("--practitioners", type=int, default=20_000)
+    generate.add_argument("--seed", type=int, default=1)
+    generate.add_argument("--days", type=int, default=14)
+    generate.add_argument("--slots-per-day", type=int, default=7, help="free slots a day at each place")
+    generate.set_defaults(command=_generate)
+
+    openapi = commands.add_parser("openapi", help="print the description of the API")
+    openapi.set_defaults(command=_openapi)
+
+    for command in (load, generate):
+        command.add_argument("--public-url", default=known.public_url)
+    for command in (serve, load, generate):
+        command.add_argument("--database-url", default=known.database_url)
+    return parser
+
+
+def _serve(options: argparse.Namespace) -> None:
+    settings = Settings(
+        database_url=options.database_url,
+        public_url=options.public_url or f"http://{options.host}:{options.port}",
+        dataset=options.dataset,
+        fragment_index_bytes=options.fragment_index_bytes,
+    )
+    _migrate(settings.database_url)  # what is wrong is told here, once, not by each worker
+    if settings.dataset == NATIONAL:
+        asyncio.run(_require_national(settings))
+    elif settings.dataset != "none":
+        datasets.load(settings.dataset)
+    common: dict[str, Any] = {
+        "host": options.host,
+        "port": options.port,
+        "loop": "uvloop",
+        "http": "httptools",
+        "access_log": False,  # a query names practitioners
+        "timeout_graceful_shutdown": 5,
+    }
+    if options.workers == 1:
+        uvicorn.run(create_app(settings), **common)
+        return
+    for name, value in settings.model_dump().items():
+        os.environ[ENVIRONMENT_PREFIX + name.upper()] = str(value)
+    uvicorn.run("agenda_editor.app:from_environment", factory=True, workers=options.workers, **common)
+
+
+def _migrate(url: str) -> None:
+    try:
+        databases.migrate(url, MIGRATIONS)
+    except (OSError, SQLAlchemyError, ValueError) as error:
+        raise ContractError(
+            Text(
+                "Base de données inutilisable ({why}) : vérifiez --database-url.",
+                "The database cannot be used ({why}): check --database-url.",
+            ).format(why=error)
+        ) from error
+
+
+async def _require_national(settings: Settings) -> None:
+    database = Database(settings.database_url)
+    try:
+        agendas = AgendaService(database, public_url=settings.public_url, fragment_index_bytes=0)
+        if await agendas.count_practitioners(NATIONAL) == 0:
+            raise InvalidDatasetError(
+                Text(
+                    "Le jeu national n’est pas dans cette base : lancez d’abord « {command} ».",
+                    "The national data set is not in this database: run '{command}' first.",
+                ).format(command="python -m agenda_editor generate --database-url …")
+            )
+    finally:
+        await database.close()
+
+
+def _openapi(_options: argparse.Namespace) -> None:
+    sys.stdout.write(json.dumps(create_app(Settings()).openapi(), ensure_ascii=False, indent=2, sort_keys=True) + "\n")
+
+
+def _load(options: argparse.Namespace) -> None:
+    dataset = datasets.load(options.dataset)
+
+    async def load(provisioning: ProvisioningService, now: datetime) -> None:
+        await provisioning.refresh(dataset, now, replace_all=True)
+
+    _provision(options, load)
+
+
+def _generate(options: argparse.Namespace) -> None:
+    console = Console(stderr=True)
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+
+    async def generate(provisioning: ProvisioningService, now: datetime) -> None:
+        with Progress(*columns, console=console) as progress:
+            task = progress.add_task("practitioners", total=options.practitioners)
+            count = await provisioning.generate(
+                options.practitioners,
+                options.seed,
+                now,
+                days=options.days,
+                slots_per_day=options.slots_per_day,
+                advanced=lambda step: progress.advance(task, step),
+            )
+        console.print(f"{options.practitioners} practitioners, {count} slots")
+
+    _provision(options, generate)
+
+
+def _provision(options: argparse.Namespace, work: Callable[[ProvisioningService, datetime], Any]) -> None:
+    async def run() -> None:
+        database = Database(options.database_url)
+        try:
+            agendas = AgendaService(database, public_url=options.public_url, fragment_index_bytes=0)
+            now = SystemClock().now()
+            await agendas.render_again(milliseconds(now))
+            await work(ProvisioningService(agendas), now)
+        finally:
+            await database.close()
+
+    _migrate(options.database_url)
+    asyncio.run(run())
+
+
+if __name__ == "__main__":
+    sys.exit(main())

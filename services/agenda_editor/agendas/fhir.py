@@ -1,0 +1,225 @@
+"""The one mapping from the agenda to FHIR: total, pure, and used when something is written, never when it is read.
+
+Source: SAS implementation guide, profiles of the aggregator (sections B.2 to B.6 of our reference) and its FAQ.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from typing import Any, Final
+
+from agenda_editor.agendas import rules
+from agenda_editor.agendas.model import (
+    AppointmentType,
+    ConsultationType,
+    Place,
+    PlaceDetails,
+    Practitioner,
+    PractitionerDetails,
+    Schedule,
+    Slot,
+    SlotDetails,
+    SlotType,
+    Specialty,
+)
+from sas_fhir import canonicals, instants
+from sas_fhir.bundle import SearchMode, fragment
+from sas_kernel.identifiers import (
+    PRACTITIONER_SYSTEM,
+    STRUCTURE_SYSTEM,
+    PractitionerIdKind,
+    StructureIds,
+    international_phone,
+    national_practitioner_id,
+)
+
+
+def schedule_name(schedule_id: int) -> str:
+    """The FHIR id of an agenda, which its booking page bears too."""
+    return f"ag-{schedule_id}"
+
+
+def booking_url(public_url: str, schedule: Schedule) -> str:
+    """The absolute page of an agenda. It has a query already: the platform must add its `origin` with `&`."""
+    return f"{public_url}/agenda/{schedule_name(schedule.id)}{schedule.booking_query}"
+
+
+def practitioner_fragment(practitioner: Practitioner) -> bytes:
+    details = practitioner.details
+    name: dict[str, Any] = {"family": details.family.strip()}
+    if details.given.strip():
+        name["given"] = [details.given.strip()]
+    if details.prefix and details.prefix.strip():
+        name["prefix"] = [details.prefix.strip()]
+    return fragment(
+        {
+            "resourceType": "Practitioner",
+            "id": f"ps-{practitioner.id}",
+            "meta": {"profile": [canonicals.PRACTITIONER]},
+            "identifier": [
+                {
+                    "type": _coded(canonicals.IDENTIFIER_TYPE, "IDNPS"),
+                    "system": PRACTITIONER_SYSTEM,
+                    "value": national_practitioner_id(details.stored_id, details.kind),
+                }
+            ],
+            "name": [name],
+        },
+        SearchMode.INCLUDE,
+    )
+
+
+def schedule_fragment(schedule: Schedule) -> bytes:
+    return fragment(
+        {
+            "resourceType": "Schedule",
+            "id": schedule_name(schedule.id),
+            "meta": {"profile": [canonicals.SCHEDULE]},
+            "actor": [
+                {"reference": f"Practitioner/ps-{schedule.practitioner.id}"},
+                {"reference": f"PractitionerRole/role-{schedule.id}"},
+            ],
+        },
+        SearchMode.INCLUDE,
+    )
+
+
+def role_fragment(schedule: Schedule, public_url: str) -> bytes:
+    """The role a practitioner has at a place, which it contains. The structure's national id stands in `organization`,
+    the contained place bears the editor's own id (as every example of the guide)."""
+    place = schedule.place.details
+    role: dict[str, Any] = {
+        "resourceType": "PractitionerRole",
+        "id": f"role-{schedule.id}",
+        "meta": {"profile": [canonicals.PRACTITIONER_ROLE]},
+        "contained": [_location(schedule.place, public_url)],
+        "practitioner": {"reference": f"Practitioner/ps-{schedule.practitioner.id}"},
+    }
+    structure = place.structure.national()
+    if structure is not None:
+        role["organization"] = {
+            "identifier": {
+                "type": _coded(canonicals.IDENTIFIER_TYPE, "IDNST"),
+                "system": STRUCTURE_SYSTEM,
+                "value": structure,
+            }
+        }
+    specialties = _specialties([schedule.practitioner.details.specialty])
+    if specialties:
+        role["specialty"] = specialties
+    role["location"] = [{"reference": f"#lieu-{schedule.place.id}"}]
+    if place.phone and place.phone.strip():
+        role["telecom"] = [{"system": "phone", "value": international_phone(place.phone)}]
+    return fragment(role, SearchMode.INCLUDE)
+
+
+def _location(place: Place, public_url: str) -> dict[str, Any]:
+    details = place.details
+    location: dict[str, Any] = {
+        "resourceType": "Location",
+        "id": f"lieu-{place.id}",
+        "meta": {"profile": [canonicals.LOCATION]},
+        "identifier": [
+            {
+                "type": _coded(canonicals.LOCATION_IDENTIFIER_TYPE, "INTRN"),
+                "system": f"{public_url}/ns/lieu",
+                "value": str(place.id),
+            }
+        ],
+    }
+    if details.name.strip():
+        location["name"] = details.name.strip()
+    location["address"] = {
+        "line": [" ".join(details.line.split())],  # the profile has room for one line
+        "city": details.city.strip(),
+        "postalCode": details.postal_code,
+    }
+    return location
+
+
+def slot_fragment(slot: Slot, url: str) -> bytes | None:
+    """The slot as an INT_R01 answer shows it, or `None` when it must not leave: there is then nothing that could."""
+    details = slot.details
+    types = rules.shown_types(details)
+    if not types:
+        return None
+    resource: dict[str, Any] = {
+        "resourceType": "Slot",
+        "id": f"cr-{slot.id}",
+        "meta": {"profile": [canonicals.SLOT], "security": [_SLOT_TYPES[kind] for kind in types]},
+        "serviceType": [
+            *(_CONSULTATION_TYPES[kind] for kind in details.consultation_types),
+            *({"text": reason.strip()} for reason in details.reasons if reason.strip()),
+        ],
+    }
+    specialties = _specialties(details.specialties)
+    if specialties:
+        resource["specialty"] = specialties
+    resource["appointmentType"] = _APPOINTMENT_TYPES[details.appointment_type]
+    resource["schedule"] = {"reference": f"Schedule/{schedule_name(slot.schedule_id)}"}
+    resource["status"] = "free"
+    resource["start"] = instants.formatted(details.start)
+    resource["end"] = instants.formatted(details.end)
+    resource["comment"] = url
+    return fragment(resource, SearchMode.MATCH)
+
+
+def _coded(system: str, code: str) -> dict[str, Any]:
+    return {"coding": [{"system": system, "code": code}]}
+
+
+_SLOT_TYPES: Final = {kind: {"system": canonicals.SLOT_TYPE, "code": kind.value} for kind in SlotType}
+_CONSULTATION_TYPES: Final = {kind: _coded(canonicals.CONSULTATION_TYPE, kind.value) for kind in ConsultationType}
+_APPOINTMENT_TYPES: Final = {kind: _coded(canonicals.APPOINTMENT_TYPE, kind.value) for kind in AppointmentType}
+
+
+def _specialties(specialties: Iterable[Specialty | None]) -> list[dict[str, Any]]:
+    """Coded when there is a code, else the plain name, which the guide allows against its own binding."""
+    return [
+        _coded(canonicals.SPECIALTY, s.code) if s.code else {"text": (s.label or "").strip()}
+        for s in specialties
+        if s is not None and (s.code or (s.label and s.label.strip()))
+    ]
+
+
+# --- is what is stored still what would be rendered? ------------------------------------------------------------------
+
+
+def rendering_stamp(public_url: str) -> str:
+    """Changes when anything stored would be rendered otherwise: the digest of a sample that takes every branch."""
+    digest = hashlib.sha256()
+    for schedule in _samples():
+        digest.update(practitioner_fragment(schedule.practitioner))
+        digest.update(schedule_fragment(schedule))
+        digest.update(role_fragment(schedule, public_url))
+        for details in _sample_slots():
+            digest.update(slot_fragment(Slot(1, schedule.id, details), booking_url(public_url, schedule)) or b"-")
+    return digest.hexdigest()
+
+
+def _samples() -> Iterable[Schedule]:
+    full = Practitioner(
+        1, PractitionerDetails(PractitionerIdKind.RPPS, "10123400017", "A", "B", "DR", Specialty("SM54", "C"))
+    )
+    bare = Practitioner(2, PractitionerDetails(PractitionerIdKind.ADELI, "0991234567", " A ", "", None, None))
+    structures = (
+        StructureIds("990000017", "99000000000017", "10123400017001", "99123456701"),
+        StructureIds("2A9900017", "99000000000017"),
+        StructureIds(rpps_rang="10123400017001"),
+        StructureIds(adeli_rang="99123456701"),
+        StructureIds(),
+    )
+    for number, structure in enumerate(structures, start=1):
+        place = PlaceDetails("D", "1  rue\nE", "F", "99100", "01 99 00 00 12" if number % 2 else None, structure)
+        yield Schedule(number, full if number % 2 else bare, Place(number, place), "?vue=semaine")
+
+
+def _sample_slots() -> Iterable[SlotDetails]:
+    everything = tuple(ConsultationType)
+    winter, summer = 1_925_000_000_000, 1_940_000_000_000
+    specialties = (Specialty("SM54", None), Specialty(None, "G"), Specialty(None, " "))
+    for kind in SlotType:
+        yield SlotDetails(winter, winter + 1, (kind,), everything)
+    yield SlotDetails(summer, summer + 1, tuple(SlotType), everything, AppointmentType.WALKIN, ("H", " "), specialties)
+    yield SlotDetails(summer, summer + 1, tuple(SlotType), everything, own_patients_only=True)

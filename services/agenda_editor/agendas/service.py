@@ -1,0 +1,361 @@
+"""What one can do with agendas: read what may leave, and edit. Every edit renders and grows the versions it touches."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass, replace
+from typing import Final
+
+import asyncpg
+from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from agenda_editor.agendas import fhir, rules
+from agenda_editor.agendas.model import (
+    AgendaDraft,
+    AgendaUnavailableError,
+    DuplicateError,
+    Place,
+    PlaceDetails,
+    Practitioner,
+    PractitionerDetails,
+    PublishedAgenda,
+    Schedule,
+    Slot,
+    SlotDetails,
+    SlotNotInStateError,
+    SlotStatus,
+    UnknownPlaceError,
+    UnknownPractitionerError,
+    UnknownScheduleError,
+    UnknownSlotError,
+)
+from agenda_editor.agendas.repository import AgendaRepository
+from sas_kit.bounded_cache import BoundedCache
+from sas_kit.database import Database
+
+# What a driver raises when the server cannot be reached or takes nobody; SQLAlchemy passes these on as they are.
+_UNREACHABLE: Final = (
+    OSError,
+    PoolTimeoutError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.CannotConnectNowError,
+    asyncpg.TooManyConnectionsError,
+)
+
+_HOUR: Final = 3_600_000
+_LOOK_AHEAD: Final = 96 * _HOUR  # an indexed agenda serves searches of the usual 72 h for a day before it is read again
+_BATCH: Final = 200
+_FOREVER: Final = 2**62
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    """Errors of the database, named for what happened to the agenda."""
+    try:
+        yield
+    except IntegrityError as error:
+        raise DuplicateError from error
+    except _UNREACHABLE as error:
+        raise AgendaUnavailableError from error
+    except DBAPIError as error:
+        if error.connection_invalidated or isinstance(error, OperationalError | InterfaceError):
+            raise AgendaUnavailableError from error
+        raise
+
+
+@dataclass(frozen=True, slots=True)
+class _Indexed:
+    """An agenda kept in memory: right as long as the database has its version, for starts `first` to `last`."""
+
+    agenda: PublishedAgenda
+    first: int
+    last: int
+
+
+@dataclass(frozen=True, slots=True)
+class AgendaPage:
+    """What the booking page of an agenda shows."""
+
+    schedule: Schedule
+    slots: list[Slot]
+
+
+class AgendaService:
+    """`fragment_index_bytes`: memory for rendered agendas kept between searches; 0 reads the database every time."""
+
+    def __init__(self, database: Database, *, public_url: str, fragment_index_bytes: int) -> None:
+        self._database = database
+        self._public_url = public_url.rstrip("/")
+        self._index: BoundedCache[int, _Indexed] = BoundedCache(fragment_index_bytes)
+
+    # --- reading ---
+
+    async def published(self, national_ids: Sequence[str], first: int, last: int) -> list[PublishedAgenda]:
+        """What may leave of these practitioners' agendas, for slots that start from `first` to `last`.
+
+        Unknown and opposed practitioners are not there; who has no slot may be. Raises `AgendaUnavailableError`.
+        """
+        async with self._reading() as repository:
+            # The versions are read before anything else: what is kept is never newer than the version it is kept under.
+            versions = {row[0]: row[1] for row in await repository.versions(national_ids)}
+            found: list[PublishedAgenda] = []
+            missing: dict[int, int] = {}
+            for practitioner_id, version in versions.items():
+                kept = self._index.get(practitioner_id)
+                if kept and kept.agenda.version == version and kept.first <= first and last <= kept.last:
+                    found.append(rules.within(kept.agenda, first, last))
+                else:
+                    missing[practitioner_id] = version
+            if missing:
+                found += await self._read(repository, missing, first, last)
+            return found
+
+    async def _read(
+        self, repository: AgendaRepository, versions: dict[int, int], first: int, last: int
+    ) -> list[PublishedAgenda]:
+        keep = self._index.max_bytes > 0 and last <= first + _LOOK_AHEAD
+        until = first + _LOOK_AHEAD if keep else last
+        builders: dict[int, tuple[bytes, list[tuple[bytes, bytes]]]] = {}
+        place_of: dict[int, tuple[int, int]] = {}
+        for practitioner_id, practitioner, schedule_id, schedule, role in await repository.agendas(versions):
+            pairs = builders.setdefault(practitioner_id, (practitioner, []))[1]
+            place_of[schedule_id] = (practitioner_id, len(pairs))
+            pairs.append((schedule, role))
+        rows: dict[int, list[tuple[int, bytes, int]]] = {practitioner_id: [] for practitioner_id in builders}
+        for schedule_id, start, fragment in await repository.published(place_of, first, until):
+            practitioner_id, owner = place_of[schedule_id]
+            rows[practitioner_id].append((start, fragment, owner))
+        agendas = []
+        for practitioner_id, (practitioner, pairs) in builders.items():
+            own = sorted(rows[practitioner_id])
+            agenda = PublishedAgenda(
+                practitioner_id,
+                versions[practitioner_id],
+                practitioner,
+                tuple(pairs),
+                [row[0] for row in own],
+                [row[2] for row in own],
+                [row[1] for row in own],
+            )
+            if keep:
+                self._index.put(practitioner_id, _Indexed(agenda, first, until), rules.weight(agenda))
+            agendas.append(rules.within(agenda, first, last))
+        return agendas
+
+    async def page(self, schedule_id: int, first: int, last: int) -> AgendaPage:
+        """An agenda with the slots anybody may take that start from `first` to `last`; `UnknownScheduleError`."""
+        async with self._reading() as repository:
+            schedule = await repository.schedule(schedule_id)
+            if schedule is None:
+                raise UnknownScheduleError(schedule_id)
+            found = await repository.slots_of([schedule_id], first, last)
+            return AgendaPage(schedule, [slot for slot in found if rules.is_public(slot.details)])
+
+    async def slots(self, schedule_id: int, first: int, last: int) -> list[Slot]:
+        """Every slot of an agenda, private ones included: for its owner, not for an answer."""
+        async with self._reading() as repository:
+            return await repository.slots_of([schedule_id], first, last)
+
+    async def schedules(self, national_id: str) -> list[Schedule]:
+        """A practitioner's agendas; none when nobody has this national id."""
+        async with self._reading() as repository:
+            practitioner_id = await repository.practitioner_id(national_id)
+            return [] if practitioner_id is None else await repository.schedules_of(practitioner_id)
+
+    async def count_practitioners(self, source: str | None = None) -> int:
+        async with self._reading() as repository:
+            return await repository.count_practitioners(source)
+
+    @asynccontextmanager
+    async def _reading(self) -> AsyncIterator[AgendaRepository]:
+        with _translated():
+            async with self._database.reading() as connection:
+                yield AgendaRepository(connection)
+
+    # --- editing ---
+
+    @asynccontextmanager
+    async def editing(self) -> AsyncIterator[Editing]:
+        """One transaction. At its end the versions of all touched practitioners grow, then everything is committed."""
+        with _translated():
+            async with self._database.transaction() as connection:
+                edit = Editing(connection, self._public_url)
+                yield edit
+                await edit.close()
+
+    async def render_again(self, now: int) -> bool:
+        """Bring stored fragments in line with the mapping and the public URL of today; whether that took any work.
+
+        Past slots are left: they never leave again.
+        """
+        stamp = fhir.rendering_stamp(self._public_url)
+        async with self.editing() as edit:
+            if await edit.repository.lock_rendering() == stamp:
+                return False
+            await edit.render_everything(now)
+            await edit.repository.set_rendering(stamp)
+            return True
+
+
+class Editing:
+    """The edits of one transaction. Get it from `AgendaService.editing`."""
+
+    def __init__(self, connection: AsyncConnection, public_url: str) -> None:
+        self.connection = connection
+        self.repository = AgendaRepository(connection)
+        self._public_url = public_url
+        self._touched: set[int] = set()
+        self._schedules: dict[int, Schedule] = {}
+
+    async def close(self) -> None:
+        await self.repository.grow_versions(self._touched)
+
+    async def add_practitioner(self, details: PractitionerDetails, *, source: str | None = None) -> Practitioner:
+        practitioner = Practitioner(await self.repository.take_ids("practitioner", 1), details)
+        await self.repository.insert_practitioners([(practitioner, fhir.practitioner_fragment(practitioner))], source)
+        return practitioner
+
+    async def add_place(self, details: PlaceDetails, *, source: str | None = None) -> Place:
+        place = Place(await self.repository.take_ids("place", 1), details)
+        await self.repository.insert_places([place], source)
+        return place
+
+    async def add_schedule(self, practitioner_id: int, place_id: int, booking_query: str = "?vue=semaine") -> Schedule:
+        """Open an agenda for a practitioner at a place; he has at most one there."""
+        practitioner = await self.repository.practitioner(practitioner_id)
+        if practitioner is None:
+            raise UnknownPractitionerError(practitioner_id)
+        place = await self.repository.place(place_id)
+        if place is None:
+            raise UnknownPlaceError(place_id)
+        number = await self.repository.take_ids("schedule", 1)
+        schedule = Schedule(number, practitioner, place, booking_query)
+        await self.repository.insert_schedules([self._rendered(schedule)])
+        self._schedules[schedule.id] = schedule
+        self._touched.add(practitioner_id)
+        return schedule
+
+    async def add_slots(self, schedule_id: int, details: Sequence[SlotDetails]) -> list[Slot]:
+        """Add any number of slots to an agenda, all at once."""
+        schedule = await self._schedule(schedule_id)
+        for item in details:
+            rules.check(item)
+        url = fhir.booking_url(self._public_url, schedule)
+        first = await self.repository.take_ids("slot", len(details))
+        added = [Slot(number, schedule_id, item) for number, item in enumerate(details, start=first)]
+        await self.repository.insert_slots((slot, fhir.slot_fragment(slot, url)) for slot in added)
+        self._touched.add(schedule.practitioner.id)
+        return added
+
+    async def mark_busy(self, slot_id: int) -> Slot:
+        """A free slot is taken. Raises `UnknownSlotError`, or `SlotNotInStateError` when somebody was faster."""
+        return await self._change(slot_id, SlotStatus.FREE, SlotStatus.BUSY)
+
+    async def release(self, slot_id: int) -> Slot:
+        """A taken slot is free again."""
+        return await self._change(slot_id, SlotStatus.BUSY, SlotStatus.FREE)
+
+    async def _change(self, slot_id: int, expected: SlotStatus, status: SlotStatus) -> Slot:
+        before, schedule = await self._slot(slot_id)
+        slot = replace(before, details=replace(before.details, status=status))
+        fragment = fhir.slot_fragment(slot, fhir.booking_url(self._public_url, schedule))
+        if not await self.repository.change_slot(slot, fragment, expected):
+            raise SlotNotInStateError(slot_id, expected)
+        self._touched.add(schedule.practitioner.id)
+        return slot
+
+    async def remove(self, slot_id: int) -> None:
+        _, schedule = await self._slot(slot_id)
+        await self.repository.delete_slot(slot_id)
+        self._touched.add(schedule.practitioner.id)
+
+    async def oppose(self, practitioner_id: int) -> None:
+        """The practitioner opposes transmission (agreement, art. 9.2): no answer names him any more."""
+        await self._set_opposition(practitioner_id, opposed=True)
+
+    async def withdraw_opposition(self, practitioner_id: int) -> None:
+        await self._set_opposition(practitioner_id, opposed=False)
+
+    async def _set_opposition(self, practitioner_id: int, *, opposed: bool) -> None:
+        if await self.repository.practitioner(practitioner_id) is None:
+            raise UnknownPractitionerError(practitioner_id)
+        await self.repository.set_opposition(practitioner_id, opposed=opposed)
+        self._touched.add(practitioner_id)
+
+    async def add_agendas(self, drafts: Sequence[AgendaDraft], places: dict[str, Place], *, source: str | None) -> None:
+        """Whole agendas at once, however many. `places` holds those added so far by key, and gets the new ones."""
+        new_places = {item.place_key: item.place for d in drafts for item in d.places if item.place_key not in places}
+        first = await self.repository.take_ids("place", len(new_places))
+        for number, (key, place_details) in enumerate(new_places.items(), start=first):
+            places[key] = Place(number, place_details)
+        await self.repository.insert_places([places[key] for key in new_places], source)
+
+        first = await self.repository.take_ids("practitioner", len(drafts))
+        people = [Practitioner(number, draft.practitioner) for number, draft in enumerate(drafts, start=first)]
+        await self.repository.insert_practitioners([(p, fhir.practitioner_fragment(p)) for p in people], source)
+
+        pairs = [(person, item) for person, draft in zip(people, drafts, strict=True) for item in draft.places]
+        first = await self.repository.take_ids("schedule", len(pairs))
+        opened = [
+            (Schedule(number, person, places[item.place_key], item.booking_query), item.slots)
+            for number, (person, item) in enumerate(pairs, start=first)
+        ]
+        await self.repository.insert_schedules([self._rendered(schedule) for schedule, _ in opened])
+        await self._insert_slots(opened)
+
+    async def extend(self, added: Sequence[tuple[Schedule, Sequence[SlotDetails]]]) -> None:
+        """Slots for several agendas at once."""
+        await self._insert_slots(added)
+        self._touched.update(schedule.practitioner.id for schedule, _ in added)
+
+    async def _insert_slots(self, added: Sequence[tuple[Schedule, Sequence[SlotDetails]]]) -> None:
+        number = await self.repository.take_ids("slot", sum(len(details) for _, details in added))
+        rendered = []
+        for schedule, details in added:
+            url = fhir.booking_url(self._public_url, schedule)
+            for item in details:
+                rules.check(item)
+                slot = Slot(number, schedule.id, item)
+                rendered.append((slot, fhir.slot_fragment(slot, url)))
+                number += 1
+        await self.repository.insert_slots(rendered)
+
+    def _rendered(self, schedule: Schedule) -> tuple[Schedule, bytes, bytes]:
+        return schedule, fhir.schedule_fragment(schedule), fhir.role_fragment(schedule, self._public_url)
+
+    async def render_everything(self, now: int) -> None:
+        """Write every fragment again, in batches; the fragments of slots before `now` are left as they are."""
+        after = 0
+        while people := await self.repository.practitioners_after(after, _BATCH):
+            for practitioner in people:
+                await self.repository.rewrite_practitioner(practitioner.id, fhir.practitioner_fragment(practitioner))
+            after = people[-1].id
+        after = 0
+        while batch := await self.repository.schedules_after(after, _BATCH):
+            for schedule in batch:
+                await self.repository.rewrite_schedule(*self._rendered(schedule))
+            by_id = {schedule.id: schedule for schedule in batch}
+            urls = {number: fhir.booking_url(self._public_url, schedule) for number, schedule in by_id.items()}
+            await self.repository.rewrite_slots(
+                [
+                    (slot.id, fhir.slot_fragment(slot, urls[slot.schedule_id]))
+                    for slot in await self.repository.slots_of(by_id, now, _FOREVER)
+                ]
+            )
+            after = batch[-1].id
+
+    async def _schedule(self, schedule_id: int) -> Schedule:
+        schedule = self._schedules.get(schedule_id) or await self.repository.schedule(schedule_id)
+        if schedule is None:
+            raise UnknownScheduleError(schedule_id)
+        self._schedules[schedule_id] = schedule
+        return schedule
+
+    async def _slot(self, slot_id: int) -> tuple[Slot, Schedule]:
+        slot = await self.repository.slot(slot_id)
+        if slot is None:
+            raise UnknownSlotError(slot_id)
+        return slot, await self._schedule(slot.schedule_id)

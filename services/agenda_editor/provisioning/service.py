@@ -1,0 +1,153 @@
+"""Bring the database in line with a data set and the clock, or fill it with a whole country."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+from itertools import islice
+from typing import Final
+
+from agenda_editor.agendas.model import (
+    AgendaDraft,
+    AppointmentType,
+    ConsultationType,
+    Place,
+    PlaceDetails,
+    PlaceDraft,
+    PractitionerDetails,
+    Schedule,
+    SlotDetails,
+    SlotStatus,
+    SlotType,
+    Specialty,
+)
+from agenda_editor.agendas.service import AgendaService, Editing
+from agenda_editor.provisioning.repository import ProvisionRepository
+from sas_fhir.instants import milliseconds
+from sas_kernel import datasets
+from sas_kernel.clock import PARIS
+from sas_kernel.datasets import Dataset, DatasetPractitioner, DatasetSlot
+
+NATIONAL: Final = "national"
+
+_KEPT_PAST: Final = timedelta(days=2)
+_BATCH: Final = 100
+
+
+class ProvisioningService:
+    def __init__(self, agendas: AgendaService) -> None:
+        self._agendas = agendas
+
+    async def refresh(self, dataset: Dataset, now: datetime, *, replace_all: bool = False) -> bool:
+        """Make the data set present and its days as long as `now` asks; whether that took any work.
+
+        Days already there are left as they are, so what was booked stays booked. A data set that has changed, or
+        `replace_all`, is put in afresh instead, with the bookings gone.
+        """
+        today = now.astimezone(PARIS).date()
+        last = today + timedelta(days=datasets.LAST_DAY)
+        digest = hashlib.sha256(repr(dataset).encode()).hexdigest()
+        async with self._agendas.editing() as edit:
+            provisions = ProvisionRepository(edit.connection)
+            held, filled_to = await provisions.lock(dataset.name)
+            first = today + timedelta(days=datasets.FIRST_DAY)
+            if replace_all or held != digest or filled_to is None:
+                await edit.repository.delete_source(dataset.name)
+                drafts = [_draft(practitioner, first, last) for practitioner in dataset.practitioners]
+                await edit.add_agendas(drafts, {}, source=dataset.name)
+            elif filled_to < last:
+                await edit.repository.delete_free_slots_before(dataset.name, milliseconds(now - _KEPT_PAST))
+                await _extend(edit, dataset, max(first, filled_to + timedelta(days=1)), last)
+            else:
+                return False
+            await provisions.record(dataset.name, digest, last)
+            return True
+
+    async def generate(
+        self,
+        practitioners: int,
+        seed: int,
+        now: datetime,
+        *,
+        days: int,
+        slots_per_day: int,
+        advanced: Callable[[int], None],
+    ) -> int:
+        """Replace the national territory by a new one, in transactions of some hundred practitioners.
+
+        `advanced` is told how many practitioners each step added. Returns the number of slots.
+        """
+        today = now.astimezone(PARIS).date()
+        last = today + timedelta(days=days - 1)
+        async with self._agendas.editing() as edit:
+            await edit.repository.delete_source(NATIONAL)
+        places: dict[str, Place] = {}
+        count = 0
+        for batch in _batches(datasets.national(practitioners, seed, slots_per_day=slots_per_day)):
+            drafts = [_draft(practitioner, today, last) for practitioner in batch]
+            async with self._agendas.editing() as edit:
+                await edit.add_agendas(drafts, places, source=NATIONAL)
+            count += sum(len(place.slots) for draft in drafts for place in draft.places)
+            advanced(len(batch))
+        async with self._agendas.editing() as edit:
+            await edit.repository.analyze()
+        return count
+
+
+async def _extend(edit: Editing, dataset: Dataset, first: date, last: date) -> None:
+    added: list[tuple[Schedule, Sequence[SlotDetails]]] = []
+    for practitioner in dataset.practitioners:
+        practitioner_id = await edit.repository.practitioner_id(practitioner.national_id)
+        if practitioner_id is None:
+            continue
+        # Agendas were opened in the order of the places, and ids only grow.
+        opened = await edit.repository.schedules_of(practitioner_id)
+        for place, schedule in zip(_draft(practitioner, first, last).places, opened, strict=False):
+            added.append((schedule, place.slots))
+    await edit.extend(added)
+
+
+def _batches(practitioners: Iterator[DatasetPractitioner]) -> Iterator[list[DatasetPractitioner]]:
+    while batch := list(islice(practitioners, _BATCH)):
+        yield batch
+
+
+def _draft(practitioner: DatasetPractitioner, first: date, last: date) -> AgendaDraft:
+    return AgendaDraft(
+        PractitionerDetails(
+            kind=practitioner.kind,
+            stored_id=practitioner.stored_id,
+            family=practitioner.family,
+            given=practitioner.given,
+            prefix=practitioner.prefix,
+            specialty=Specialty(practitioner.specialty_code, practitioner.specialty_label),
+            opposed=practitioner.opposed,
+        ),
+        tuple(
+            PlaceDraft(
+                place_key=place.key,
+                place=PlaceDetails(place.name, place.line, place.city, place.postal_code, place.phone, place.structure),
+                slots=tuple(
+                    _details(slot) for slot in datasets.slots_of(replace(practitioner, places=(place,)), first, last)
+                ),
+                booking_query=place.booking_path,
+            )
+            for place in practitioner.places
+        ),
+    )
+
+
+def _details(slot: DatasetSlot) -> SlotDetails:
+    return SlotDetails(
+        start=milliseconds(slot.start),
+        end=milliseconds(slot.end),
+        slot_types=tuple(map(SlotType, slot.slot_types)),
+        consultation_types=tuple(map(ConsultationType, slot.consultation_types)),
+        appointment_type=AppointmentType(slot.appointment_type),
+        reasons=slot.reasons,
+        specialties=tuple(Specialty(code, label) for code, label in slot.specialties),
+        status=SlotStatus(slot.status),
+        own_patients_only=slot.own_patients_only,
+    )

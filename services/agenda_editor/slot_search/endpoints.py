@@ -1,0 +1,104 @@
+"""`GET [base]/Slot` and `GET [base]/metadata`: parse, call, render."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import msgspec
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
+from starlette.exceptions import HTTPException
+
+from agenda_editor import __version__
+from agenda_editor.dependencies import state_of
+from agenda_editor.slot_search import fhir, rules
+from sas_fhir import media, search
+from sas_kit.web import external_base
+
+BASE_PATH: Final = "/fhir"
+
+router = APIRouter(prefix=BASE_PATH, tags=["INT_R01"])
+
+
+def _parameter(name: str, description: str, example: Any, *, required: bool, repeated: bool = False) -> dict[str, Any]:
+    text = {"type": "string", "example": example}
+    schema = {"type": "array", "items": text, "minItems": 2, "maxItems": 2} if repeated else text
+    return {"name": name, "in": "query", "required": required, "description": description, "schema": schema}
+
+
+_SLOT_DOCUMENTATION: Final[dict[str, Any]] = {
+    "parameters": [
+        _parameter(
+            rules.START,
+            "Given twice: ge and le. Without an offset the value is Europe/Paris time.",
+            "ge2031-03-10T08:00:00.000+01:00",
+            required=True,
+            repeated=True,
+        ),
+        _parameter(
+            rules.IDENTIFIER,
+            "1 to 25 tokens `urn:oid:1.2.250.1.71.4.2.1|<prefixed RPPS or ADELI>`, separated by commas.",
+            "urn:oid:1.2.250.1.71.4.2.1|810123400017",
+            required=True,
+        ),
+        _parameter(rules.STATUS, "Only free slots are ever given.", "free", required=True),
+        _parameter("_include", "Always answered as if sent.", rules.INCLUDES[0], required=False),
+        _parameter("_include:iterate", "Always answered as if sent.", rules.INCLUDES[1], required=False),
+        _parameter("_format", "Beats the Accept header.", "json", required=False),
+    ],
+    "responses": {
+        str(status): {"description": text, "content": {"application/fhir+json": {"schema": {"type": "object"}}}}
+        for status, text in {
+            200: "A searchset Bundle, empty when nothing matches",
+            400: "An OperationOutcome naming the parameter and what to correct",
+            405: "An OperationOutcome: only GET is offered",
+            406: "An OperationOutcome: only JSON is spoken",
+            503: "An OperationOutcome: the agenda is unavailable for now",
+        }.items()
+    },
+}
+
+
+@router.get("/Slot", openapi_extra=_SLOT_DOCUMENTATION, response_class=Response, summary="Search free slots")
+@router.get("/Slot/", include_in_schema=False, response_class=Response)
+async def search_slots(request: Request) -> Response:
+    state = state_of(request)
+    scope = request.scope
+    raw_query: bytes = scope["query_string"]
+    _negotiate(request, raw_query)
+    base = external_base(scope)
+    answer = await state.slot_search.search(
+        raw_query,
+        state.clock.now(),
+        prefer=request.headers.getlist("prefer"),
+        self_url=_as_received(base, scope, raw_query),
+        base_url=base + BASE_PATH,
+    )
+    return Response(answer, media_type=media.FHIR_JSON)
+
+
+@router.post("/Slot/_search", include_in_schema=False)
+async def search_by_post() -> Response:
+    """FHIR's other way to search is not offered: a POST of its own is refused, not taken for an unknown path."""
+    raise HTTPException(405, headers={"allow": ""})
+
+
+@router.get("/metadata", response_class=Response, summary="What this server offers")
+async def metadata(request: Request) -> Response:
+    _negotiate(request, request.scope["query_string"])
+    statement = fhir.capability_statement(external_base(request.scope) + BASE_PATH, __version__)
+    return Response(msgspec.json.encode(statement), media_type=media.FHIR_JSON)
+
+
+def _negotiate(request: Request, raw_query: bytes) -> None:
+    formats = []
+    if b"_format" in raw_query or b"%" in raw_query:
+        formats = [p.value for p in search.decode(raw_query) if p.name == "_format"]
+    accepted = request.headers.getlist("accept")
+    media.negotiate(", ".join(accepted) if accepted else None, formats)
+
+
+def _as_received(base: str, scope: Any, raw_query: bytes) -> str:
+    """The URL as the client wrote it: same spelling, same encoding, same order."""
+    path = scope["path"].removeprefix(scope.get("root_path", ""))
+    return f"{base}{path}?{raw_query.decode('utf-8', errors='replace')}" if raw_query else base + path

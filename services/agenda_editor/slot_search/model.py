@@ -1,0 +1,18 @@
+"""What is asked for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class SlotQuery:
+    """`first` and `last` are milliseconds and both belong to the window; `national_ids` are as they were sent.
+
+    `free` tells whether free slots were asked for: there are no others to give.
+    """
+
+    national_ids: tuple[str, ...]
+    first: int
+    last: int
+    free: bool

@@ -1,0 +1,103 @@
+"""From the parameters of a search to what is asked, and from agendas to the entries of the answer. Pure.
+
+Source: SAS implementation guide, slot search for individual practitioners (sections A.1 to A.5 of our reference).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+from agenda_editor.agendas.model import PublishedAgenda
+from agenda_editor.slot_search.model import SlotQuery
+from sas_fhir import canonicals, search
+from sas_fhir.search import Parameter
+from sas_kernel.identifiers import PRACTITIONER_SYSTEM
+from sas_kernel.text import Text
+
+START: Final = "start"
+IDENTIFIER: Final = "schedule.actor:Practitioner.identifier"
+STATUS: Final = "status"
+INCLUDES: Final = ("Slot:schedule", "Schedule:actor")
+
+# Understood, or harmless: the answer always holds what the two includes ask for, in one page.
+_KNOWN: Final = frozenset({START, IDENTIFIER, STATUS, "_include", "_include:iterate", "_format", "_count"})
+_FREE: Final = frozenset({"free", "|free", canonicals.SLOT_STATUS + "|free"})
+
+
+def plan(parameters: Sequence[Parameter], *, now: int, max_identifiers: int, strict: bool) -> SlotQuery:
+    """What a search asks for, not before `now` (milliseconds). Raises a `SearchError` that names the parameter.
+
+    `strict`: refuse unknown parameters (`Prefer: handling=strict`), which are ignored otherwise.
+    """
+    by_name: dict[str, list[str]] = {}
+    for parameter in parameters:
+        by_name.setdefault(parameter.name, []).append(parameter.value)
+    _refuse_unsupported(by_name, strict=strict)
+    tokens = search.token_list(IDENTIFIER, by_name.get(IDENTIFIER, []), at_most=max_identifiers)
+    first, last = search.date_window(START, by_name.get(START, []))
+    return SlotQuery(
+        national_ids=tuple(token.code for token in tokens if token.system == PRACTITIONER_SYSTEM),
+        first=max(first, now),
+        last=last,
+        free=_asks_for_free(by_name.get(STATUS, [])),
+    )
+
+
+def _refuse_unsupported(names: Iterable[str], *, strict: bool) -> None:
+    for name in names:
+        if name in _KNOWN:
+            continue
+        # FHIR R4, 3.1.1.4: a modifier that is not supported may never be ignored, since it changes the meaning.
+        if name.split(":", 1)[0] in {START, STATUS}:
+            raise search.UnsupportedParameterError(
+                Text(
+                    "Paramètre {name} : ce modificateur n’est pas pris en charge ; retirez-le.",
+                    "Parameter {name}: this modifier is not supported; remove it.",
+                ).format(name=name)
+            )
+        if strict:
+            raise search.UnsupportedParameterError(
+                Text(
+                    "Paramètre {name} : inconnu ici ; retirez-le, ou n’envoyez pas Prefer: handling=strict.",
+                    "Parameter {name}: unknown here; remove it, or do not send Prefer: handling=strict.",
+                ).format(name=name)
+            )
+
+
+def _asks_for_free(values: Sequence[str]) -> bool:
+    """Repeated, the parameter adds conditions; a comma list widens one."""
+    asked = [[item.strip() for item in value.split(",") if item.strip()] for value in values]
+    if not any(asked):
+        raise search.MissingParameterError(
+            Text(
+                "Paramètre {name} : il manque ; ajoutez {name}=free.",
+                "Parameter {name}: missing; add {name}=free.",
+            ).format(name=STATUS)
+        )
+    return all(_FREE.intersection(items) for items in asked if items)
+
+
+def asks_for_strict(prefer: Iterable[str]) -> bool:
+    """Whether a `Prefer` header asks for strict handling (RFC 7240; FHIR R4, 3.1.1.2)."""
+    preferences = (part.strip().lower().replace(" ", "").replace('"', "") for p in prefer for part in p.split(","))
+    return any(part.split(";", 1)[0] == "handling=strict" for part in preferences)
+
+
+def entries(agendas: Sequence[PublishedAgenda]) -> tuple[int, list[bytes]]:
+    """How many slots there are, and the fragments of the answer: slots by start, then all they lean on, once."""
+    slots: list[tuple[int, bytes]] = []
+    schedules: list[bytes] = []
+    practitioners: list[bytes] = []
+    roles: list[bytes] = []
+    for agenda in agendas:
+        if not agenda.fragments:
+            continue
+        slots += zip(agenda.starts, agenda.fragments, strict=True)
+        practitioners.append(agenda.practitioner)
+        for owner in sorted(set(agenda.owners)):
+            schedule, role = agenda.schedules[owner]
+            schedules.append(schedule)
+            roles.append(role)
+    slots.sort()
+    return len(slots), [*(fragment for _, fragment in slots), *schedules, *practitioners, *roles]

@@ -1,0 +1,37 @@
+"""The story of a search: read the question, ask the agendas, put the answer together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from uuid import uuid4
+
+from agenda_editor.agendas.service import AgendaService
+from agenda_editor.slot_search import rules
+from sas_fhir import bundle, instants, search
+
+
+class SlotSearchService:
+    """`max_identifiers`: how many practitioners one request may name (service level, not ours to choose)."""
+
+    def __init__(self, agendas: AgendaService, *, max_identifiers: int) -> None:
+        self._agendas = agendas
+        self._max_identifiers = max_identifiers
+
+    async def search(
+        self, raw_query: bytes, now: datetime, *, prefer: Iterable[str], self_url: str, base_url: str
+    ) -> bytes:
+        """A searchset Bundle, empty when nothing matches. Raises `SearchError` or `AgendaUnavailableError`."""
+        query = rules.plan(
+            search.decode(raw_query),
+            now=instants.first_millisecond_from(now),
+            max_identifiers=self._max_identifiers,
+            strict=rules.asks_for_strict(prefer),
+        )
+        agendas = []
+        if query.free and query.national_ids and query.first <= query.last:
+            agendas = await self._agendas.published(query.national_ids, query.first, query.last)
+        total, fragments = rules.entries(agendas)
+        return bundle.searchset(
+            bundle_id=str(uuid4()), total=total, self_url=self_url, base_url=base_url, fragments=fragments
+        )

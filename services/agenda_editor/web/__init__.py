@@ -1,0 +1,1 @@
+"""The pages people see: an agenda at its booking URL."""

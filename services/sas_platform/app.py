@@ -1,0 +1,193 @@
+"""Builds the platform: what tests replace comes in, the lifespan builds the rest and closes it."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from fastapi import FastAPI, Request, Response
+from fastapi.staticfiles import StaticFiles
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+import sas_kit
+from sas_kernel.clock import Clock, SystemClock
+from sas_kernel.contracts import service_levels
+from sas_kernel.errors import SasError
+from sas_kernel.text import Text
+from sas_kit.database import Database, is_current
+from sas_kit.web import health_router, install_problem_handlers, problem
+from sas_platform import openapi
+from sas_platform.dependencies import State, preferred_language
+from sas_platform.editors import endpoints as editors_endpoints
+from sas_platform.editors import rules as editors_rules
+from sas_platform.editors import schemas as editors_schemas
+from sas_platform.editors.model import (
+    Editor,
+    EditorExistsError,
+    EditorNotFoundError,
+    EditorReadOnlyError,
+    InvalidEditorError,
+)
+from sas_platform.editors.service import EditorRegister
+from sas_platform.settings import Settings
+from sas_platform.slot_search import endpoints as slot_search_endpoints
+from sas_platform.slot_search import rules as slot_search_rules
+from sas_platform.slot_search import schemas as slot_search_schemas
+from sas_platform.slot_search.client import EditorClients
+from sas_platform.slot_search.model import InvalidSearchError
+from sas_platform.slot_search.service import SlotSearch
+from sas_platform.web import endpoints as web_endpoints
+from sas_platform.web.service import SearchPages, load_directory
+
+MIGRATIONS = Path(__file__).resolve().parent / "migrations"
+
+_log = logging.getLogger("sas_platform.access")
+
+# Errors are named for what happened; this table says it in HTTP.
+_ERRORS: dict[type[SasError], tuple[int, Text]] = {
+    InvalidSearchError: (422, Text("Recherche impossible", "Search refused")),
+    InvalidEditorError: (422, Text("Éditeur refusé", "Editor refused")),
+    EditorNotFoundError: (404, Text("Éditeur inconnu", "Unknown editor")),
+    EditorExistsError: (409, Text("Éditeur déjà connu", "Editor already known")),
+    EditorReadOnlyError: (409, Text("Éditeur en lecture seule", "Read-only editor")),
+}
+
+
+def create_app(settings: Settings, *, clock: Clock | None = None, transport: Any = None) -> FastAPI:
+    """The platform as an ASGI application. `transport` replaces the network towards editors (see `sas_kit.http`).
+
+    Raises `SasError` (editors' configuration, data set, contracts) with what to correct.
+    """
+    configured = configured_editors(settings)
+    bounds = slot_search_rules.bounds(
+        service_levels(),
+        max_practitioners=settings.max_practitioners,
+        connect=settings.connect_timeout,
+        answer=settings.answer_timeout,
+        answer_size=settings.answer_size,
+    )
+    directory = load_directory(settings.dataset)
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        database = Database(settings.database_url)
+        clients = EditorClients(bounds, per_editor=settings.requests_per_editor, transport=transport)
+        register = EditorRegister(database, configured)
+        search = SlotSearch(register, clients, bounds, settings.environment, settings.origin)
+        app.state.platform = State(
+            settings=settings,
+            clock=clock or SystemClock(),
+            database=database,
+            register=register,
+            slot_search=search,
+            pages=SearchPages(search, directory),
+            templates=web_endpoints.new_templates(),
+        )
+        try:
+            yield
+        finally:
+            await clients.aclose()
+            await database.close()
+
+    app = FastAPI(
+        title="SAS platform",
+        summary="Asks every connected editor for free slots and merges what they answer. It stores no slot.",
+        version=_version(),
+        lifespan=lifespan,
+    )
+
+    async def ready() -> dict[str, bool]:
+        return {"database": await is_current(app.state.platform.database, MIGRATIONS)}
+
+    install_problem_handlers(app)
+    app.add_exception_handler(SasError, _refused)
+    app.add_exception_handler(msgspec.DecodeError, _malformed)
+    app.include_router(slot_search_endpoints.router)  # /api/slots/search
+    app.include_router(editors_endpoints.router)  # /api/admin/editors
+    app.include_router(health_router(ready))  # /health
+    app.include_router(web_endpoints.router)  # /
+    app.mount("/assets", StaticFiles(directory=Path(sas_kit.__file__).parent / "assets"))
+    app.mount("/static", StaticFiles(directory=Path(web_endpoints.__file__).parent / "static"))
+    openapi.install(
+        app,
+        slot_search_schemas.SearchBody,
+        slot_search_schemas.SearchAnswer,
+        slot_search_schemas.PlannedEvent,
+        slot_search_schemas.LotEvent,
+        slot_search_schemas.DoneEvent,
+        editors_schemas.EditorBody,
+        editors_schemas.EditorChange,
+        editors_schemas.EditorList,
+    )
+    app.add_middleware(_AccessLog)
+    return app
+
+
+def configured_editors(settings: Settings) -> tuple[Editor, ...]:
+    """The editors of the configuration file and of the options, in that order."""
+    from_file: tuple[Editor, ...] = ()
+    if settings.editors_file is not None:
+        try:
+            from_file = editors_rules.from_toml(settings.editors_file.read_text(encoding="utf-8"))
+        except (OSError, UnicodeDecodeError) as error:
+            raise InvalidEditorError(
+                Text("Fichier des éditeurs illisible : {error}", "Unreadable editors file: {error}").format(error=error)
+            ) from error
+    options = [editors_rules.from_option(option, settings.environment) for option in settings.editors]
+    return editors_rules.distinct([*from_file, *options])
+
+
+async def _refused(request: Request, error: Exception) -> Response:
+    assert isinstance(error, SasError)
+    lang = preferred_language(request)
+    status, title = next(
+        (answer for kind, answer in _ERRORS.items() if isinstance(error, kind)),
+        (500, Text("Erreur interne", "Internal error")),
+    )
+    return problem(status, title.to(lang), error.text.to(lang))
+
+
+async def _malformed(request: Request, error: Exception) -> Response:
+    lang = preferred_language(request)
+    if isinstance(error, msgspec.ValidationError):
+        return problem(422, Text("Corps refusé", "Body refused").to(lang), str(error))
+    return problem(400, Text("JSON illisible", "Unreadable JSON").to(lang), str(error))
+
+
+def _version() -> str:
+    try:
+        return version("recette")
+    except PackageNotFoundError:
+        return "0"
+
+
+class _AccessLog:
+    """One line a request, without its query: that is where a search carries people's national ids."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        begun, status = time.perf_counter(), 0
+
+        async def watched(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+            await send(message)
+
+        try:
+            await self._app(scope, receive, watched)
+        finally:
+            _log.info(
+                "%s %s %d %d ms", scope["method"], scope["path"], status, round(1000 * (time.perf_counter() - begun))
+            )

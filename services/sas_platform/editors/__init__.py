@@ -1,0 +1,1 @@
+"""The register of connected editors: where each one answers, in which environment, for which flows."""

@@ -1,0 +1,1 @@
+"""Alembic revisions of the platform's database (environment: `sas_kit.database`)."""

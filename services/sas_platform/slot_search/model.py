@@ -1,0 +1,275 @@
+"""The words of a slot search, from the question to the merged answer.
+
+What a search holds by the thousand (slots) is a `msgspec.Struct` outside the garbage collector's sight: twenty editors
+answering a megabyte each would otherwise spend a third of their time in collections that find nothing.
+Nothing here outlives its request (agreement ANS-CONV-001, article 9.2).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+import msgspec
+
+from sas_kernel.errors import SasError
+from sas_kernel.text import Text
+from sas_kernel.time_window import Window
+from sas_platform.editors.model import Editor
+
+
+class InvalidSearchError(SasError):
+    """The search cannot be made; the sentence says what to correct."""
+
+
+class InvalidAnswerError(SasError):
+    """What an editor answered is not a search result."""
+
+
+# --- the question ----------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class SearchQuery:
+    """Prefixed national ids, and a window whose bounds may be left to the platform."""
+
+    practitioners: tuple[str, ...]
+    start: datetime | None = None
+    end: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """What a search may cost. `lot_size` ids a request; `horizon` ahead of now; seconds; bytes of one answer."""
+
+    lot_size: int
+    horizon: timedelta
+    connect: float
+    answer: float
+    answer_size: int
+    max_practitioners: int
+
+
+@dataclass(frozen=True, slots=True)
+class Lot:
+    """The ids asked in one request. `number` counts from 1."""
+
+    number: int
+    practitioners: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LotRequest:
+    """One request to one editor. `target` is what goes on the request line, to the letter."""
+
+    editor: Editor
+    lot: Lot
+    window: Window
+    target: str
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Everything a search will ask, decided before the first byte leaves."""
+
+    now: datetime
+    window: Window
+    lots: tuple[Lot, ...]
+    editors: tuple[Editor, ...]
+    requests: tuple[LotRequest, ...]
+
+    @property
+    def practitioners(self) -> tuple[str, ...]:
+        return tuple(p for lot in self.lots for p in lot.practitioners)
+
+
+# --- what an editor offers -------------------------------------------------------------------------------------------
+
+
+class ConsultationType(StrEnum):
+    """v3-ActCode, as the profile binds it. The letter is the one regulators know from the national platform."""
+
+    AMB = "AMB"
+    VR = "VR"
+    HH = "HH"
+
+    @property
+    def letter(self) -> str:
+        return {"AMB": "C", "VR": "T", "HH": "D"}[self.value]
+
+
+class Booking(StrEnum):
+    """HL7 v2-0276: whether a slot is booked beforehand."""
+
+    ROUTINE = "ROUTINE"
+    WALKIN = "WALKIN"
+
+
+class Practitioner(msgspec.Struct, frozen=True):
+    """As the editor names them. `national_id` is prefixed."""
+
+    national_id: str
+    family: str = ""
+    given: str = ""
+    prefix: str = ""
+
+
+class Place(msgspec.Struct, frozen=True):
+    """Where a practitioner consults. `structure_id` is prefixed; `key` tells two places of a practitioner apart."""
+
+    key: str
+    structure_id: str | None = None
+    name: str = ""
+    line: str = ""
+    postal_code: str = ""
+    city: str = ""
+    phone: str = ""
+
+
+class Agenda(msgspec.Struct, frozen=True):
+    """A FHIR Schedule followed to its ends: who, and where; None where a link is broken."""
+
+    practitioner: Practitioner | None
+    place: Place | None
+
+
+class Reference(msgspec.Struct, frozen=True, gc=False):
+    reference: str = ""
+
+
+class OfferedSlot(msgspec.Struct, frozen=True, gc=False, rename="camel"):
+    """What judging a slot needs of the resource an editor sent; the wire fills it without an intermediate."""
+
+    resource_type: str = ""
+    id: str = ""
+    status: str = ""
+    start: datetime | None = None
+    schedule: Reference = Reference()
+    comment: str = ""
+
+
+class Slot(msgspec.Struct, frozen=True, gc=False):
+    """A slot that may be shown. `resource` is the editor's own FHIR Slot, its bytes well-formed JSON and untouched.
+
+    `booking_url` is http(s) and carries `origin`; None when the slot came without such a URL.
+    """
+
+    editor: str
+    id: str
+    start: datetime
+    booking_url: str | None
+    resource: msgspec.Raw
+
+
+@dataclass(frozen=True, slots=True)
+class SlotDetails:
+    """What a slot says beyond its time, in codes and one-line texts; decoded for those that are shown."""
+
+    end: datetime | None = None
+    consultation_types: tuple[str, ...] = ()
+    slot_types: tuple[str, ...] = ()
+    booking: str | None = None
+    reasons: tuple[str, ...] = ()
+    specialties: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A search result that could be read: `resources[n]` are the bytes of `slots[n]`, `agendas` goes by reference.
+
+    `unreadable` counts the entries that could not be read; `issue` is the answer's own warning.
+    """
+
+    slots: list[OfferedSlot]
+    resources: list[msgspec.Raw]
+    agendas: Mapping[str, Agenda]
+    unreadable: int
+    issue: str | None
+
+
+class Ignored(StrEnum):
+    """Why an offered slot is not shown."""
+
+    NOT_ASKED = "practitioner_not_asked"
+    PAST = "past"
+    OUTSIDE_WINDOW = "outside_window"
+    NOT_FREE = "not_free"
+    NO_PLACE = "no_place"
+    NO_PRACTITIONER = "no_practitioner"
+    NO_OFFSET = "no_offset"
+    UNREADABLE = "unreadable"
+    DUPLICATE = "duplicate"
+
+
+class Availability(msgspec.Struct, frozen=True):
+    """The slots of one practitioner at one place."""
+
+    practitioner: Practitioner
+    place: Place
+    slots: list[Slot]
+
+
+# --- how each editor fared -------------------------------------------------------------------------------------------
+
+
+class EditorStatus(StrEnum):
+    """From the best to the worst: an editor asked in several lots has the worst of its lots' statuses."""
+
+    ANSWERED = "answered"
+    REFUSED = "refused"
+    INVALID = "invalid"
+    TOO_LARGE = "too_large"
+    CONNECTION_LOST = "connection_lost"
+    TIMED_OUT = "timed_out"
+    SATURATED = "saturated"
+    UNREACHABLE = "unreachable"
+
+
+@dataclass(frozen=True, slots=True)
+class LotReport:
+    """How one request fared. `issue` is the editor's text, `explanation` ours; time runs from the request's leaving."""
+
+    lot: int
+    status: EditorStatus
+    elapsed_ms: int
+    http_status: int | None
+    slots: int
+    ignored: Mapping[Ignored, int]
+    issue: str | None
+    explanation: Text | None
+
+
+@dataclass(frozen=True, slots=True)
+class LotOutcome:
+    """A request's report with the slots to show, by practitioner and place."""
+
+    request: LotRequest
+    report: LotReport
+    availabilities: list[Availability]
+
+
+@dataclass(frozen=True, slots=True)
+class EditorReport:
+    """How one editor fared over all its lots. `elapsed_ms` is its slowest lot's."""
+
+    id: str
+    name: str
+    status: EditorStatus
+    elapsed_ms: int
+    slots: int
+    ignored: Mapping[Ignored, int]
+    issue: str | None
+    explanation: Text | None
+    lots: tuple[LotReport, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SearchResult:
+    searched_at: datetime
+    window: Window
+    practitioners: int
+    availabilities: list[Availability]
+    editors: tuple[EditorReport, ...]
+    elapsed_ms: int

@@ -1,0 +1,222 @@
+"""Bodies of the search API."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+import msgspec
+
+from sas_kernel.text import Text
+from sas_platform.slot_search.model import (
+    Availability,
+    EditorReport,
+    EditorStatus,
+    Ignored,
+    InvalidSearchError,
+    LotReport,
+    Plan,
+    Practitioner,
+    SearchQuery,
+    SearchResult,
+    Slot,
+)
+from sas_platform.slot_search.rules import practitioner_id
+
+
+class PractitionerIds(msgspec.Struct, forbid_unknown_fields=True):
+    """One practitioner by a directory's columns, prefixed or not; the RPPS wins over the ADELI."""
+
+    rpps: str | None = None
+    adeli: str | None = None
+
+
+class SearchBody(msgspec.Struct, forbid_unknown_fields=True):
+    """Whom to look for, and when: from now and for 72 hours unless said. Without an offset, times are Europe/Paris."""
+
+    practitioners: list[str | PractitionerIds]
+    start: datetime | None = None
+    end: datetime | None = None
+
+    def to_query(self) -> SearchQuery:
+        return SearchQuery(tuple(_id(p) for p in self.practitioners), self.start, self.end)
+
+
+class WindowView(msgspec.Struct):
+    start: datetime
+    end: datetime
+
+
+class PlaceView(msgspec.Struct):
+    structure_id: str | None
+    name: str
+    line: str
+    postal_code: str
+    city: str
+    phone: str
+
+
+class AvailabilityView(msgspec.Struct):
+    """The slots of one practitioner at one place, by time."""
+
+    practitioner: Practitioner
+    place: PlaceView
+    slots: list[Slot]
+
+
+class LotView(msgspec.Struct):
+    lot: int
+    status: EditorStatus
+    elapsed_ms: int
+    http_status: int | None
+    slots: int
+    ignored: Mapping[Ignored, int]
+    issue: str | None
+    explanation: Text | None
+
+
+class EditorOutcome(msgspec.Struct):
+    """How one editor fared. `issue` is its text, `explanation` the platform's, `ignored` what was left out."""
+
+    id: str
+    name: str
+    status: EditorStatus
+    elapsed_ms: int
+    slots: int
+    ignored: Mapping[Ignored, int]
+    issue: str | None
+    explanation: Text | None
+    lots: list[LotView]
+
+
+class SearchAnswer(msgspec.Struct):
+    searched_at: datetime
+    window: WindowView
+    practitioners: int
+    elapsed_ms: int
+    availabilities: list[AvailabilityView]
+    editors: list[EditorOutcome]
+
+
+class AskedEditor(msgspec.Struct):
+    id: str
+    name: str
+
+
+class PlannedEvent(msgspec.Struct):
+    """First event of a stream, `plan`: what is being asked."""
+
+    searched_at: datetime
+    window: WindowView
+    practitioners: int
+    lots: int
+    editors: list[AskedEditor]
+
+
+class LotEvent(msgspec.Struct):
+    """One request answered or given up, `lot`: the slots of this request alone."""
+
+    editor: AskedEditor
+    report: LotView
+    availabilities: list[AvailabilityView]
+
+
+class DoneEvent(msgspec.Struct):
+    """Last event, `done`: nothing more will come."""
+
+    editors: list[EditorOutcome]
+
+
+def answer(result: SearchResult) -> SearchAnswer:
+    return SearchAnswer(
+        searched_at=result.searched_at,
+        window=WindowView(result.window.start, result.window.end),
+        practitioners=result.practitioners,
+        elapsed_ms=result.elapsed_ms,
+        availabilities=availabilities(result.availabilities),
+        editors=editors(result.editors),
+    )
+
+
+def planned(plan: Plan) -> PlannedEvent:
+    return PlannedEvent(
+        searched_at=plan.now,
+        window=WindowView(plan.window.start, plan.window.end),
+        practitioners=len(plan.practitioners),
+        lots=len(plan.lots),
+        editors=[AskedEditor(editor.id, editor.name) for editor in plan.editors],
+    )
+
+
+def availabilities(found: Sequence[Availability]) -> list[AvailabilityView]:
+    return [
+        AvailabilityView(
+            each.practitioner,
+            PlaceView(
+                each.place.structure_id,
+                each.place.name,
+                each.place.line,
+                each.place.postal_code,
+                each.place.city,
+                each.place.phone,
+            ),
+            each.slots,
+        )
+        for each in found
+    ]
+
+
+def editors(reports: Sequence[EditorReport]) -> list[EditorOutcome]:
+    return [
+        EditorOutcome(
+            report.id,
+            report.name,
+            report.status,
+            report.elapsed_ms,
+            report.slots,
+            report.ignored,
+            report.issue,
+            report.explanation,
+            [lot(each) for each in report.lots],
+        )
+        for report in reports
+    ]
+
+
+def lot(report: LotReport) -> LotView:
+    return LotView(
+        report.lot,
+        report.status,
+        report.elapsed_ms,
+        report.http_status,
+        report.slots,
+        report.ignored,
+        report.issue,
+        report.explanation,
+    )
+
+
+def instant(name: str, value: str | None) -> datetime | None:
+    """A date-time of a query string; a `+` that form decoding turned into a blank is put back."""
+    if value is None or not value.strip():
+        return None
+    try:
+        return msgspec.convert(value.strip().replace(" ", "+"), datetime)
+    except msgspec.ValidationError as error:
+        raise InvalidSearchError(
+            Text(
+                "« {name} » n’est pas une date et heure (attendu 2031-03-10T08:00:00+01:00).",
+                "'{name}' is not a date and time (expected 2031-03-10T08:00:00+01:00).",
+            ).format(name=name)
+        ) from error
+
+
+def _id(asked: str | PractitionerIds) -> str:
+    if isinstance(asked, str):
+        return practitioner_id(asked)
+    value = asked.rpps or asked.adeli
+    if not value:
+        raise InvalidSearchError(
+            Text("Un professionnel n’a ni rpps ni adeli.", "A practitioner has neither rpps nor adeli.")
+        )
+    return practitioner_id(value)

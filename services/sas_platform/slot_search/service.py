@@ -1,0 +1,220 @@
+"""The story of a search: plan it, ask every editor at once, judge each answer as it comes, merge, forget."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from dataclasses import dataclass
+from datetime import datetime
+
+from sas_kernel.flows import Flow
+from sas_kernel.text import Text
+from sas_kit.http import HttpAnswer, HttpFailure, HttpFailureKind
+from sas_platform.editors.model import Environment
+from sas_platform.editors.service import EditorRegister
+from sas_platform.slot_search import fhir, rules
+from sas_platform.slot_search.client import EditorClients, EditorSaturatedError
+from sas_platform.slot_search.model import (
+    Answer,
+    Availability,
+    Bounds,
+    EditorReport,
+    EditorStatus,
+    Ignored,
+    InvalidAnswerError,
+    LotOutcome,
+    LotReport,
+    LotRequest,
+    Plan,
+    SearchQuery,
+    SearchResult,
+)
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class SlotSearch:
+    """Asks the editors of one environment. `origin` is what booking URLs carry to say who sends the regulator."""
+
+    register: EditorRegister
+    clients: EditorClients
+    bounds: Bounds
+    environment: Environment
+    origin: str
+
+    async def plan(self, query: SearchQuery, now: datetime) -> Plan:
+        """What will be asked, and to whom; raises `InvalidSearchError`."""
+        editors = await self.register.answering(Flow.SLOT_SEARCH, self.environment)
+        return rules.plan(query, editors, now, self.bounds)
+
+    async def search(self, query: SearchQuery, now: datetime) -> SearchResult:
+        """Ask, wait for the last answer or its time-out, merge."""
+        begun = time.perf_counter()
+        plan = await self.plan(query, now)
+        merged = rules.Merge()
+        reports: list[tuple[LotRequest, LotReport]] = []
+        async with aclosing(self.outcomes(plan)) as outcomes:
+            async for outcome in outcomes:
+                merged.add(outcome.request.editor.id, outcome.availabilities)
+                reports.append((outcome.request, outcome.report))
+        return SearchResult(
+            searched_at=now,
+            window=plan.window,
+            practitioners=len(plan.practitioners),
+            availabilities=merged.availabilities(),
+            editors=editor_reports(plan, reports),
+            elapsed_ms=_milliseconds(time.perf_counter() - begun),
+        )
+
+    async def outcomes(self, plan: Plan) -> AsyncGenerator[LotOutcome, None]:
+        """Each request's outcome as soon as it is known. Closing the iterator cancels what is still under way."""
+        known: asyncio.Queue[LotOutcome | None] = asyncio.Queue()
+        asking = asyncio.create_task(self._ask_all(plan, known))
+        try:
+            while (outcome := await known.get()) is not None:
+                yield outcome
+            await asking
+        finally:
+            asking.cancel()
+            await asyncio.wait([asking])
+
+    async def _ask_all(self, plan: Plan, known: asyncio.Queue[LotOutcome | None]) -> None:
+        try:
+            async with asyncio.TaskGroup() as group:
+                for request in plan.requests:
+                    group.create_task(self._ask(request, plan.now, known))
+        finally:
+            known.put_nowait(None)
+
+    async def _ask(self, request: LotRequest, now: datetime, known: asyncio.Queue[LotOutcome | None]) -> None:
+        begun = time.perf_counter()
+        try:
+            answer = await self.clients.fetch(request)
+        except HttpFailure as failure:
+            outcome = _without_answer(request, _STATUS_OF[failure.kind], failure.elapsed, _EXPLANATION[failure.kind])
+        except EditorSaturatedError as error:
+            elapsed = time.perf_counter() - begun
+            outcome = _without_answer(request, EditorStatus.SATURATED, elapsed, error.text)
+        else:
+            outcome = await self._judged(request, answer, now)
+        report = outcome.report
+        _log.info(
+            "slots of editor=%s lot=%d practitioners=%d: %s in %d ms, %d shown, %d left out",
+            request.editor.id,
+            request.lot.number,
+            len(request.lot.practitioners),
+            report.status,
+            report.elapsed_ms,
+            report.slots,
+            sum(report.ignored.values()),
+        )
+        known.put_nowait(outcome)
+
+    async def _judged(self, request: LotRequest, answer: HttpAnswer, now: datetime) -> LotOutcome:
+        if answer.status >= 400:
+            return _with_answer(
+                request,
+                answer,
+                EditorStatus.REFUSED,
+                issue=fhir.issue_text(answer.body),
+                explanation=Text("L’éditeur a répondu HTTP {n}.", "The editor answered HTTP {n}.").format(n=answer.status),
+            )
+        if answer.status != 200:
+            return _with_answer(
+                request,
+                answer,
+                EditorStatus.INVALID,
+                explanation=Text(
+                    "HTTP {n} au lieu de 200 (les redirections ne sont pas suivies).",
+                    "HTTP {n} instead of 200 (redirects are not followed).",
+                ).format(n=answer.status),
+            )
+        try:
+            read = await _read(answer.body)
+        except InvalidAnswerError as error:
+            issue = fhir.issue_text(answer.body)
+            return _with_answer(request, answer, EditorStatus.INVALID, issue=issue, explanation=error.text)
+        availabilities, ignored = rules.usable(read, request, now, self.origin)
+        return _with_answer(
+            request, answer, EditorStatus.ANSWERED, availabilities=availabilities, ignored=ignored, issue=read.issue
+        )
+
+
+async def _read(body: bytes) -> Answer:
+    """Decode in steps, so that twenty large answers do not keep other requests waiting."""
+    steps = fhir.read(body)
+    while True:
+        try:
+            next(steps)
+        except StopIteration as done:
+            answer: Answer = done.value
+            return answer
+        await asyncio.sleep(0)
+
+
+def editor_reports(plan: Plan, reports: list[tuple[LotRequest, LotReport]]) -> tuple[EditorReport, ...]:
+    """One report an editor, in the plan's order; editors that nothing is known of yet are left out."""
+    by_editor: dict[str, list[LotReport]] = {}
+    for request, report in reports:
+        by_editor.setdefault(request.editor.id, []).append(report)
+    return tuple(rules.editor_report(editor, by_editor[editor.id]) for editor in plan.editors if editor.id in by_editor)
+
+
+_STATUS_OF = {
+    HttpFailureKind.UNREACHABLE: EditorStatus.UNREACHABLE,
+    HttpFailureKind.TLS: EditorStatus.UNREACHABLE,
+    HttpFailureKind.TIMEOUT: EditorStatus.TIMED_OUT,
+    HttpFailureKind.CONNECTION_LOST: EditorStatus.CONNECTION_LOST,
+    HttpFailureKind.TOO_LARGE: EditorStatus.TOO_LARGE,
+    HttpFailureKind.PROTOCOL: EditorStatus.INVALID,
+}
+
+_EXPLANATION = {
+    HttpFailureKind.UNREACHABLE: Text("L’éditeur ne répond pas à la connexion.", "The editor cannot be connected to."),
+    HttpFailureKind.TLS: Text("La connexion TLS a échoué.", "The TLS connection failed."),
+    HttpFailureKind.TIMEOUT: Text(
+        "Pas de réponse complète dans le temps imparti.", "No complete answer in the time allowed."
+    ),
+    HttpFailureKind.CONNECTION_LOST: Text(
+        "Connexion rompue avant la fin de la réponse.", "Connection lost before the end of the answer."
+    ),
+    HttpFailureKind.TOO_LARGE: Text("Réponse trop volumineuse, abandonnée.", "Answer too large, abandoned."),
+    HttpFailureKind.PROTOCOL: Text("Réponse HTTP illisible.", "Unreadable HTTP answer."),
+}
+
+
+def _without_answer(request: LotRequest, status: EditorStatus, elapsed: float, explanation: Text) -> LotOutcome:
+    report = LotReport(request.lot.number, status, _milliseconds(elapsed), None, 0, {}, None, explanation)
+    return LotOutcome(request, report, [])
+
+
+def _with_answer(
+    request: LotRequest,
+    answer: HttpAnswer,
+    status: EditorStatus,
+    *,
+    availabilities: list[Availability] | None = None,
+    ignored: dict[Ignored, int] | None = None,
+    issue: str | None = None,
+    explanation: Text | None = None,
+) -> LotOutcome:
+    shown = availabilities or []
+    report = LotReport(
+        lot=request.lot.number,
+        status=status,
+        elapsed_ms=_milliseconds(answer.total),
+        http_status=answer.status,
+        slots=sum(len(each.slots) for each in shown),
+        ignored=dict(ignored or {}),
+        issue=issue,
+        explanation=explanation,
+    )
+    return LotOutcome(request, report, shown)
+
+
+def _milliseconds(seconds: float) -> int:
+    return round(seconds * 1000)

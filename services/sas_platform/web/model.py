@@ -1,0 +1,133 @@
+"""What the regulator's page shows, ready to print: no template decides anything."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+
+@dataclass(frozen=True, slots=True)
+class DirectoryPlace:
+    name: str
+    line: str
+    postal_code: str
+    city: str
+    phone: str
+
+
+@dataclass(frozen=True, slots=True)
+class DirectoryEntry:
+    """A practitioner as a public directory prints them. Whether one opposes transmission is an editor's secret."""
+
+    national_id: str
+    family: str
+    given: str
+    prefix: str
+    specialty_code: str | None
+    specialty: str
+    places: tuple[DirectoryPlace, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Directory:
+    """Entries by national id, in the order of names. `specialties` are (value, label) pairs, by label."""
+
+    territory: str
+    entries: Mapping[str, DirectoryEntry]
+    specialties: tuple[tuple[str, str], ...]
+    cities: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SearchForm:
+    """What the regulator filled in. Ids win over the directory's criteria."""
+
+    ids: str = ""
+    specialty: str = ""
+    where: str = ""
+
+    @property
+    def is_empty(self) -> bool:
+        return not (self.ids.strip() or self.specialty.strip() or self.where.strip())
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    date: date
+    name: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A consultation type: C, T or D for the eye, a word for the ear."""
+
+    code: str
+    letter: str
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class SlotCell:
+    """One slot. `href` is absent for a slot that cannot be booked (`walkin`) or that came without a usable URL."""
+
+    key: str
+    time: str
+    instant: str
+    kinds: tuple[Kind, ...]
+    walkin: bool
+    href: str | None
+    editor: str
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class DayColumn:
+    day: Day
+    first: tuple[SlotCell, ...]
+    more: tuple[SlotCell, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """One practitioner at one place. Cards go by `order`, a text that sorts by earliest slot."""
+
+    key: str
+    order: str
+    name: str
+    specialty: str
+    place: str
+    address: str
+    phone: str
+    phone_href: str
+    columns: tuple[DayColumn, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class EditorLine:
+    """`tone` is a badge of the style sheet; `notes` say what failed or was left out."""
+
+    name: str
+    tone: str
+    state: str
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class NoSlotLine:
+    name: str
+    specialty: str
+    places: tuple[tuple[str, str, str], ...]  # address, phone, phone_href
+
+
+@dataclass(frozen=True, slots=True)
+class Update:
+    """What changed on the page: the cards to put in, and everything else whole."""
+
+    status: str
+    editors: tuple[EditorLine, ...]
+    cards: tuple[Card, ...]
+    done: bool
+    without_slots: tuple[NoSlotLine, ...] = ()
+    nothing_found: str = ""

@@ -1,0 +1,116 @@
+"""The page's story: whom the form means, then the search told step by step."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from dataclasses import dataclass
+from datetime import datetime
+
+from sas_kernel import datasets
+from sas_kernel.identifiers import international_phone
+from sas_kernel.text import Lang, Text
+from sas_platform.slot_search.model import (
+    EditorReport,
+    InvalidSearchError,
+    LotReport,
+    LotRequest,
+    Plan,
+    SearchQuery,
+)
+from sas_platform.slot_search.rules import Merge, practitioner_id
+from sas_platform.slot_search.service import SlotSearch, editor_reports
+from sas_platform.web import rules
+from sas_platform.web.model import Directory, DirectoryEntry, DirectoryPlace, SearchForm, Update
+
+
+def load_directory(dataset: str | None) -> Directory:
+    """The public side of a data set; an empty directory without one. Raises `InvalidDatasetError`."""
+    if not dataset:
+        return Directory("", {}, (), ())
+    loaded = datasets.load(dataset)
+    entries = tuple(
+        DirectoryEntry(
+            national_id=p.national_id,
+            family=p.family,
+            given=p.given,
+            prefix=p.prefix or "",
+            specialty_code=p.specialty_code,
+            specialty=p.specialty_label,
+            places=tuple(
+                DirectoryPlace(place.name, place.line, place.postal_code, place.city, international_phone(place.phone))
+                for place in p.places
+            ),
+        )
+        for p in sorted(loaded.practitioners, key=lambda p: (p.family, p.given))
+    )
+    specialties = {rules.specialty_value(entry): entry.specialty for entry in entries}
+    return Directory(
+        loaded.territory,
+        {entry.national_id: entry for entry in entries},
+        tuple(sorted(specialties.items(), key=lambda pair: pair[1])),
+        tuple(sorted({place.city for entry in entries for place in entry.places})),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class SearchPages:
+    search: SlotSearch
+    directory: Directory
+
+    async def plan(self, form: SearchForm, now: datetime) -> Plan:
+        """What the form asks for, over the three days shown; raises `InvalidSearchError`."""
+        if form.is_empty:
+            raise InvalidSearchError(
+                Text("Choisissez une spécialité, un lieu ou des identifiants.", "Choose a specialty, a place or ids.")
+            )
+        if form.ids.strip():
+            ids = tuple(practitioner_id(value) for value in rules.written_ids(form.ids))
+        else:
+            ids = tuple(entry.national_id for entry in rules.found_in(self.directory, form))
+            if not ids:
+                raise InvalidSearchError(
+                    Text(
+                        "Aucun professionnel de l’annuaire n’exerce cette spécialité en ce lieu.",
+                        "No practitioner of the directory has this specialty at this place.",
+                    )
+                )
+        end = rules.end_of_columns(now, self.search.bounds.horizon)
+        return await self.search.plan(SearchQuery(ids, end=end), now)
+
+    async def updates(self, plan: Plan, lang: Lang) -> AsyncGenerator[Update, None]:
+        """The page's state at the start, after each answer, and at the end. Each tells only the cards it changes."""
+        shown = rules.days(plan.now, lang)
+        names = {editor.id: editor.name for editor in plan.editors}
+        merged = Merge()
+        known: list[tuple[LotRequest, LotReport]] = []
+        reports: tuple[EditorReport, ...] = ()
+        yield Update(rules.status_line(plan, (), merged, lang), rules.editor_lines(plan, (), lang), (), False)
+        async with aclosing(self.search.outcomes(plan)) as outcomes:
+            async for outcome in outcomes:
+                changed = merged.add(outcome.request.editor.id, outcome.availabilities)
+                known.append((outcome.request, outcome.report))
+                reports = editor_reports(plan, known)
+                yield Update(
+                    status=rules.status_line(plan, reports, merged, lang),
+                    editors=rules.editor_lines(plan, reports, lang),
+                    cards=tuple(
+                        rules.card(merged.availability(key), self.directory.entries.get(key[0]), shown, names, lang)
+                        for key in changed
+                    ),
+                    done=False,
+                )
+        yield Update(
+            status=rules.status_line(plan, reports, merged, lang),
+            editors=rules.editor_lines(plan, reports, lang),
+            cards=(),
+            done=True,
+            without_slots=rules.without_slots(plan.practitioners, merged, self.directory),
+            nothing_found="" if plan.editors else _NO_EDITOR.to(lang),
+        )
+
+
+_NO_EDITOR = Text(
+    "Aucun éditeur n’est raccordé à cette plateforme : la recherche ne peut rien trouver.",
+    "No editor is connected to this platform: the search cannot find anything.",
+)
