@@ -19,17 +19,18 @@ def _ids(nodes: list[Node]) -> set[str]:
 
 
 def _people(answer: Answer) -> list[Node]:
-    return [node for node in answer.of("Practitioner") if answer.asked_identity(node) is not None]
+    """The practitioners who were asked for; one who bears no identifier gets the benefit of the doubt."""
+    return [
+        node
+        for node in answer.of("Practitioner")
+        if answer.asked_identity(node) is not None
+        or not any(one["value"].string for one in node["identifier"].elements)
+    ]
 
 
-def _points_to(node: Node, ids: set[str]) -> bool:
+def _points_to(node: Node, name: str, ids: set[str]) -> bool:
     found = reference(node)
-    return found is not None and found.type == "Practitioner" and found.id in ids
-
-
-def _roles(answer: Answer) -> list[Node]:
-    people = _ids(_people(answer))
-    return [role for role in answer.of("PractitionerRole") if _points_to(role["practitioner"], people)]
+    return found is not None and found.type == name and found.id in ids
 
 
 def _schedules(answer: Answer) -> list[Node]:
@@ -37,7 +38,19 @@ def _schedules(answer: Answer) -> list[Node]:
     return [
         schedule
         for schedule in answer.of("Schedule")
-        if any(_points_to(actor, people) for actor in schedule["actor"].elements)
+        if any(_points_to(actor, "Practitioner", people) for actor in schedule["actor"].elements)
+    ]
+
+
+def _roles(answer: Answer) -> list[Node]:
+    """The roles of those practitioners, by what the roles say or by what their schedules say."""
+    people = _ids(_people(answer))
+    named = [answer.actor_of(schedule, "PractitionerRole") for schedule in _schedules(answer)]
+    by_schedule = {role.path for role in named if role is not None}
+    return [
+        role
+        for role in answer.of("PractitionerRole")
+        if _points_to(role["practitioner"], "Practitioner", people) or role.path in by_schedule
     ]
 
 

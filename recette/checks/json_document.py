@@ -84,7 +84,10 @@ class Document:
         """
         if self.fault is not None:
             return ()
-        watched = Node(self.root.path, json.loads(self.text, object_pairs_hook=_object))
+        try:
+            watched = Node(self.root.path, json.loads(self.text, object_pairs_hook=_object))
+        except RecursionError:
+            return ()
         return tuple(
             f"{node.path}.{key}"
             for node in watched.walk()

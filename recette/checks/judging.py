@@ -1,4 +1,4 @@
-"""How a check is written: a generator that yields None for each thing that is right and a problem for each that is not."""
+"""How a check is written: a generator of None for each thing that is right, of a problem for each that is not."""
 
 from __future__ import annotations
 

@@ -5,7 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from recette.checks import bundle, elements, exchange, facts, links, people, slot_content, slots
+from recette.checks import (
+    booking,
+    bundle,
+    elements,
+    entries,
+    exchange,
+    facts,
+    links,
+    people,
+    places,
+    slot_content,
+    slots,
+)
 from recette.checks.answer import Answer
 from recette.checks.judging import shown
 from recette.model import Check, Judgement
@@ -17,27 +29,30 @@ class UnknownDocumentError(SasError):
     """The document is not of a kind this flow knows: nothing can be said of it."""
 
 
-_ROLE: Final = (*people.ROLE, links.ROLE_LOCATION, links.ONE_CONTAINED_PLACE, *people.PLACE, *slot_content.SPECIALTIES)
+_ROLE: Final = (*people.ROLE, links.ROLE_LOCATION, links.ONE_CONTAINED_PLACE, *places.PLACE, *slot_content.SPECIALTIES)
 
 CHECKS: Final[Mapping[str, tuple[Check, ...]]] = {
     "Bundle": (
         exchange.SEARCHSET,
         *bundle.SAVED,
+        *entries.SAVED,
         *elements.SAVED,
         *links.FULL,
         *slots.SAVED,
         *slot_content.SAVED,
+        *booking.SAVED,
         *slot_content.SPECIALTIES,
         *people.PRACTITIONER,
         *people.SCHEDULE,
         *people.ROLE,
-        *people.PLACE,
+        *places.PLACE,
     ),
     "Slot": (
         *elements.SAVED,
         links.RELATIVE,
         *slots.SAVED,
         *slot_content.SAVED,
+        *booking.SAVED,
         *slot_content.SPECIALTIES,
     ),
     "Schedule": (
@@ -49,7 +64,7 @@ CHECKS: Final[Mapping[str, tuple[Check, ...]]] = {
     ),
     "Practitioner": (*elements.SAVED, *people.PRACTITIONER),
     "PractitionerRole": (*elements.SAVED, links.RELATIVE, *_ROLE),
-    "Location": (*elements.SAVED, *people.PLACE, people.PHONE_FORM),
+    "Location": (*elements.SAVED, *places.PLACE, people.PHONE_FORM),
 }
 """The checks made on a saved document, by its `resourceType`."""
 
@@ -59,15 +74,15 @@ _OTHER_FAMILIES: Final = "https://interop.esante.gouv.fr/ig/fhir/sas/StructureDe
 def judge_document(body: bytes) -> tuple[tuple[Check, Judgement], ...]:
     """The judgement of every check that looked at something in the document.
 
-    A body that is not JSON gets one judgement, that it is not. `UnknownDocumentError` when it is JSON of a kind, or of a
-    profile family (CPTS, SOS Médecins, regulators), that the search of individual practitioners does not have.
+    A body that is not JSON gets one judgement, that it is not. `UnknownDocumentError` when it is JSON of a kind, or of
+    a profile family (CPTS, SOS Médecins, regulators), that the search of individual practitioners does not have.
     """
     answer = Answer(None, saved=body)
     readable = exchange.JSON_BODY.judge(answer)
     if answer.document.fault is not None or not isinstance(answer.root.value, dict):
         return ((exchange.JSON_BODY, readable),)
     name = answer.root["resourceType"].string
-    if name not in CHECKS:
+    if name is None or name not in CHECKS:
         raise UnknownDocumentError(
             Text(
                 "Type de document inconnu ({kind}). Connus : {known}.",

@@ -1,6 +1,6 @@
-"""Checks of practitioners, of their roles and of the places where they practise.
+"""Checks of practitioners, of their schedules and of their roles.
 
-Source: IG SAS 1.2.0 (profiles FrPractitionerAgregateur, FrPractitionerRoleExerciceAgregateur, FrLocationAgregateur; FAQ)
+Source: IG SAS 1.2.0 (FAQ; FrPractitionerAgregateur, FrScheduleAgregateur, FrPractitionerRoleExerciceAgregateur)
 and the ANS test kit 0.3.0.
 """
 
@@ -90,8 +90,8 @@ def _identifier_prefix(answer: Answer) -> Iterator[Problem | None]:
                 if facts.PRACTITIONER_ID.fullmatch(value.string)
                 else Problem(
                     Text(
-                        "L’identifiant porte son préfixe national : 8 et 11 chiffres (RPPS), 0 et 9 caractères (ADELI).",
-                        "The identifier has its national prefix: 8 and 11 digits (RPPS), 0 and 9 characters (ADELI).",
+                        "L’identifiant porte son préfixe : 8 + 11 chiffres (RPPS) ou 0 + 9 caractères (ADELI).",
+                        "The identifier has its prefix: 8 + 11 digits (RPPS) or 0 + 9 characters (ADELI).",
                     ),
                     path=value.path,
                     expected=facts.PRACTITIONER_ID.pattern,
@@ -349,123 +349,6 @@ PHONE_FORM = content_check(
 )
 
 
-def _place_identifier(answer: Answer) -> Iterator[Problem | None]:
-    for place in answer.of("Location"):
-        identifier = place["identifier"]
-        if identifier.present and (not isinstance(identifier.value, list) or identifier.value == []):
-            continue
-        if not identifier.elements:
-            yield Problem(
-                Text("Le lieu n’a pas d’identifiant.", "The place has no identifier."),
-                path=identifier.path,
-                expected="1..*",
-            )
-        for one in identifier.elements:
-            missing = [key for key in ("type", "system", "value") if not one[key].present]
-            yield (
-                None
-                if not missing
-                else Problem(
-                    Text(
-                        "Un identifiant de lieu porte type, système et valeur ; il manque {k}.",
-                        "A place's identifier has type, system and value; {k} is missing.",
-                    ).format(k=", ".join(missing)),
-                    path=one[missing[0]].path,
-                    expected="1..1",
-                )
-            )
-
-
-PLACE_IDENTIFIER = content_check(
-    "place.identifier",
-    "SLOT-150",
-    Text("Chaque lieu a un identifiant complet", "Each place has a whole identifier"),
-    _place_identifier,
-)
-
-
-def _address(answer: Answer) -> Iterator[Problem | None]:
-    for place in answer.of("Location"):
-        address = place["address"]
-        missing = [key for key in ("line", "city", "postalCode") if not address[key].present]
-        if missing:
-            yield Problem(
-                Text(
-                    "L’adresse du lieu porte ligne, ville et code postal ; il manque {k}.",
-                    "The place's address has line, city and postal code; {k} is missing.",
-                ).format(k=", ".join(missing)),
-                path=address[missing[0]].path if address.present else address.path,
-                expected="1..1",
-            )
-            continue
-        lines = address["line"]
-        one = len(lines.elements) == 1 or not isinstance(lines.value, list) or lines.value == []
-        yield (
-            None
-            if one
-            else Problem(
-                Text("L’adresse tient en une seule ligne.", "The address is one line."),
-                path=lines.path,
-                expected="1",
-                actual=str(len(lines.elements)),
-            )
-        )
-
-
-ADDRESS = content_check(
-    "place.address",
-    "SLOT-151",
-    Text("Adresse : une ligne, une ville, un code postal", "Address: one line, a city, a postal code"),
-    _address,
-)
-
-
-def _postal_code(answer: Answer) -> Iterator[Problem | None]:
-    for place in answer.of("Location"):
-        code = place["address"]["postalCode"]
-        if code.string is not None and code.string.strip():
-            yield (
-                None
-                if facts.POSTAL_CODE.fullmatch(code.string)
-                else Problem(
-                    Text("Un code postal a cinq chiffres.", "A postal code has five digits."),
-                    path=code.path,
-                    expected=facts.POSTAL_CODE.pattern,
-                    actual=shown(code.string),
-                )
-            )
-
-
-POSTAL_CODE = content_check(
-    "place.postal_code",
-    "SLOT-152",
-    Text("Code postal de cinq chiffres", "Postal code of five digits"),
-    _postal_code,
-)
-
-
-def _position(answer: Answer) -> Iterator[Problem | None]:
-    for place in answer.of("Location"):
-        position = place["position"]
-        missing = [key for key in ("longitude", "latitude") if not position[key].present]
-        yield (
-            None
-            if not isinstance(position.value, dict) or not position.value or not missing
-            else Problem(
-                Text("Une position a longitude et latitude.", "A position has longitude and latitude."),
-                path=position[missing[0]].path,
-                expected="1..1",
-            )
-        )
-
-
-POSITION = content_check(
-    "place.position",
-    "SLOT-153",
-    Text("Position : longitude et latitude", "Position: longitude and latitude"),
-    _position,
-)
-
 PRACTITIONER: tuple[Check, ...] = (IDENTIFIED, IDENTIFIER_KIND, IDENTIFIER_PREFIX, NAMED)
 """What can be checked of practitioners on their own."""
 
@@ -475,9 +358,6 @@ SCHEDULE: tuple[Check, ...] = (NO_SERVICE_TYPE,)
 ROLE: tuple[Check, ...] = (STRUCTURE_PRESENT, STRUCTURE_FORM, STRUCTURE_KIND, PHONE_FORM)
 """What can be checked of roles on their own."""
 
-PLACE: tuple[Check, ...] = (PLACE_IDENTIFIER, ADDRESS, POSTAL_CODE, POSITION)
-"""What can be checked of places on their own."""
-
 FULL: tuple[Check, ...] = (
     *PRACTITIONER,
     ONLY_ASKED,
@@ -485,6 +365,5 @@ FULL: tuple[Check, ...] = (
     *ROLE,
     STRUCTURE_SAID,
     PHONE_PRESENT,
-    *PLACE,
 )
-"""What is checked of the people and places of an answer."""
+"""What is checked of the people of an answer."""

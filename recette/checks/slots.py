@@ -1,4 +1,4 @@
-"""Checks of when slots are and whether they are free. Source: IG SAS 1.2.0, profile FrSlotAgregateur, and the ANS test kit 0.3.0."""
+"""Checks of when slots are and whether they are free. Source: IG SAS 1.2.0, FrSlotAgregateur; ANS test kit 0.3.0."""
 
 from __future__ import annotations
 

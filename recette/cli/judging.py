@@ -93,8 +93,8 @@ def judge(
     from recette.drivers.http import HttpDriver  # noqa: PLC0415
     from recette.engine import requirements, runner  # noqa: PLC0415
     from recette.reports import write_reports  # noqa: PLC0415
-    from recette.reports.console import console_listener  # noqa: PLC0415
-    from recette.reports.masking import mask_exchange  # noqa: PLC0415
+    from recette.reports.console import RichListener, console_listener  # noqa: PLC0415
+    from recette.reports.masking import EvidenceMasks  # noqa: PLC0415
     from sas_kernel.clock import SystemClock  # noqa: PLC0415
     from sas_kernel.contracts import service_levels  # noqa: PLC0415
     from sas_kit.http import HttpLimits, new_client  # noqa: PLC0415
@@ -122,10 +122,15 @@ def judge(
         async with new_client() as client:
             driver = HttpDriver(client, target.base_url, limits=limits, clock=clock)
             return await runner.run(
-                plan, driver, clock=clock, run_id=str(uuid.uuid4()), listeners=listeners, mask=mask_exchange
+                plan, driver, clock=clock, run_id=str(uuid.uuid4()), listeners=listeners, masks=EvidenceMasks()
             )
 
-    report = asyncio.run(play())
+    try:
+        report = asyncio.run(play())
+    finally:
+        for listener in listeners:
+            if isinstance(listener, RichListener):
+                listener.stop()  # an interrupted progress bar would leave the terminal without its cursor
     written = write_reports(report, files, out, lang)
     if written:
         typer.echo(said("Rapports :", "Reports:"))

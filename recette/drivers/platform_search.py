@@ -55,8 +55,8 @@ def search(platform_url: str, practitioners: Sequence[str], *, timeout: float = 
         ) from error
     return Found(
         asked=len(practitioners),
-        places=len(found["places"]),
-        slots=sum(len(place["slots"]) for place in found["places"]),
+        places=len(found["availabilities"]),
+        slots=sum(len(availability["slots"]) for availability in found["availabilities"]),
         answered=sum(editor["status"] == "answered" for editor in found["editors"]),
         editors=len(found["editors"]),
     )

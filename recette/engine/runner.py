@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Protocol
 
@@ -19,6 +19,7 @@ from recette.model import (
     Exchange,
     ExchangeDone,
     ExitCode,
+    Finding,
     Listener,
     Measurement,
     Requirement,
@@ -62,6 +63,32 @@ class Plan:
     fail_on: Severity = Severity.MINOR
 
 
+class Masks(Protocol):
+    """Takes secrets and bulk out of what is kept and shown. `around` names the paths whose surroundings must stay."""
+
+    def exchange(self, exchange: Exchange, around: Sequence[str]) -> Exchange: ...
+
+    def finding(self, finding: Finding) -> Finding: ...
+
+    def target(self, target: Target) -> Target: ...
+
+
+class _Bare:
+    """Hides nothing: for tests, and for a caller who keeps the report to himself."""
+
+    def exchange(self, exchange: Exchange, around: Sequence[str]) -> Exchange:
+        return exchange
+
+    def finding(self, finding: Finding) -> Finding:
+        return finding
+
+    def target(self, target: Target) -> Target:
+        return target
+
+
+BARE: Masks = _Bare()
+
+
 class _GivenUp(Exception):  # noqa: N818  a way out of a scenario, not a fault
     """The target does not answer: nothing more is sent."""
 
@@ -99,9 +126,10 @@ class _Stage:
     """The `recette.model.Stage` of one scenario."""
 
     def __init__(
-        self, plan: Plan, scenario: Scenario, driver: Driver, clock: Clock, line: _Line, tell: Listener
+        self, plan: Plan, scenario: Scenario, driver: Driver, clock: Clock, line: _Line, tell: Listener, masks: Masks
     ) -> None:
         self._plan = plan
+        self._masks = masks
         self._scenario = scenario
         self._driver = driver
         self._clock = clock
@@ -142,7 +170,8 @@ class _Stage:
             _log.exception("check %s broke", check.id)
             self._record(self._broken(check, f"{type(error).__name__}: {error}"))
             return
-        self._record(verdicts.check_result(check, requirement, self._scenario.id, evidence, judgement))
+        result = verdicts.check_result(check, requirement, self._scenario.id, evidence, judgement)
+        self._record(replace(result, findings=tuple(self._masks.finding(finding) for finding in result.findings)))
 
     def skip(self, check: Check, reason: Text) -> None:
         self._record(self.unjudged(check, Verdict.SKIP, reason))
@@ -168,10 +197,6 @@ class _Stage:
         self._tell(CheckJudged(result))
 
 
-def _keep(exchange: Exchange) -> Exchange:
-    return exchange
-
-
 async def run(
     plan: Plan,
     driver: Driver,
@@ -179,9 +204,9 @@ async def run(
     clock: Clock,
     run_id: str,
     listeners: Sequence[Listener] = (),
-    mask: Callable[[Exchange], Exchange] = _keep,
+    masks: Masks = BARE,
 ) -> RunReport:
-    """Play the plan and return its report. `mask` takes secrets and bulk out of the evidence that is kept."""
+    """Play the plan and return its report; `masks` see everything that leaves, events included."""
 
     def tell(event: Event) -> None:
         for listener in listeners:
@@ -192,10 +217,11 @@ async def run(
     results: list[ScenarioResult] = []
     measurements: list[Measurement] = []
     total = len(plan.scenarios)
-    tell(RunStarted(plan.target, plan.scenarios))
+    shown_target = masks.target(plan.target)
+    tell(RunStarted(shown_target, plan.scenarios))
     for position, scenario in enumerate(plan.scenarios, start=1):
         tell(ScenarioStarted(scenario, position, total))
-        stage = _Stage(plan, scenario, driver, clock, line, tell)
+        stage = _Stage(plan, scenario, driver, clock, line, tell, masks)
         result = await _play(scenario, stage, clock, plan.target)
         results.append(result)
         measurements += stage.measurements
@@ -203,13 +229,16 @@ async def run(
     verdict, exit_code, explanation = verdicts.conclude(
         results, plan.requirements, fail_on=plan.fail_on, unreachable=line.unreachable
     )
-    named = {f.exchange for result in results for check in result.checks for f in check.findings}
+    paths: dict[str, list[str]] = {}
+    for finding in (f for result in results for check in result.checks for f in check.findings):
+        if finding.exchange is not None:
+            paths.setdefault(finding.exchange, []).append(finding.path)
     flows = {scenario.flow for scenario in plan.scenarios}
     report = RunReport(
         id=run_id,
         tool_version=plan.tool_version,
         rule_set=plan.rule_set,
-        target=plan.target,
+        target=shown_target,
         started_at=started_at,
         finished_at=clock.now(),
         verdict=verdict,
@@ -219,7 +248,7 @@ async def run(
         scenarios=tuple(results),
         requirements=tuple(r for r in plan.requirements.values() if r.flow in flows),
         measurements=tuple(measurements),
-        exchanges=tuple(mask(exchange) for exchange in line.exchanges.values() if exchange.id in named),
+        exchanges=tuple(masks.exchange(e, paths[e.id]) for e in line.exchanges.values() if e.id in paths),
         exchange_count=len(line.exchanges),
     )
     tell(RunFinished(report))

@@ -6,6 +6,7 @@ run, it is *not re-tested*: nobody knows.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -103,15 +104,15 @@ def compare(before: RunReport, after: RunReport) -> Comparison:
     appeared = tuple(finding for identity, finding in new.items() if identity not in old)
     gone = tuple(finding for identity, finding in old.items() if identity not in new)
     seen_in_old, seen_in_new = _sightings(before), _sightings(after)
-    judged_in_old, judged_in_new = _judged(before), _judged(after)
-    fixed = tuple(f for f in gone if seen_in_old[f.identity] <= judged_in_new)
+    judged_in_old, retested = _judged(before), _retested(before, after)
+    fixed = tuple(f for f in gone if seen_in_old[f.identity] <= retested)
     tested_before, tested_after = _tested(before), _tested(after)
     ran_before, ran_after = _ran(before), _ran(after)
     return Comparison(
         before=_head(before),
         after=_head(after),
         new=appeared,
-        regressions=tuple(f for f in appeared if seen_in_new[f.identity] & judged_in_old),
+        regressions=tuple(f for f in appeared if seen_in_new[f.identity] & judged_in_old.keys()),
         fixed=fixed,
         unchanged=tuple(Persisting(old[identity], new[identity]) for identity in old if identity in new),
         not_retested=tuple(f for f in gone if f not in fixed),
@@ -140,8 +141,17 @@ def _sightings(report: RunReport) -> Mapping[str, set[_Sighting]]:
     return seen
 
 
-def _judged(report: RunReport) -> set[_Sighting]:
-    return {_key(check) for check in report.checks if check.verdict in JUDGED}
+def _judged(report: RunReport) -> Counter[_Sighting]:
+    return Counter(_key(check) for check in report.checks if check.verdict in JUDGED)
+
+
+def _retested(before: RunReport, after: RunReport) -> set[_Sighting]:
+    """What ran to its end in `after` as often as in `before`, and never failed to: a scenario may make a check on
+    several answers, and which of them showed the finding is not known.
+    """
+    unjudged = {_key(check) for check in after.checks if check.verdict not in JUDGED}
+    known = _judged(before)
+    return {key for key, number in _judged(after).items() if key not in unjudged and number >= known[key]}
 
 
 def _tested(report: RunReport) -> list[str]:

@@ -18,7 +18,8 @@ TOP, BASE = 38.0, 112.0
 _MARGIN = 18.0
 _BINS = 48
 _SHORTEST = 1e-4
-_TICKS = tuple(step * 10.0**power for power in range(-4, 3) for step in (1, 2, 5))
+# Powers of ten first: the others fill what room they leave.
+_TICKS = tuple(step * 10.0**power for step in (1, 2, 5) for power in range(-4, 3))
 _FEWEST_UNITS_BETWEEN_TICKS = 72.0
 
 
@@ -75,8 +76,9 @@ def draw(measurement: Measurement, lang: Lang) -> Drawing | None:
     )
     ticks: list[Mark] = []
     for value in _TICKS:
-        if low <= math.log(value) <= high and (not ticks or place(value) - ticks[-1].x >= _FEWEST_UNITS_BETWEEN_TICKS):
-            ticks.append(Mark(round(place(value), 2), _tick(value, lang), "middle"))
+        x = place(value)
+        if _MARGIN <= x <= WIDTH - _MARGIN and all(abs(x - t.x) >= _FEWEST_UNITS_BETWEEN_TICKS for t in ticks):
+            ticks.append(Mark(round(x, 2), _tick(value, lang), "middle"))
     promised = words.promised(level.value, level.unit, lang)
     p95 = None if measurement.p95 is None else _mark(place(max(measurement.p95, _SHORTEST)), "p95")
     return Drawing(bars, tuple(ticks), _mark(edge, promised), p95)

@@ -8,6 +8,7 @@ of their own: a scenario's duration is shared equally among its cases, so that t
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from xml.etree import ElementTree as ET
@@ -47,7 +48,18 @@ def _suite(scenario: ScenarioResult, exchanges: dict[str, Exchange], lang: Lang)
         cases = [_bare_case(scenario, classname, lang)]
     if scenario.verdict is Verdict.ERROR and not any(case.find("error") is not None for case in cases):
         cases.append(_broken_case(scenario, classname, lang))
+    _number(cases)
     return _suite_of(scenario.scenario, cases, scenario.started_at, scenario.duration)
+
+
+def _number(cases: Sequence[ET.Element]) -> None:
+    """Number the cases of a check made on several answers: of cases with one name, GitLab keeps only the first."""
+    seen: Counter[str] = Counter()
+    for case in cases:
+        name = case.attrib["name"]
+        seen[name] += 1
+        if seen[name] > 1:
+            case.set("name", f"{name} ({seen[name]})")
 
 
 def _suite_of(name: str, cases: Sequence[ET.Element], started_at: datetime, duration: float) -> ET.Element:

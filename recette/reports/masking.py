@@ -94,6 +94,19 @@ def mask_target(target: Target) -> Target:
     return replace(target, base_url=mask_text(target.base_url))
 
 
+class EvidenceMasks:
+    """The three masks together, as the engine asks for them."""
+
+    def exchange(self, exchange: Exchange, around: Sequence[str]) -> Exchange:
+        return mask_exchange(exchange, around=around)
+
+    def finding(self, finding: Finding) -> Finding:
+        return mask_finding(finding)
+
+    def target(self, target: Target) -> Target:
+        return mask_target(target)
+
+
 def mask_text(text: str) -> str:
     """A text (a URL, a quoted value) without what has the form of a secret."""
     return _scrub(text, ())

@@ -1,4 +1,4 @@
-"""The media types a client may ask for. Source: IG SAS 1.2.0 (headers, CapabilityStatement), FHIR R4 (content types)."""
+"""The media types a client may ask for. Source: IG SAS 1.2.0 (headers, CapabilityStatement), FHIR R4."""
 
 from __future__ import annotations
 

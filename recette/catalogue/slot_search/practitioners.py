@@ -3,7 +3,19 @@
 from __future__ import annotations
 
 from recette.catalogue.slot_search.conversation import EVERY_SCENARIO, conversation
-from recette.checks import bundle, counts, elements, exchange, links, people, slot_content, slots
+from recette.checks import (
+    booking,
+    bundle,
+    counts,
+    elements,
+    entries,
+    exchange,
+    links,
+    people,
+    places,
+    slot_content,
+    slots,
+)
 from recette.checks.comparison import SAME_DOCTOR, SAME_PLACE, Pair, Union, same_union
 from recette.checks.refusals import OUTCOME, TOO_MANY
 from recette.model import Check, Scenario, Stage, Target
@@ -13,11 +25,14 @@ from sas_kernel.text import Text
 CONTENT: tuple[Check, ...] = (
     *exchange.ANSWERED,
     *bundle.FULL,
+    *entries.FULL,
     *elements.SAVED,
     *links.FULL,
     *slots.FULL,
     *slot_content.FULL,
+    *booking.FULL,
     *people.FULL,
+    *places.PLACE,
 )
 """Everything that is checked of an answer that holds slots."""
 

@@ -173,3 +173,13 @@ def test_json_holds_everything_in_both_languages() -> None:
     assert all(each["regression"] for each in document["new"])
     assert document["new"][0]["message"] == {"fr": "Un créneau occupé est transmis.", "en": "A busy slot is sent."}
     assert document["lost_requirements"] == ["SLOT-050"]
+
+
+@pytest.mark.parametrize(
+    "now", [[Verdict.PASS], [Verdict.PASS, Verdict.SKIP], [Verdict.PASS, Verdict.PASS, Verdict.ERROR]]
+)
+def test_a_check_made_on_fewer_answers_than_before_fixes_nothing(now: list[Verdict]) -> None:
+    before = run(seeing(Verdict.PASS), seeing(Verdict.FAIL, "a"))
+    comparison = compare(before, run(*(seeing(verdict) for verdict in now)))
+    assert (paths(comparison.fixed), paths(comparison.not_retested)) == ([], ["a"])
+    assert paths(compare(before, run(seeing(Verdict.PASS), seeing(Verdict.PASS))).fixed) == ["a"]

@@ -139,3 +139,15 @@ def test_whatever_the_target_says_the_xml_can_be_read(text: str) -> None:
     report = replace(samples.red(), scenarios=(samples.scenario("s", Text(text, text), Verdict.FAIL, [failing]),))
     failure = next(parsed(report).iter("failure"))
     assert "]]>\ufffd\ufffd\ufffd\ufffd" in (failure.text or "")
+
+
+def test_a_check_made_several_times_has_several_names() -> None:
+    check = samples.check("SLOT-001")
+    failing = replace(check, verdict=Verdict.FAIL)
+    report = replace(
+        samples.red(),
+        scenarios=(samples.scenario("s", samples.ONE, Verdict.FAIL, [check, failing, check]),),
+    )
+    names = [each.attrib["name"] for each in parsed(report).iter("testcase")]
+    assert len(set(names)) == 3
+    assert names[1].endswith(" (2)")
