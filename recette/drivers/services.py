@@ -159,8 +159,10 @@ def platform(
 ) -> tuple[Service, str]:
     """The platform and its URL; `editors` are names and FHIR base URLs."""
     base = f"http://{host}:{port}"
+    # The platform's directory is a file of names; the national set has none, and is searched by identifier.
+    directory = "" if dataset in {"national", "none"} else dataset
     arguments = ["serve", "--host", host, "--port", str(port), "--database-url", database_url]
-    arguments += ["--dataset", dataset, "--workers", str(workers)]
+    arguments += ["--dataset", directory, "--workers", str(workers)]
     for name, url in editors:
         arguments += ["--editor", f"{name}={url}"]
     return services.launch("sas_platform", arguments, f"{base}/health/ready"), base
