@@ -6,6 +6,7 @@ import argparse
 import gc
 import logging
 import os
+import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -37,6 +38,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         text = error.text.fr if isinstance(error, SasError) else str(error)
         sys.stderr.write(f"sas_platform: {text}\n")
         return EXIT_USAGE
+    # uvicorn shuts down in order, then raises the signal anew: an asked-for stop is not a failure.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     uvicorn.run(
         "sas_platform.__main__:application",
         factory=True,
@@ -54,7 +57,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def application() -> FastAPI:
     """What each worker serves."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
-    logging.getLogger("httpx2").setLevel(logging.WARNING)  # one line a request: the service logs its own
+    for chatty in ("httpx2", "alembic"):  # a line a request, two a readiness check: the platform logs its own
+        logging.getLogger(chatty).setLevel(logging.WARNING)
     app = create_app(Settings())
     # Modules, routes and schemas live as long as the process: the collector need not look at them again.
     gc.collect()

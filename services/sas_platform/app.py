@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import time
 from collections.abc import AsyncIterator
@@ -9,6 +10,7 @@ from contextlib import asynccontextmanager
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import msgspec
 from fastapi import FastAPI, Request, Response
@@ -20,7 +22,7 @@ from sas_kernel.clock import Clock, SystemClock
 from sas_kernel.contracts import service_levels
 from sas_kernel.errors import SasError
 from sas_kernel.text import Text
-from sas_kit.database import Database, is_current
+from sas_kit.database import Database, is_current, migrate
 from sas_kit.web import health_router, install_problem_handlers, problem
 from sas_platform import openapi
 from sas_platform.dependencies import State, preferred_language
@@ -76,6 +78,7 @@ def create_app(settings: Settings, *, clock: Clock | None = None, transport: Any
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        await asyncio.to_thread(migrate, settings.database_url, MIGRATIONS)
         database = Database(settings.database_url)
         clients = EditorClients(bounds, per_editor=settings.requests_per_editor, transport=transport)
         register = EditorRegister(database, configured)
@@ -188,6 +191,5 @@ class _AccessLog:
         try:
             await self._app(scope, receive, watched)
         finally:
-            _log.info(
-                "%s %s %d %d ms", scope["method"], scope["path"], status, round(1000 * (time.perf_counter() - begun))
-            )
+            elapsed = round(1000 * (time.perf_counter() - begun))
+            _log.info("%s %s %d %d ms", scope["method"], quote(scope["path"]), status, elapsed)

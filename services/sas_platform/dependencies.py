@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hmac
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 import jinja2
+import msgspec
 from fastapi import Depends, Request
 from starlette.exceptions import HTTPException
 
@@ -63,6 +64,16 @@ async def _bounded_body(request: Request, state: StateDep, lang: LangDep) -> byt
 
 
 BodyDep = Annotated[bytes, Depends(_bounded_body)]
+
+T = TypeVar("T")
+
+
+def decoded(body: bytes, kind: type[T]) -> T:
+    """The body as a typed structure; raises `msgspec.DecodeError` (not JSON) or `ValidationError` (another form)."""
+    try:
+        return msgspec.json.decode(body, type=kind)
+    except (UnicodeDecodeError, RecursionError) as error:
+        raise msgspec.DecodeError(str(error)) from error
 
 
 def require_admin(request: Request, state: StateDep, lang: LangDep) -> None:

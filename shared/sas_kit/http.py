@@ -13,8 +13,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Self
+from urllib.parse import urlsplit
 
 import httpx2
+
+# Below the 5 s after which uvicorn, among others, closes an idle connection: reusing it then would lose the request.
+KEEP_ALIVE = 4.0
 
 
 class HttpFailureKind(StrEnum):
@@ -75,8 +79,13 @@ class HttpClient:
             trust_env=False,
             follow_redirects=False,
             timeout=None,  # the bounds are set per exchange, from the moment its request left
-            limits=httpx2.Limits(max_connections=connections, max_keepalive_connections=connections),
+            limits=httpx2.Limits(
+                max_connections=connections,
+                max_keepalive_connections=connections,
+                keepalive_expiry=KEEP_ALIVE,
+            ),
         )
+        self.in_process = isinstance(transport, httpx2.ASGITransport)
 
     async def __aenter__(self) -> Self:
         return self
@@ -146,10 +155,12 @@ async def exchange(
         async with asyncio.timeout(limits.connect) as deadline:
             course = _Course(limits, deadline)
             extensions: dict[str, Any] = {"trace": course}
-            if target is not None:
+            if target is not None and client.in_process:
+                url = url.rstrip("/").removesuffix(urlsplit(url).path.rstrip("/")) + target
+            elif target is not None:
                 extensions["target"] = target.encode("utf-8")
             request = httpx2.Request(method, url, headers=[*headers], content=body or None, extensions=extensions)
-            if isinstance(client.library_client._transport, httpx2.ASGITransport):  # noqa: SLF001
+            if client.in_process:  # nothing says when the request leaves
                 course.leave()
             response = await client.library_client.send(request, stream=True)
             try:

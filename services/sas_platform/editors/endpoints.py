@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 from fastapi import APIRouter, Depends, Response
 
-from sas_platform.dependencies import BodyDep, StateDep, require_admin
+from sas_platform.dependencies import BodyDep, StateDep, decoded, require_admin
 from sas_platform.editors.schemas import EditorBody, EditorChange, EditorList, view
 from sas_platform.openapi import body_of, json_of, problems
 
@@ -35,7 +35,7 @@ async def read_editor(editor_id: str, state: StateDep) -> Response:
 )
 async def add_editor(body: BodyDep, state: StateDep) -> Response:
     """Connect an editor: the next search asks it."""
-    editor = msgspec.json.decode(body, type=EditorBody).to_editor()
+    editor = decoded(body, EditorBody).to_editor()
     await state.register.add(editor)
     return _json(view(editor), 201, {"Location": f"/api/admin/editors/{editor.id}"})
 
@@ -47,7 +47,7 @@ async def add_editor(body: BodyDep, state: StateDep) -> Response:
 )
 async def change_editor(editor_id: str, body: BodyDep, state: StateDep) -> Response:
     """Replace everything about a registered editor but its id."""
-    editor = msgspec.json.decode(body, type=EditorChange).to_editor(editor_id)
+    editor = decoded(body, EditorChange).to_editor(editor_id)
     await state.register.replace(editor)
     return _json(view(editor))
 

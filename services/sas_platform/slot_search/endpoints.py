@@ -10,7 +10,7 @@ import msgspec
 from fastapi import APIRouter, Query, Response
 from fastapi.responses import StreamingResponse
 
-from sas_platform.dependencies import BodyDep, State, StateDep
+from sas_platform.dependencies import BodyDep, State, StateDep, decoded
 from sas_platform.openapi import body_of, json_of, problems
 from sas_platform.slot_search import schemas
 from sas_platform.slot_search.model import LotReport, LotRequest, Plan, SearchQuery
@@ -36,7 +36,7 @@ _STREAM: dict[int | str, dict[str, Any]] = {
 )
 async def search(body: BodyDep, state: StateDep) -> Response:
     """Ask every connected editor at once; answer when the last one has answered or run out of time."""
-    query = msgspec.json.decode(body, type=schemas.SearchBody).to_query()
+    query = decoded(body, schemas.SearchBody).to_query()
     result = await state.slot_search.search(query, state.clock.now())
     return Response(msgspec.json.encode(schemas.answer(result)), media_type="application/json", headers=dict(NO_STORE))
 
@@ -44,7 +44,7 @@ async def search(body: BodyDep, state: StateDep) -> Response:
 @router.post("/stream", responses={**_STREAM, **problems(400, 413, 422)}, openapi_extra=body_of("SearchBody"))
 async def stream(body: BodyDep, state: StateDep) -> Response:
     """The same search as server-sent events: each editor's slots as they arrive."""
-    return await _stream(msgspec.json.decode(body, type=schemas.SearchBody).to_query(), state)
+    return await _stream(decoded(body, schemas.SearchBody).to_query(), state)
 
 
 @router.get("/stream", responses={**_STREAM, **problems(422)})

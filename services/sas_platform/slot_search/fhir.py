@@ -32,6 +32,7 @@ from sas_platform.slot_search.model import (
 BATCH: Final = 500  # entries decoded between two pauses: about a millisecond
 MAX_ENTRIES: Final = 20_000  # ours: over three times the largest national answer we measure (6 000 slots)
 MAX_OBJECTS: Final = 500_000  # ours: an honest 32 MiB answer holds fewer; ten million `{}` would cost a gigabyte
+MAX_NULLS_SOUGHT: Final = 64 * 1024  # bytes of a resource worth a second, slower look
 MAX_TEXT: Final = 200
 MAX_ISSUE: Final = 300
 
@@ -111,13 +112,13 @@ class _Location(msgspec.Struct, gc=False, rename="camel"):
     telecom: list[_ContactPoint] = []
 
 
-class __LogicalReference(msgspec.Struct, gc=False):
+class _LogicalReference(msgspec.Struct, gc=False):
     identifier: _Identifier | None = None
 
 
 class _Role(msgspec.Struct, gc=False):
     practitioner: Reference | None = None
-    organization: __LogicalReference | None = None
+    organization: _LogicalReference | None = None
     location: list[Reference] = []
     contained: list[msgspec.Raw] = []
     telecom: list[_ContactPoint] = []
@@ -259,26 +260,34 @@ class _Resources:
         self._roles: dict[str, _Role] = {}
 
     def take(self, raw: msgspec.Raw) -> None:
-        """Decode one entry's resource. The first of two with one id stays; kinds that show nothing are passed over."""
+        """Decode one entry's resource, or count it as unreadable."""
         try:
-            head = _head.decode(raw)
-            match head.resource_type:
-                case "Slot":
-                    if not head.id or head.start is None:
-                        self.unreadable += 1
-                        return
-                    self.slots.append(head)
-                    self.raws.append(raw)
-                case "Schedule":
-                    self._schedules.setdefault(head.id, _schedule.decode(raw))
-                case "Practitioner":
-                    self._practitioners.setdefault(head.id, _practitioner.decode(raw))
-                case "PractitionerRole":
-                    self._roles.setdefault(head.id, _role.decode(raw))
-                case "OperationOutcome":
-                    self.issue = self.issue or _issues(_outcome.decode(raw))
+            try:
+                self._take(raw)
+            except msgspec.ValidationError:
+                if len(raw) > MAX_NULLS_SOUGHT or b"null" not in bytes(raw):
+                    raise
+                self._take(_without_nulls(raw))
         except _UNREADABLE:
             self.unreadable += 1
+
+    def _take(self, raw: msgspec.Raw) -> None:
+        """The first of two resources with one id stays; kinds that show nothing are passed over."""
+        head = _head.decode(raw)
+        kind = head.resource_type
+        if kind == "Slot":
+            if not head.id or head.start is None:
+                raise msgspec.ValidationError("a slot needs an id and a start")
+            self.slots.append(head)
+            self.raws.append(raw)
+        elif kind == "Schedule":
+            self._schedules.setdefault(head.id, _schedule.decode(raw))
+        elif kind == "Practitioner":
+            self._practitioners.setdefault(head.id, _practitioner.decode(raw))
+        elif kind == "PractitionerRole":
+            self._roles.setdefault(head.id, _role.decode(raw))
+        elif kind == "OperationOutcome":
+            self.issue = self.issue or _issues(_outcome.decode(raw))
 
     def agenda(self, reference: str) -> Agenda:
         """Slot -> Schedule -> Practitioner and PractitionerRole -> contained Location; None where a link is broken."""
@@ -317,6 +326,19 @@ class _Resources:
             if location.resource_type == "Location" and wanted == f"#{location.id}" and location.address is not None:
                 return _as_place(location, location.address, role)
         return None
+
+
+def _without_nulls(raw: msgspec.Raw) -> msgspec.Raw:
+    """The same resource without what says nothing. FHIR forbids null, some editors send it: it costs them nothing."""
+
+    def pruned(value: object) -> object:
+        if isinstance(value, dict):
+            return {key: pruned(each) for key, each in value.items() if each is not None}
+        if isinstance(value, list):
+            return [pruned(each) for each in value if each is not None]
+        return value
+
+    return msgspec.Raw(msgspec.json.encode(pruned(msgspec.json.decode(raw))))
 
 
 def _label(concept: _Concept) -> str:

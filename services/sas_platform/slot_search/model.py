@@ -151,9 +151,10 @@ class OfferedSlot(msgspec.Struct, frozen=True, gc=False, rename="camel"):
 
 
 class Slot(msgspec.Struct, frozen=True, gc=False):
-    """A slot that may be shown. `resource` is the editor's own FHIR Slot, its bytes well-formed JSON and untouched.
+    """A slot that may be shown; `start` is in UTC.
 
-    `booking_url` is http(s) and carries `origin`; None when the slot came without such a URL.
+    `resource` is the editor's own FHIR Slot: well-formed JSON, not re-encoded. `booking_url` is http(s) and carries
+    `origin`; None when the slot came without such a URL.
     """
 
     editor: str

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from urllib.parse import quote, urlsplit
 
 from sas_kernel.clock import PARIS
@@ -204,8 +204,7 @@ def usable(
     """
     asked = frozenset(request.lot.practitioners)
     editor = request.editor.id
-    # One number a slot: comparing instants whose offsets are different objects costs five times as much.
-    earliest, latest = request.window.start.timestamp(), request.window.end.timestamp()
+    start, end = request.window.start.astimezone(UTC), request.window.end.astimezone(UTC)
     ignored: Counter[Ignored] = Counter()
     if answer.unreadable:
         ignored[Ignored.UNREADABLE] = answer.unreadable
@@ -218,11 +217,19 @@ def usable(
         at = offered.start
         if offered.status != "free":
             ignored[Ignored.NOT_FREE] += 1
-        elif isinstance(judged, Ignored):
+            continue
+        if isinstance(judged, Ignored):
             ignored[judged] += 1
-        elif at is None or at.tzinfo is None:
+            continue
+        if at is None or at.tzinfo is None:
             ignored[Ignored.NO_OFFSET] += 1
-        elif not earliest <= at.timestamp() <= latest:
+            continue
+        try:
+            at = at.astimezone(UTC)  # once: comparing and sorting instants of different offsets costs ten times as much
+        except OverflowError:  # an offset beyond the calendar's ends
+            ignored[Ignored.OUTSIDE_WINDOW] += 1
+            continue
+        if not start <= at <= end:
             ignored[Ignored.PAST if at < now else Ignored.OUTSIDE_WINDOW] += 1
         elif offered.id in seen:
             ignored[Ignored.DUPLICATE] += 1

@@ -121,7 +121,9 @@ class SlotSearch:
                 answer,
                 EditorStatus.REFUSED,
                 issue=fhir.issue_text(answer.body),
-                explanation=Text("L’éditeur a répondu HTTP {n}.", "The editor answered HTTP {n}.").format(n=answer.status),
+                explanation=Text("L’éditeur a répondu HTTP {n}.", "The editor answered HTTP {n}.").format(
+                    n=answer.status
+                ),
             )
         if answer.status != 200:
             return _with_answer(

@@ -1,0 +1,258 @@
+"""Reading an answer: whatever the bytes are, offered slots or a reason, never anything else."""
+
+from __future__ import annotations
+
+import json
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sas_platform.slot_search import fhir
+from sas_platform.slot_search.model import Agenda, Answer, InvalidAnswerError
+from tests.sas_platform.fake_editor import THEO, agenda, bundle, outcome, slot
+
+SOON = datetime(2031, 3, 10, 9, tzinfo=UTC)
+
+
+def read(*resources: Any, **changes: Any) -> Answer:
+    return fhir.to_slots(json.dumps(bundle(*resources, **changes)).encode())
+
+
+def agenda_of(*resources: Any) -> Agenda:
+    return read(slot("a", SOON), *resources).agendas["Schedule/s1"]
+
+
+def test_a_slot_is_followed_to_its_practitioner_and_place() -> None:
+    found = agenda_of(*agenda(phone="01 99 00 00 12"))
+    assert found.practitioner is not None
+    assert found.place is not None
+    assert (found.practitioner.national_id, found.practitioner.family) == (THEO, "VASSELIN")
+    assert (found.place.name, found.place.postal_code, found.place.phone) == ("Cabinet s1", "99100", "+33199000012")
+    assert found.place.structure_id == "1990000017"
+
+
+def test_the_order_of_entries_does_not_matter() -> None:
+    assert read(*agenda(), slot("a", SOON)).agendas == read(slot("a", SOON), *agenda()).agendas
+
+
+def test_absolute_references_are_followed_too() -> None:
+    schedule, practitioner, role = agenda()
+    schedule["actor"] = [
+        {"reference": f"https://agenda.example.org/fhir/{each['reference']}/_history/2"} for each in schedule["actor"]
+    ]
+    found = agenda_of(schedule, practitioner, role)
+    assert found.practitioner is not None
+    assert found.place is not None
+
+
+@pytest.mark.parametrize("missing", ["Schedule", "Practitioner", "PractitionerRole"])
+def test_a_dangling_reference_leaves_who_or_where_unknown(missing: str) -> None:
+    found = agenda_of(*(resource for resource in agenda() if resource["resourceType"] != missing))
+    if missing == "PractitionerRole":
+        assert found.practitioner is not None
+        assert found.place is None
+    else:
+        assert found.practitioner is None
+
+
+def test_a_role_of_somebody_else_gives_no_place() -> None:
+    schedule, practitioner, role = agenda()
+    role["practitioner"] = {"reference": "Practitioner/somebody-else"}
+    found = agenda_of(schedule, practitioner, role)
+    assert found.practitioner is not None
+    assert found.place is None
+
+
+def test_two_roles_or_two_practitioners_on_one_schedule_decide_nothing() -> None:
+    schedule, practitioner, role = agenda()
+    schedule["actor"].append({"reference": "PractitionerRole/other"})
+    assert agenda_of(schedule, practitioner, role).place is None
+    schedule["actor"][2] = {"reference": "Practitioner/other"}
+    assert agenda_of(schedule, practitioner, role).practitioner is None
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"location": []},
+        {"location": [{"reference": "#elsewhere"}]},
+        {"contained": []},
+        {"contained": ["#place"]},
+        {"contained": [{"resourceType": "Location", "id": "place"}]},
+        {"contained": [{"resourceType": "Organization", "id": "place", "address": {"city": "X"}}]},
+    ],
+)
+def test_a_location_that_is_not_there_is_no_place(change: dict[str, Any]) -> None:
+    schedule, practitioner, role = agenda()
+    role.update(change)
+    assert agenda_of(schedule, practitioner, role).place is None
+
+
+def test_two_spellings_of_an_address_are_one_place_and_two_addresses_are_two() -> None:
+    keys = [
+        found.place.key
+        for line in ("4 allée des Peupliers", "4, ALLEE  DES PEUPLIERS", "5 allée des Peupliers")
+        if (found := agenda_of(*agenda(line=line))).place is not None
+    ]
+    assert keys[0] == keys[1] != keys[2]
+
+
+def test_a_malformed_entry_costs_itself_only() -> None:
+    found = read(
+        slot("a", SOON),
+        slot("b", "2031-02-30T10:00:00.000+01:00"),
+        {"resourceType": "Slot", "id": 4},
+        {"resourceType": ["Slot"]},
+        slot("c", SOON, schedule="s1"),
+        {"resourceType": "Slot", "id": "no-start", "status": "free"},
+        *agenda(),
+    )
+    assert [each.id for each in found.slots] == ["a", "c"]
+    assert found.unreadable == 4
+
+
+def test_nulls_are_read_as_absent() -> None:
+    _, practitioner, role = agenda()
+    practitioner["name"][0]["prefix"] = [None]
+    role["organization"] = {"identifier": {"system": "urn:oid:1.2.250.1.71.4.2.2", "value": None}}
+    role["contained"][0]["name"] = None
+    found = read({**slot("a", SOON), "comment": None, "serviceType": None}, agenda()[0], practitioner, role)
+    assert found.unreadable == 0
+    assert found.agendas["Schedule/s1"].place is not None
+    assert fhir.details(found.resources[0]).consultation_types == ()
+    assert read({"resourceType": "Slot", "id": None, "start": None}).unreadable == 1
+
+
+def test_unknown_kinds_and_entries_without_resource_are_passed_over() -> None:
+    body = bundle(slot("a", SOON), {"resourceType": "HealthcareService", "id": "x", "name": {"odd": 1}})
+    body["entry"] += [{"fullUrl": "https://agenda.example.org/fhir/Slot/z"}]
+    found = fhir.to_slots(json.dumps(body).encode())
+    assert len(found.slots) == 1
+
+
+def test_an_answer_without_entry_is_empty() -> None:
+    assert read(entry=None).slots == []
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"null",
+        b"42",
+        b"[]",
+        b"{}",
+        b"<html></html>",
+        b'{"resourceType":"Bundle"',
+        b'{"resourceType":"Bundle"}',
+        b'{"resourceType":"Bundle","type":"batch"}',
+        b'{"resourceType":"Bundle","type":"searchset","entry":{}}',
+        b'{"resourceType":"Bundle","type":"searchset","entry":[1]}',
+        b'{"resourceType":"OperationOutcome","issue":[]}',
+        b'{"resourceType":"Bundle","type":"searchset","x":"\xff"}',
+        b"[" * 1_000_000,
+        b'{"resourceType":"Bundle","type":"searchset","x":' + b"[" * 50_000 + b"]" * 50_000 + b"}",
+        b'{"resourceType":"Bundle","type":"searchset","entry":[' + b"{}," * 600_000 + b"{}]}",
+        b'{"resourceType":"Bundle","type":"searchset","entry":[' + b"{}," * 30_000 + b"{}]}",
+    ],
+)
+def test_what_is_not_a_searchset_is_refused_with_a_sentence(body: bytes) -> None:
+    with pytest.raises(InvalidAnswerError) as refused:
+        fhir.to_slots(body)
+    assert refused.value.text.fr
+    assert refused.value.text.en
+
+
+@given(st.binary(max_size=300))
+def test_any_bytes_are_an_answer_or_refused(body: bytes) -> None:
+    with suppress(InvalidAnswerError):
+        assert fhir.to_slots(body).slots == []
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
+    max_leaves=8,
+)
+ELEMENTS = sorted({key for resource in [slot("a", SOON), *agenda(), outcome("x")] for key in resource})
+
+
+@given(
+    st.lists(
+        st.builds(
+            lambda kind, some: {"resourceType": kind, **some},
+            st.sampled_from(
+                ["Slot", "Schedule", "Practitioner", "PractitionerRole", "OperationOutcome", "Location", "{x}"]
+            ),
+            st.dictionaries(st.sampled_from(ELEMENTS), JSON, max_size=6),
+        ),
+        max_size=6,
+    ),
+    st.data(),
+)
+def test_any_resources_are_read_or_counted(resources: list[dict[str, Any]], data: st.DataObject) -> None:
+    base = [slot("a", SOON), *agenda()]
+    for resource in base:
+        if data.draw(st.booleans()):
+            resource[data.draw(st.sampled_from(ELEMENTS))] = data.draw(JSON)
+    body = json.dumps(bundle(*base, *resources)).encode()
+    try:
+        found = fhir.to_slots(body)
+    except InvalidAnswerError:
+        return
+    for raw in found.resources:
+        fhir.details(raw)
+    assert all(each.schedule.reference in found.agendas for each in found.slots)
+
+
+def test_the_details_of_a_slot_are_its_codes_and_texts() -> None:
+    raw = read(slot("a", SOON), *agenda()).resources[0]
+    said = fhir.details(raw)
+    assert said.end == SOON + timedelta(minutes=20)
+    assert (said.consultation_types, said.slot_types, said.booking) == (("AMB",), ("PUBLIC",), "ROUTINE")
+    assert (said.reasons, said.specialties) == (("Douleur récente",), ("Médecine du sport",))
+
+
+def test_details_that_have_not_the_form_of_fhir_are_none_at_all() -> None:
+    assert fhir.details(msgspec.Raw(b'{"serviceType":"AMB"}')).consultation_types == ()
+
+
+def test_a_consultation_type_of_another_system_is_not_one() -> None:
+    cpts = [{"coding": [{"system": "https://example.org/TRE-R66", "code": "604"}]}]
+    raw = read(slot("a", SOON, serviceType=cpts), *agenda()).resources[0]
+    assert fhir.details(raw).consultation_types == ()
+
+
+def test_an_operation_outcome_is_told_in_one_short_line() -> None:
+    assert fhir.issue_text(json.dumps(outcome("un\ttexte\r\nsur deux lignes")).encode()) == "un texte sur deux lignes"
+    long = fhir.issue_text(json.dumps(outcome("x" * 5000)).encode())
+    assert long is not None
+    assert len(long) == fhir.MAX_ISSUE
+    assert fhir.issue_text(b'{"resourceType":"OperationOutcome","issue":[{"code":"throttled"}]}') == "throttled"
+    assert fhir.issue_text(b'{"resourceType":"OperationOutcome"}') is None
+    assert fhir.issue_text(b"<html>") is None
+
+
+@given(st.text(max_size=400))
+def test_a_cleaned_text_is_one_printable_line(text: str) -> None:
+    cleaned = fhir.clean(text)
+    assert len(cleaned) <= fhir.MAX_TEXT
+    assert cleaned == " ".join(cleaned.split())
+    assert "\u202e" not in cleaned
+    assert all(character.isprintable() or character == " " for character in cleaned) or not cleaned.isascii()
+
+
+@pytest.mark.reference
+@pytest.mark.parametrize("name", ["bundle-ps.min", "bundle-ps.max", "bundle-ps.empty"])
+def test_the_reference_bundles_are_read_whole(name: str, reference: Path) -> None:
+    body = (reference / "reference" / "examples" / f"{name}.json").read_bytes()
+    found = fhir.to_slots(body)
+    assert len(found.slots) == json.loads(body)["total"]
+    assert found.unreadable == 0
+    assert all(a.practitioner is not None and a.place is not None for a in found.agendas.values())

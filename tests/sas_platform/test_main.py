@@ -1,0 +1,79 @@
+"""The process: it starts, answers, and stops when it is told to."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import socket
+import sys
+from pathlib import Path
+
+import pytest
+
+from sas_kit.http import HttpFailure, HttpLimits, exchange, new_client
+from sas_platform.__main__ import EXIT_USAGE, main
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def environment() -> dict[str, str]:
+    path = os.pathsep.join(str(ROOT / each) for each in ("services", "shared"))
+    return {**os.environ, "PYTHONPATH": path, "SAS_PLATFORM_ADMIN_TOKEN": "secret"}
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+async def test_it_serves_until_it_is_told_to_stop(workers: int, tmp_path: Path) -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    options = ["--port", str(port), "--workers", str(workers), "--database-url", f"sqlite:///{tmp_path / 'p.sqlite'}"]
+    options += ["--editor", "Agenda=http://127.0.0.1:1/fhir", "--dataset", "demo"]
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "sas_platform", "serve", *options, cwd=tmp_path, env=environment(),
+        stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.PIPE,
+    )  # fmt: skip
+    base = f"http://127.0.0.1:{port}"
+    limits = HttpLimits(1, 5, 1_000_000)
+    try:
+        async with new_client() as client, asyncio.timeout(30):
+            while True:
+                try:
+                    ready = await exchange(client, "GET", f"{base}/health/ready", limits=limits)
+                    break
+                except HttpFailure:
+                    await asyncio.sleep(0.05)
+            assert ready.status == 200
+            page = await exchange(client, "GET", f"{base}/?where=99100&ids=12345678", limits=limits)
+            assert page.status == 422
+            headers = [("Authorization", "Bearer secret")]
+            listed = await exchange(client, "GET", f"{base}/api/admin/editors", limits=limits, headers=headers)
+            assert b'"agenda"' in listed.body
+    finally:
+        process.send_signal(signal.SIGTERM)
+        async with asyncio.timeout(20):
+            _, logged = await process.communicate()
+    assert process.returncode == 0, logged.decode()
+    assert b"GET / 422" in logged
+    assert b"12345678" not in logged
+    assert b"Traceback" not in logged
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ["--editor", "no-url"],
+        ["--dataset", "nowhere"],
+        ["--database-url", "oracle://x"],
+        ["--editors", "nowhere.toml"],
+    ],
+)
+def test_what_cannot_be_served_is_said_and_leaves_with_2(
+    options: list[str], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in ("EDITOR", "EDITORS", "EDITORS_FILE", "DATASET", "DATABASE_URL"):
+        monkeypatch.setenv(f"SAS_PLATFORM_{name}", "x")
+        monkeypatch.delenv(f"SAS_PLATFORM_{name}")
+    assert main(["serve", *options]) == EXIT_USAGE
+    assert capsys.readouterr().err.startswith("sas_platform: ")

@@ -1,0 +1,102 @@
+"""The page in a real browser, by keyboard alone: slots appear while a third editor is awaited, then reported."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Page, async_playwright, expect
+
+from sas_kernel import datasets
+from sas_platform.settings import Settings
+from tests.sas_platform.conftest import served
+from tests.sas_platform.fake_editor import agenda, fake_editor, hangs, knows, slot
+
+pytestmark = pytest.mark.browser
+
+
+@asynccontextmanager
+async def opened_page(chromium: str, base_url: str) -> AsyncIterator[Page]:
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(
+            executable_path=chromium, args=["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
+        )
+        page = await browser.new_page(base_url=base_url)
+        page.set_default_timeout(10_000)
+        faults: list[str] = []
+        page.on("pageerror", lambda error: faults.append(str(error)))
+        page.on("console", lambda message: faults.append(message.text) if "Security Policy" in message.text else None)
+        try:
+            yield page
+            assert faults == []
+        finally:
+            await browser.close()
+
+
+async def test_a_regulator_searches_by_keyboard_and_sees_slots_come(chromium: str, tmp_path: Path) -> None:
+    general = [p for p in datasets.load("demo").practitioners if p.specialty_code == "SM54"]
+    first, second = (p for p in general[:2])
+    soon = datetime.now(UTC).replace(second=0, microsecond=0) + timedelta(hours=1)
+    quick = knows([slot("a1", soon), *agenda(national_id=first.national_id)])
+    slower = knows([slot("b1", soon - timedelta(minutes=30)), *agenda(national_id=second.national_id)], after=0.2)
+    async with AsyncExitStack() as stack:
+        editors = [await stack.enter_async_context(fake_editor(each)) for each in (quick, slower, hangs)]
+        names = ("Alizé", "Borée", "Lentisque")
+        settings = Settings(
+            database_url=f"sqlite:///{tmp_path / 'platform.sqlite'}",
+            editors=tuple(f"{name}={editor.base_url}" for name, editor in zip(names, editors, strict=True)),
+            answer_timeout=2.5,
+        )
+        base_url = await stack.enter_async_context(served(settings))
+        page = await stack.enter_async_context(opened_page(chromium, base_url))
+        await page.goto("/")
+
+        await page.keyboard.press("Tab")
+        await expect(page.locator(".skip-link")).to_be_focused()
+        await page.keyboard.press("Enter")
+        await page.keyboard.press("Tab")
+        await expect(page.locator("#specialty")).to_be_focused()
+        for _ in range(20):
+            if await page.locator("#specialty").input_value() == "SM54":
+                break
+            await page.keyboard.press("ArrowDown")
+        await page.keyboard.press("Tab")
+        await page.keyboard.type("99")
+        await page.keyboard.press("Enter")
+
+        cards = page.locator("article.offer h3")
+        await expect(cards).to_have_count(2)
+        await expect(cards).to_contain_text([second.family, first.family])  # the earliest first, though it came last
+        awaited = page.locator("#editors li", has_text="Lentisque")
+        await expect(awaited).to_contain_text("en attente")  # the slots are there while an editor still is not
+        await expect(page.locator("#status")).to_contain_text("1 sur 3 réponses attendues")
+
+        link = page.locator("article.offer li a").first
+        await link.focus()
+        await expect(link).to_have_attribute("href", "https://agenda.example.org/s1?vue=semaine&origin=sas")
+        await expect(awaited).to_contain_text("n’a pas répondu à temps", timeout=5000)
+        await expect(page.locator("#status")).to_contain_text("2 créneaux chez 2 professionnels")
+        await expect(page.locator("#results")).not_to_have_attribute("aria-busy", "true")
+        await expect(link).to_be_focused()
+        await expect(page.locator("details.without summary")).to_contain_text("Sans créneau")
+
+        await page.locator("input[name=kind][value=HH]").check()
+        await expect(page.locator("article.offer:visible")).to_have_count(0)
+        await page.locator("input[name=kind][value=AMB]").check()
+        await expect(page.locator("article.offer:visible")).to_have_count(2)
+
+
+async def test_a_broken_link_with_the_platform_is_said(chromium: str, tmp_path: Path) -> None:
+    async with fake_editor(hangs) as editor:
+        settings = Settings(
+            database_url=f"sqlite:///{tmp_path / 'platform.sqlite'}", editors=(f"Alizé={editor.base_url}",)
+        )
+        async with served(settings) as base_url, opened_page(chromium, base_url) as page:
+            await page.route("**/search/stream?*", lambda route: route.abort())
+            await page.goto("/?where=99")
+            await expect(page.locator("#broken")).to_be_visible()
+            await expect(page.locator("#results")).not_to_have_attribute("aria-busy", "true")
+    assert editor.calls == []
