@@ -11,6 +11,8 @@ from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 
+import uvloop
+
 from benchmarks import territory
 from benchmarks.national_query import target
 from benchmarks.processes import server
@@ -47,7 +49,8 @@ def run() -> None:
         )
         url = f"sqlite:///{folder / 'platform.sqlite'}"
         migrate(url, MIGRATIONS)
-        asyncio.run(_compare(f"http://127.0.0.1:{port}/national/{WAIT_MS}", len(body), url))
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:  # the loop the services run on
+            runner.run(_compare(f"http://127.0.0.1:{port}/national/{WAIT_MS}", len(body), url))
 
 
 def _national_answer(folder: Path, log: Path) -> bytes:

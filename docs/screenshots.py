@@ -47,7 +47,7 @@ def main() -> None:
         page.screenshot(path=IMAGES / "report.png")
         people = datasets.load("demo").test_data
         ids = [str(people["practitioner_one_place"]), str(people["practitioner_two_places"])]
-        page.goto(f"{home}/?practitioners={'%20'.join(ids)}")
+        page.goto(f"{home}/?ids={'%20'.join(ids)}")
         page.wait_for_load_state("networkidle")
         page.screenshot(path=IMAGES / "platform.png")
         browser.close()

@@ -10,6 +10,7 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import uvicorn
@@ -111,6 +112,9 @@ def _serve(options: argparse.Namespace) -> None:
 
 def _migrate(url: str) -> None:
     try:
+        parsed = databases.asynchronous_url(url)
+        if parsed.get_backend_name() == "sqlite" and parsed.database and not Path(parsed.database).parent.is_dir():
+            raise FileNotFoundError(f"{Path(parsed.database).parent}: no such folder")
         databases.migrate(url, MIGRATIONS)
     except (OSError, SQLAlchemyError, ValueError) as error:
         raise ContractError(

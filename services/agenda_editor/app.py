@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from fastapi import FastAPI, Request
 from fastapi.responses import Response
+from fastapi_offline import FastAPIOffline
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException
 
@@ -68,12 +69,13 @@ def create_app(settings: Settings, *, clock: Clock | None = None, transport: Any
         except (OSError, SQLAlchemyError):
             return {"database": False, "migrations": False}
 
-    app = FastAPI(
+    app = FastAPIOffline(
         title="Agenda de référence",
         description="The reference agenda of recette: INT_R01, slot search for individual practitioners.",
         version=__version__,
         lifespan=lifespan,
         redirect_slashes=False,
+        redoc_url=None,
     )
     app.include_router(endpoints.router)
     app.include_router(pages.router)

@@ -15,6 +15,7 @@ from urllib.parse import quote
 import msgspec
 from fastapi import FastAPI, Request, Response
 from fastapi.staticfiles import StaticFiles
+from fastapi_offline import FastAPIOffline
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 import sas_kit
@@ -98,11 +99,12 @@ def create_app(settings: Settings, *, clock: Clock | None = None, transport: Any
             await clients.aclose()
             await database.close()
 
-    app = FastAPI(
+    app = FastAPIOffline(
         title="SAS platform",
         summary="Asks every connected editor for free slots and merges what they answer. It stores no slot.",
         version=_version(),
         lifespan=lifespan,
+        redoc_url=None,
     )
 
     async def ready() -> dict[str, bool]:

@@ -38,11 +38,13 @@ class Database:
     def __init__(self, url: str, *, pool_size: int = 10) -> None:
         self.url = asynchronous_url(url)
         self.dialect = self.url.get_backend_name()
+        pool: dict[str, Any] = {"pool_size": pool_size, "max_overflow": 0}
+        # Parameters stay out of error messages, hence out of logs: they name practitioners.
         if self.dialect == "sqlite":
-            self.engine: AsyncEngine = create_async_engine(self.url, pool_size=pool_size, max_overflow=0)
+            self.engine: AsyncEngine = create_async_engine(self.url, hide_parameters=True, **pool)
             _prepare_sqlite(self.engine)
         else:
-            self.engine = create_async_engine(self.url, pool_size=pool_size, max_overflow=0, pool_pre_ping=True)
+            self.engine = create_async_engine(self.url, hide_parameters=True, pool_pre_ping=True, **pool)
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncConnection]:

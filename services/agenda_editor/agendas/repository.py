@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql
 from sqlalchemy.engine import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -28,28 +30,42 @@ from agenda_editor.agendas.model import (
 from agenda_editor.agendas.tables import counters, places, practitioners, renderings, schedules, slots
 from sas_kernel.identifiers import PractitionerIdKind, StructureIds, national_practitioner_id
 
-_FIND: Final = sa.select(practitioners.c.id, practitioners.c.version).where(
-    practitioners.c.national_id.in_(sa.bindparam("ids", expanding=True)), practitioners.c.opposed.is_(False)
-)
 
-_AGENDAS: Final = (
-    sa.select(
-        practitioners.c.id,
-        practitioners.c.fragment,
-        schedules.c.id,
-        schedules.c.fragment,
-        schedules.c.role_fragment,
+@dataclass(frozen=True, slots=True)
+class _HotReads:
+    """The three reads of a search, for one kind of database. The list of ids is one parameter (`ids`), so that the
+    statement is the same, and prepared once, whatever its length."""
+
+    versions: sa.Select[str, int, int]
+    agendas: sa.Select[str, int, int, bytes, int, bytes, bytes]
+    published: sa.Select[int, int, bytes]
+
+
+def _hot_reads(any_of: Callable[[sa.ColumnElement[Any]], sa.ColumnElement[bool]]) -> _HotReads:
+    p, c, s = practitioners.c, schedules.c, slots.c
+    return _HotReads(
+        sa.select(p.national_id, p.id, p.version).where(any_of(p.national_id), p.opposed.is_(False)),
+        sa.select(p.national_id, p.id, p.version, p.fragment, c.id, c.fragment, c.role_fragment)
+        .join_from(practitioners, schedules)
+        .where(any_of(p.national_id), p.opposed.is_(False))
+        .order_by(p.id, c.id),
+        sa.select(s.schedule_id, s.start, s.fragment).where(
+            any_of(s.schedule_id),
+            s.start.between(sa.bindparam("first"), sa.bindparam("last")),
+            s.fragment.isnot(None),
+        ),
     )
-    .join_from(practitioners, schedules)
-    .where(practitioners.c.id.in_(sa.bindparam("ids", expanding=True)))
-    .order_by(practitioners.c.id, schedules.c.id)
-)
 
-_PUBLISHED: Final = sa.select(slots.c.schedule_id, slots.c.start, slots.c.fragment).where(
-    slots.c.schedule_id.in_(sa.bindparam("ids", expanding=True)),
-    slots.c.start.between(sa.bindparam("first"), sa.bindparam("last")),
-    slots.c.fragment.isnot(None),
-)
+
+def _in_array(column: sa.ColumnElement[Any]) -> sa.ColumnElement[bool]:
+    return column == sa.any_(sa.bindparam("ids", type_=postgresql.ARRAY(column.type)))
+
+
+def _in_json(column: sa.ColumnElement[Any]) -> sa.ColumnElement[bool]:
+    return column.in_(sa.select(sa.func.json_each(sa.bindparam("ids")).table_valued("value").c.value))
+
+
+_HOT: Final = {"postgresql": _hot_reads(_in_array), "sqlite": _hot_reads(_in_json)}
 
 _SCHEDULES: Final = sa.select(schedules, practitioners, places).select_from(schedules.join(practitioners).join(places))
 
@@ -62,21 +78,26 @@ class AgendaRepository:
     def __init__(self, connection: AsyncConnection) -> None:
         self._connection = connection
         self._postgresql = connection.dialect.name == "postgresql"
+        self._hot = _HOT[connection.dialect.name]
 
     # --- reading for a search ---
 
-    async def versions(self, national_ids: Iterable[str]) -> Sequence[Row[int, int]]:
-        """`(practitioner id, version)` of those of the practitioners who are known and did not oppose."""
-        return (await self._connection.execute(_FIND, {"ids": list(national_ids)})).fetchall()
+    async def versions(self, national_ids: Iterable[str]) -> Sequence[Row[str, int, int]]:
+        """`(national id, id, version)` of those of the practitioners who are known and did not oppose."""
+        return (await self._connection.execute(self._hot.versions, {"ids": self._list(national_ids)})).fetchall()
 
-    async def agendas(self, practitioner_ids: Iterable[int]) -> Sequence[Row[int, bytes, int, bytes, bytes]]:
-        """`(practitioner id, his fragment, schedule id, its fragment, its role's fragment)`, by these ids."""
-        return (await self._connection.execute(_AGENDAS, {"ids": list(practitioner_ids)})).fetchall()
+    async def agendas(self, national_ids: Iterable[str]) -> Sequence[Row[str, int, int, bytes, int, bytes, bytes]]:
+        """`(national id, id, version, fragment, schedule id, its fragment, its role's fragment)`, by these ids, for
+        the same practitioners."""
+        return (await self._connection.execute(self._hot.agendas, {"ids": self._list(national_ids)})).fetchall()
 
     async def published(self, schedule_ids: Iterable[int], first: int, last: int) -> Sequence[Row[int, int, bytes]]:
         """`(schedule id, start, fragment)` of the slots that may leave and start from `first` to `last`."""
-        parameters = {"ids": list(schedule_ids), "first": first, "last": last}
-        return (await self._connection.execute(_PUBLISHED, parameters)).fetchall()
+        parameters = {"ids": self._list(schedule_ids), "first": first, "last": last}
+        return (await self._connection.execute(self._hot.published, parameters)).fetchall()
+
+    def _list(self, ids: Iterable[int] | Iterable[str]) -> list[Any] | str:
+        return list(ids) if self._postgresql else json.dumps(list(ids))
 
     # --- reading for people and for edits ---
 

@@ -89,7 +89,7 @@ class AgendaService:
     def __init__(self, database: Database, *, public_url: str, fragment_index_bytes: int) -> None:
         self._database = database
         self._public_url = public_url.rstrip("/")
-        self._index: BoundedCache[int, _Indexed] = BoundedCache(fragment_index_bytes)
+        self._index: BoundedCache[str, _Indexed] = BoundedCache(fragment_index_bytes)
 
     # --- reading ---
 
@@ -99,49 +99,56 @@ class AgendaService:
         Unknown and opposed practitioners are not there; who has no slot may be. Raises `AgendaUnavailableError`.
         """
         async with self._reading() as repository:
-            # The versions are read before anything else: what is kept is never newer than the version it is kept under.
-            versions = {row[0]: row[1] for row in await repository.versions(national_ids)}
+            if self._index.max_bytes == 0:
+                return await self._read(repository, national_ids, first, last)
             found: list[PublishedAgenda] = []
-            missing: dict[int, int] = {}
-            for practitioner_id, version in versions.items():
-                kept = self._index.get(practitioner_id)
-                if kept and kept.agenda.version == version and kept.first <= first and last <= kept.last:
+            missing: list[str] = []
+            for national_id, practitioner_id, version in await repository.versions(national_ids):
+                kept = self._index.get(national_id)
+                # The id too: a practitioner who was removed and added again counts his versions anew.
+                if (
+                    kept is not None
+                    and (kept.agenda.practitioner_id, kept.agenda.version) == (practitioner_id, version)
+                    and kept.first <= first
+                    and last <= kept.last
+                ):
                     found.append(rules.within(kept.agenda, first, last))
                 else:
-                    missing[practitioner_id] = version
-            if missing:
-                found += await self._read(repository, missing, first, last)
-            return found
+                    missing.append(national_id)
+            return found + await self._read(repository, missing, first, last) if missing else found
 
     async def _read(
-        self, repository: AgendaRepository, versions: dict[int, int], first: int, last: int
+        self, repository: AgendaRepository, national_ids: Sequence[str], first: int, last: int
     ) -> list[PublishedAgenda]:
+        """From the database, and into the index when there is one and the window is a usual one."""
         keep = self._index.max_bytes > 0 and last <= first + _LOOK_AHEAD
         until = first + _LOOK_AHEAD if keep else last
-        builders: dict[int, tuple[bytes, list[tuple[bytes, bytes]]]] = {}
-        place_of: dict[int, tuple[int, int]] = {}
-        for practitioner_id, practitioner, schedule_id, schedule, role in await repository.agendas(versions):
-            pairs = builders.setdefault(practitioner_id, (practitioner, []))[1]
-            place_of[schedule_id] = (practitioner_id, len(pairs))
-            pairs.append((schedule, role))
-        rows: dict[int, list[tuple[int, bytes, int]]] = {practitioner_id: [] for practitioner_id in builders}
-        for schedule_id, start, fragment in await repository.published(place_of, first, until):
-            practitioner_id, owner = place_of[schedule_id]
-            rows[practitioner_id].append((start, fragment, owner))
+        drafts: dict[str, tuple[int, int, bytes, list[tuple[bytes, bytes]], list[tuple[int, bytes, int]]]] = {}
+        # The version comes before the slots: what is kept may be newer than the version it is kept under, never older.
+        owners: dict[int, tuple[list[tuple[int, bytes, int]], int]] = {}
+        for national_id, number, version, practitioner, schedule_id, *fragments in await repository.agendas(
+            national_ids
+        ):
+            draft = drafts.setdefault(national_id, (number, version, practitioner, [], []))
+            owners[schedule_id] = (draft[4], len(draft[3]))
+            draft[3].append((fragments[0], fragments[1]))
+        for schedule_id, start, fragment in await repository.published(owners, first, until):
+            slots, owner = owners[schedule_id]
+            slots.append((start, fragment, owner))
         agendas = []
-        for practitioner_id, (practitioner, pairs) in builders.items():
-            own = sorted(rows[practitioner_id])
+        for national_id, (number, version, practitioner, schedules, slots) in drafts.items():
+            slots.sort()
             agenda = PublishedAgenda(
-                practitioner_id,
-                versions[practitioner_id],
+                number,
+                version,
                 practitioner,
-                tuple(pairs),
-                [row[0] for row in own],
-                [row[2] for row in own],
-                [row[1] for row in own],
+                tuple(schedules),
+                [slot[0] for slot in slots],
+                [slot[2] for slot in slots],
+                [slot[1] for slot in slots],
             )
             if keep:
-                self._index.put(practitioner_id, _Indexed(agenda, first, until), rules.weight(agenda))
+                self._index.put(national_id, _Indexed(agenda, first, until), rules.weight(agenda))
             agendas.append(rules.within(agenda, first, last))
         return agendas
 
@@ -173,6 +180,9 @@ class AgendaService:
     async def _reading(self) -> AsyncIterator[AgendaRepository]:
         with _translated():
             async with self._database.reading() as connection:
+                if self._database.dialect == "postgresql":
+                    # Each statement sees what is committed anyway; BEGIN and ROLLBACK would be two round trips more.
+                    await connection.execution_options(isolation_level="AUTOCOMMIT")
                 yield AgendaRepository(connection)
 
     # --- editing ---

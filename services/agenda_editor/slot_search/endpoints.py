@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Coroutine
 from typing import Any, Final
 
 import msgspec
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
+from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 
 from agenda_editor import __version__
@@ -17,7 +19,16 @@ from sas_kit.web import external_base
 
 BASE_PATH: Final = "/fhir"
 
-router = APIRouter(prefix=BASE_PATH, tags=["INT_R01"])
+
+class _DirectRoute(APIRoute):
+    """A route whose endpoint reads the request and answers by itself: FastAPI documents it and has nothing to solve."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        handler: Callable[[Request], Coroutine[Any, Any, Response]] = self.endpoint
+        return handler
+
+
+router = APIRouter(prefix=BASE_PATH, tags=["INT_R01"], route_class=_DirectRoute)
 
 
 def _parameter(name: str, description: str, example: Any, *, required: bool, repeated: bool = False) -> dict[str, Any]:
@@ -78,7 +89,7 @@ async def search_slots(request: Request) -> Response:
 
 
 @router.post("/Slot/_search", include_in_schema=False)
-async def search_by_post() -> Response:
+async def search_by_post(_request: Request) -> Response:
     """FHIR's other way to search is not offered: a POST of its own is refused, not taken for an unknown path."""
     raise HTTPException(405, headers={"allow": ""})
 

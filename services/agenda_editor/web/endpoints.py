@@ -31,7 +31,7 @@ async def agenda_page(request: Request, name: str, lang: str | None = None) -> H
         return _page("unknown.html", language, 404)
     state = state_of(request)
     now = instants.first_millisecond_from(state.clock.now())
-    horizon = int(contracts.service_levels()["slot_search.horizon"].value * 3_600_000)
+    horizon = _hours_ahead() * 3_600_000
     try:
         page = await state.agendas.page(int(match.group(1)), now, now + horizon)
     except UnknownScheduleError:
@@ -44,9 +44,14 @@ def _page(template: str, lang: Lang, status: int, **values: Any) -> HTMLResponse
     environment, style = _templates()
     other = Lang.FR if lang is Lang.EN else Lang.EN
     html = environment.get_template(template).render(
-        words=rules.words(lang), lang=lang.value, other=other.value, style=style, **values
+        words=rules.words(lang, _hours_ahead()), lang=lang.value, other=other.value, style=style, **values
     )
     return HTMLResponse(html, status_code=status)
+
+
+@lru_cache(maxsize=1)
+def _hours_ahead() -> int:
+    return int(contracts.service_levels()["slot_search.horizon"].value)
 
 
 @lru_cache(maxsize=1)

@@ -16,10 +16,10 @@ WORDS: Final = {
     "booking": Text("Prendre rendez-vous", "Book an appointment"),
     "place": Text("Lieu de consultation", "Place of consultation"),
     "phone": Text("Téléphone", "Phone"),
-    "free_slots": Text("Créneaux libres des 72 prochaines heures", "Free slots of the next 72 hours"),
+    "free_slots": Text("Créneaux libres des {hours} prochaines heures", "Free slots of the next {hours} hours"),
     "none": Text(
-        "Aucun créneau ouvert au public dans les 72 prochaines heures. Appelez le cabinet.",
-        "No slot open to the public in the next 72 hours. Call the practice.",
+        "Aucun créneau ouvert au public dans les {hours} prochaines heures. Appelez le cabinet.",
+        "No slot open to the public in the next {hours} hours. Call the practice.",
     ),
     "walk_in": Text("sans rendez-vous", "no appointment needed"),
     "paris_time": Text("Heures de Paris (Europe/Paris).", "Times are those of Paris (Europe/Paris)."),
@@ -68,8 +68,9 @@ def language(asked: str | None) -> Lang:
     return Lang.EN if asked == Lang.EN else Lang.FR
 
 
-def words(lang: Lang) -> dict[str, str]:
-    return {key: text.to(lang) for key, text in WORDS.items()}
+def words(lang: Lang, hours: int) -> dict[str, str]:
+    """What the pages say, `hours` being how far ahead they look."""
+    return {key: text.format(hours=hours).to(lang) for key, text in WORDS.items()}
 
 
 def agenda_view(schedule: Schedule, slots: Sequence[Slot], lang: Lang) -> AgendaView:

@@ -8,14 +8,17 @@ import subprocess
 import sys
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from agenda_editor.agendas.model import (
+    AgendaDraft,
     AgendaError,
     AgendaUnavailableError,
     DuplicateError,
     InvalidSlotError,
+    PlaceDraft,
     SlotNotInStateError,
     SlotStatus,
     SlotType,
@@ -24,6 +27,7 @@ from agenda_editor.agendas.model import (
     UnknownScheduleError,
     UnknownSlotError,
 )
+from agenda_editor.agendas.repository import AgendaRepository
 from agenda_editor.agendas.service import AgendaService, Editing
 from sas_kernel.clock import ManualClock
 from sas_kit.database import Database
@@ -214,18 +218,18 @@ async def test_a_write_by_another_process_is_seen_by_the_next_search(agenda: Age
 async def test_a_write_between_the_version_and_the_slots_is_seen_by_the_next_search(
     agenda: Agenda, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The order that makes the index right: what is kept is never newer than the version it is kept under."""
+    """The order that makes the index right: what is kept is never older than the version it is kept under."""
     schedule = await agenda.open(RPPS, slot(1))
-    plain_read = AgendaService._read
+    plain = AgendaRepository.published
 
-    async def read_after_a_write(*arguments: object) -> object:
-        monkeypatch.setattr(AgendaService, "_read", plain_read)
+    async def published_after_a_write(repository: AgendaRepository, *arguments: Any) -> object:
+        monkeypatch.setattr(AgendaRepository, "published", plain)
         # On SQLite the reader's snapshot hides this write, on PostgreSQL it shows: both must heal.
         async with agenda.service.editing() as edit:
             await edit.add_slots(schedule.id, [slot(2)])
-        return await plain_read(*arguments)  # type: ignore[arg-type]
+        return await plain(repository, *arguments)
 
-    monkeypatch.setattr(AgendaService, "_read", read_after_a_write)
+    monkeypatch.setattr(AgendaRepository, "published", published_after_a_write)
     await agenda.search(RPPS)
     assert (await agenda.search(RPPS))["total"] == 2
 
@@ -240,6 +244,16 @@ async def test_the_index_is_bounded_and_what_it_dropped_is_read_again(start: Sta
             assert (await agenda.search(number))["total"] == 2
     assert agenda.service._index.held_bytes <= 12_000
     assert 0 < len(agenda.service._index) < len(people)
+
+
+async def test_a_practitioner_removed_and_added_again_is_not_taken_for_the_old_one(agenda: Agenda) -> None:
+    for offered in ((slot(1), slot(2)), (slot(3),)):
+        async with agenda.service.editing() as edit:
+            await edit.repository.delete_source("test")
+            place = PlaceDraft("p", PLACE, offered)
+            await edit.add_agendas([AgendaDraft(practitioner_details(RPPS), (place,))], {}, source="test")
+        for _ in range(2):
+            assert (await agenda.search(RPPS))["total"] == len(offered)
 
 
 async def test_an_indexed_agenda_follows_the_clock(agenda: Agenda) -> None:
