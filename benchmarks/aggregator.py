@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import statistics
 import tempfile
@@ -84,6 +85,8 @@ async def _compare(base_url: str, size: int, database_url: str) -> None:
     search = SlotSearch(EditorRegister(database, editors), clients, bounds, Environment.RECETTE, "sas")
     query = SearchQuery(practitioners=tuple(territory.practitioner_ids(SLOTS)))
     plain = [new_client() for _ in editors]
+    gc.collect()
+    gc.freeze()  # as the service does when it starts
     alone: list[float] = []
     whole: list[float] = []
     shown = 0

@@ -49,7 +49,7 @@ def up(
             started.append((service, said("Agenda (base FHIR)", "Agenda (FHIR base)"), base))
         if what in {"platform", "all"}:
             url = database_url or _default_database("platform", dataset)
-            editors = [("reference", f"http://127.0.0.1:{agenda_port}/fhir")] if what == "all" else []
+            editors = [("Agenda de référence", f"http://127.0.0.1:{agenda_port}/fhir")] if what == "all" else []
             service, base = processes.platform(
                 services, port=platform_port, database_url=url, dataset=dataset, editors=editors, workers=workers
             )
@@ -102,7 +102,7 @@ def demo(
             port=platform_port,
             database_url=f"sqlite:///{services.folder / 'platform.sqlite'}",
             dataset="demo",
-            editors=[("reference", base)],
+            editors=[("Agenda de référence", base)],
         )
         for service, label, url in (
             (agenda, said("Agenda de référence", "Reference agenda"), base),

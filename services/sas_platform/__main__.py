@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import gc
+import json
 import logging
 import os
 import signal
@@ -26,6 +27,10 @@ EXIT_USAGE = 2
 
 def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
+    if options.command == "openapi":
+        document = create_app(Settings()).openapi()
+        sys.stdout.write(json.dumps(document, ensure_ascii=False, indent=2, sort_keys=True) + "\n")
+        return 0
     # Workers are processes of their own and read their settings as any other entry point does: from the environment.
     os.environ.update(_as_environment(options))
     # uvloop resolves names in libuv's four threads: one editor whose name hangs must not keep the others' waiting.
@@ -71,6 +76,7 @@ def _parser() -> argparse.ArgumentParser:
         prog="sas_platform", description="Plateforme SAS de recette / SAS stand-in platform"
     )
     commands = parser.add_subparsers(dest="command", required=True)
+    commands.add_parser("openapi", help="print the description of the API")
     serve = commands.add_parser("serve", help="migrate the database, then answer until told to stop")
     serve.add_argument("--host", default="127.0.0.1")
     serve.add_argument("--port", type=int, default=8080)
