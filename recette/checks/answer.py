@@ -51,10 +51,7 @@ _RELATIVE = re.compile(r"(?P<type>[A-Z][A-Za-z]+)/(?P<id>[A-Za-z0-9\-.]{1,64})")
 
 @dataclass(frozen=True)
 class Answer:
-    """What came of one request, or one saved document (`exchange` is None then, and nothing is known of the request).
-
-    `base_url` is the target's FHIR base.
-    """
+    """What came of one request, or one saved document: `exchange` is None then, and nothing is known of the request."""
 
     exchange: Exchange | None
     asked: Asked | None = None
@@ -191,8 +188,9 @@ class Answer:
     @property
     def not_before(self) -> datetime:
         """A slot that starts before this instant was past when the request was sent."""
-        sent_at = self.exchange.sent_at if self.exchange is not None else datetime.min.replace(tzinfo=UTC)
-        return sent_at - CLOCK_TOLERANCE if self.exchange is not None else sent_at
+        if self.exchange is None:
+            return datetime.min.replace(tzinfo=UTC)
+        return self.exchange.sent_at - CLOCK_TOLERANCE
 
 
 def kind(node: Node) -> str | None:

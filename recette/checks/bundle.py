@@ -32,13 +32,18 @@ TOTAL_PRESENT = content_check(
 )
 
 
+def _is_count(node: Node) -> bool:
+    """Whether this is a whole number from 0; the check of JSON forms says when it is not."""
+    return isinstance(node.value, int) and not isinstance(node.value, bool) and node.value >= 0
+
+
 def _total_counts_slots(answer: Answer) -> Iterator[Problem | None]:
     if answer.bundle is None:
         return
     total = answer.bundle["total"]
     slots = answer.of("Slot")
     counts = {len(slots), len({slot["id"].string or slot.path for slot in slots})}
-    if slots and isinstance(total.value, int) and not isinstance(total.value, bool):
+    if slots and _is_count(total):
         yield (
             None
             if total.value in counts
@@ -63,12 +68,11 @@ TOTAL_COUNTS_SLOTS = content_check(
 
 
 def _total_zero(answer: Answer) -> Iterator[Problem | None]:
-    if answer.bundle is not None and not answer.of("Slot") and answer.bundle["total"].present:
+    if answer.bundle is not None and not answer.of("Slot") and _is_count(answer.bundle["total"]):
         total = answer.bundle["total"]
-        right = total.value == 0 and not isinstance(total.value, bool)
         yield (
             None
-            if right
+            if total.value == 0
             else Problem(
                 Text("Sans aucun créneau, le total vaut 0.", "Without any slot, the total is 0."),
                 path=total.path,
@@ -245,7 +249,8 @@ LINK_IDENTICAL = content_check(
 def _no_paging(answer: Answer) -> Iterator[Problem | None]:
     if answer.bundle is None:
         return
-    others = [link for link in answer.bundle["link"].elements if link["relation"].value in {"next", "previous", "prev"}]
+    pages = {"next", "previous", "prev"}
+    others = [link for link in answer.bundle["link"].elements if link["relation"].string in pages]
     yield (
         None
         if not others

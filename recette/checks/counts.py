@@ -97,7 +97,7 @@ TWO_PLACES = content_check(
 
 def _together(answer: Answer) -> Iterator[Problem | None]:
     people = len(set(answer.asked.identifiers)) if answer.asked is not None else 0
-    if people:
+    if people > 1:
         yield from _count(answer, places=people, people=people)
 
 
@@ -142,7 +142,7 @@ DISTINCT_PLACES = content_check(
 
 def _slots_in_each_place(answer: Answer) -> Iterator[Problem | None]:
     used = {found.id for slot in answer.of("Slot") if (found := reference(slot["schedule"])) is not None}
-    for schedule in _schedules(answer):
+    for schedule in _schedules(answer) if used else ():
         id = schedule["id"].string
         if id is not None:
             yield (

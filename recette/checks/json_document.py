@@ -105,14 +105,16 @@ def read(body: bytes) -> Document:
         return _unreadable(Text("octet {n} hors UTF-8", "byte {n} is not UTF-8").format(n=error.start))
     except json.JSONDecodeError as error:
         return _unreadable(
-            Text("ligne {l}, colonne {c} : {m}", "line {l}, column {c}: {m}").format(
+            Text("JSON invalide ligne {l}, colonne {c}", "line {l}, column {c}: {m}").format(
                 l=error.lineno, c=error.colno, m=error.msg
             )
         )
     except RecursionError:
         return _unreadable(Text("imbrication excessive", "nested too deeply"))
     except ValueError as error:
-        return _unreadable(Text("{e}", "{e}").format(e=str(error)[:200]))
+        return _unreadable(
+            Text("nombre impossible en JSON", "a number JSON cannot hold: {e}").format(e=str(error)[:200])
+        )
     kind = value.get("resourceType") if isinstance(value, dict) else None
     return Document(Node(kind if isinstance(kind, str) and kind.isalnum() else "$", value), text=text)
 

@@ -61,10 +61,21 @@ def _usable(node: Node) -> Reference | None:
     return found if found is not None and found.raw.strip() else None
 
 
+def _led(answer: Answer, node: Node, name: str) -> Iterator[Problem | None]:
+    """What is to be said of a reference that must lead somewhere; an empty one is left to its own check."""
+    if _usable(node) is not None:
+        yield _resolved(answer, node, name)
+    elif isinstance(node.value, dict) and node.value and not node["reference"].present:
+        yield Problem(
+            Text("La référence n’est pas littérale (Type/id).", "The reference is not a literal one (Type/id)."),
+            path=node["reference"].path,
+            expected="#id" if name.startswith("#") else f"{name}/id",
+        )
+
+
 def _slot_schedule(answer: Answer) -> Iterator[Problem | None]:
     for slot in answer.of("Slot"):
-        if _usable(slot["schedule"]) is not None:
-            yield _resolved(answer, slot["schedule"], "Schedule")
+        yield from _led(answer, slot["schedule"], "Schedule")
 
 
 SLOT_SCHEDULE = content_check(
@@ -78,7 +89,7 @@ SLOT_SCHEDULE = content_check(
 def _schedule_actors(answer: Answer) -> Iterator[Problem | None]:
     for schedule in answer.of("Schedule"):
         for actor in schedule["actor"].elements:
-            if _usable(actor) is not None:
+            if _usable(actor) is not None:  # one that leads nowhere by its form is missing from the actors' count
                 yield _resolved(answer, actor, "Practitioner, PractitionerRole")
 
 
@@ -160,8 +171,8 @@ def _role_practitioner(answer: Answer) -> Iterator[Problem | None]:
                 path=practitioner.path,
                 expected="Practitioner/id",
             )
-        elif _usable(practitioner) is not None:
-            yield _resolved(answer, practitioner, "Practitioner")
+        else:
+            yield from _led(answer, practitioner, "Practitioner")
 
 
 ROLE_PRACTITIONER = content_check(
@@ -175,7 +186,7 @@ ROLE_PRACTITIONER = content_check(
 def _role_location(answer: Answer) -> Iterator[Problem | None]:
     for role in answer.of("PractitionerRole"):
         locations = role["location"]
-        if locations.present and not isinstance(locations.value, list):
+        if locations.value == [] or (locations.present and not isinstance(locations.value, list)):
             continue
         if len(locations.elements) != 1:
             yield Problem(
@@ -188,7 +199,10 @@ def _role_location(answer: Answer) -> Iterator[Problem | None]:
             )
             continue
         found = _usable(locations.elements[0])
-        if found is None or found.form is ReferenceForm.OTHER:
+        if found is None:
+            yield from _led(answer, locations.elements[0], "#Location")
+            continue
+        if found.form is ReferenceForm.OTHER:
             continue
         ids = [node["id"].string for node in contained(role) if kind(node) == "Location"]
         yield (

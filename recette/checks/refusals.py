@@ -32,7 +32,8 @@ def accepted(id: str, requirement: str, title: Text, message: Text, *, media_typ
     """A check that a search (evidence: `Pair`, `other`) is answered with a Bundle, as the usual one is.
 
     `message` says what was not borne. Where the usual search fails as well, its own check says so; with `media_type`,
-    it is still examined when the usual one was refused for its media type.
+    it is still examined when the usual one was refused for its media type. A pair of one answer has no usual search to
+    lean on: it is examined by itself.
     """
 
     def judge(pair: Pair) -> Judgement:
@@ -40,7 +41,8 @@ def accepted(id: str, requirement: str, title: Text, message: Text, *, media_typ
         if other.silence is not None:
             return Judgement(0, reason=other.silence)
         refused_type = media_type and usual.response is not None and usual.response.status in {406, 415}
-        if not usual.usable and not refused_type:
+        alone = usual is other and not media_type
+        if not usual.usable and not refused_type and not alone:
             return Judgement(0, reason=usual.unusable)
         return tally([refusal(other, message)])
 

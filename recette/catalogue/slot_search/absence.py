@@ -28,15 +28,24 @@ _UNKNOWN_AMONG_KNOWN = same_slots(
     Text("Un inconnu parmi des connus ne change rien", "An unknown one among known ones changes nothing"),
 )
 
+_NO_ONE_KNOWN = Text(
+    "Donnée de test absente du fichier de cible : practitioner_one_place.",
+    "Test data missing from the target file: practitioner_one_place.",
+)
+
 
 async def _unknown(stage: Stage) -> None:
     async with conversation(stage) as talk:
         unknown = talk.one("practitioner_unknown")
+        alone = await talk.search(unknown)
+        talk.judge(bundle.EMPTY, alone)
+        if not talk.many("practitioner_one_place"):
+            talk.judge((_UNKNOWN_ACCEPTED,), Pair(alone, alone))
+            stage.skip(_UNKNOWN_AMONG_KNOWN, _NO_ONE_KNOWN)
+            return
         known = talk.one("practitioner_one_place")
         usual = await talk.search(known)
-        alone = await talk.search(unknown)
         talk.judge((_UNKNOWN_ACCEPTED,), Pair(usual, alone))
-        talk.judge(bundle.EMPTY, alone)
         mixed = await talk.search(unknown, known)
         talk.judge((_UNKNOWN_AMONG_KNOWN,), Pair(usual, mixed))
 
@@ -47,7 +56,6 @@ UNKNOWN = Scenario(
     Text("Un professionnel inconnu, seul puis parmi d’autres", "An unknown practitioner, alone then among others"),
     (_UNKNOWN_ACCEPTED, *bundle.EMPTY, _UNKNOWN_AMONG_KNOWN, *EVERY_SCENARIO),
     _unknown,
-    needs=("practitioner_unknown", "practitioner_one_place"),
 )
 
 _NOTHING = Text(

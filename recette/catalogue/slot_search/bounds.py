@@ -114,7 +114,7 @@ async def _wordings(stage: Stage) -> None:
             _NO_MILLISECONDS, *(at.astimezone(PARIS).isoformat(timespec="seconds") for at in (near.start, near.end))
         )
         local = [at.astimezone(PARIS).replace(tzinfo=None) for at in (near.start, near.end)]
-        if any(_is_ambiguous(at) for at in local):
+        if any(is_ambiguous(at) for at in local):
             stage.skip(
                 _NO_OFFSET,
                 Text(
@@ -135,7 +135,8 @@ async def _wordings(stage: Stage) -> None:
         talk.judge((_PARTIAL,), Pair(whole_day, by_day))
 
 
-def _is_ambiguous(local: datetime) -> bool:
+def is_ambiguous(local: datetime) -> bool:
+    """Whether Paris had this wall-clock time twice, or never."""
     return local.replace(tzinfo=PARIS, fold=0).utcoffset() != local.replace(tzinfo=PARIS, fold=1).utcoffset()
 
 

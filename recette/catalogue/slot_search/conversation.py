@@ -18,6 +18,9 @@ from sas_kernel.time_window import Window, window_from
 PLATFORM_ACCEPT = ("Accept", "application/json+fhir")
 """What the platform sends (IG SAS 1.2.0, slot search, headers)."""
 
+STRANGER = "800000000000"
+"""An id of the right form that nobody bears: no RPPS begins with 0."""
+
 EVERY_SCENARIO: tuple[Check, ...] = (WHOLE, IN_TIME)
 """What is checked of all the exchanges of any scenario."""
 
@@ -118,9 +121,11 @@ class Conversation:
             self.stage.skip(check, reason)
 
     def one(self, key: str) -> str:
-        """A practitioner of the test data; the scenario's `needs` names the key."""
-        value = self.stage.target.test_data[key]
-        return value if isinstance(value, str) else value[0]
+        """A practitioner of the test data; somebody whom no agenda knows where it names none.
+
+        A scenario that cannot do without says so in its `needs`.
+        """
+        return next(iter(self.many(key)), STRANGER)
 
     def many(self, key: str) -> tuple[str, ...]:
         value = self.stage.target.test_data.get(key, ())

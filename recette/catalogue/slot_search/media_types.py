@@ -70,7 +70,6 @@ MEDIA_TYPES = Scenario(
     Text("Les types de contenu qu’un client peut demander", "The media types a client may ask for"),
     (*_CHECKS, *EVERY_SCENARIO),
     _play,
-    needs=("practitioner_one_place",),
 )
 
 SCENARIOS: tuple[Scenario, ...] = (MEDIA_TYPES,)

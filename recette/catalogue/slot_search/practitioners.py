@@ -79,15 +79,16 @@ _ALL_TOGETHER = same_union(
     Text("Ensemble, les créneaux de chacun", "Together, the slots of each"),
 )
 
+_AT_MOST = 4  # practitioners asked together, then one by one: enough to see a mix-up
+
 
 async def _together(stage: Stage) -> None:
     async with conversation(stage) as talk:
-        practitioners = talk.many("practitioners_together")
+        practitioners = talk.many("practitioners_together")[:_AT_MOST]
         together = await talk.search(*practitioners)
         talk.judge((*CONTENT, counts.TOGETHER), together)
-        apart = tuple([await talk.search(practitioner) for practitioner in practitioners[:4]])
-        if len(apart) == len(practitioners):
-            talk.judge((_ALL_TOGETHER,), Union(apart, together))
+        apart = tuple([await talk.search(practitioner) for practitioner in practitioners])
+        talk.judge((_ALL_TOGETHER,), Union(apart, together))
         for alone in apart:
             talk.judge((SAME_DOCTOR,), Pair(alone, together))
 

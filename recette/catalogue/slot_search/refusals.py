@@ -13,6 +13,7 @@ from recette.catalogue.slot_search.conversation import (
     encoded,
     wire_instant,
 )
+from recette.checks.answer import Answer
 from recette.checks.comparison import Pair
 from recette.checks.refusals import (
     CLIENT_ERROR,
@@ -92,19 +93,29 @@ def _refusals(query: Query, window: Window) -> tuple[tuple[Check, Query], ...]:
     )
 
 
-async def _lenient(talk: Conversation, query: Query) -> None:
+_NO_SLOT = Text(
+    "La recherche ordinaire ne rend aucun créneau : rien ne se verrait.",
+    "The usual search returns no slot: nothing would show.",
+)
+
+
+async def _lenient(talk: Conversation, query: Query, usual: Answer) -> None:
     """What may be refused or borne, and must in no case be misunderstood."""
-    talk.judge((OTHER_STATUS,), await talk.ask(query.mapped("status", "free", "busy")))
-    elsewhere = query.identifiers_mapped(PRACTITIONER_SYSTEM, f"{PRACTITIONER_SYSTEM}.999")
-    talk.judge((FOREIGN_SYSTEM,), await talk.ask(elsewhere))
     strict = await talk.ask(
         query.plus("recette-unknown", "1"), headers=(PLATFORM_ACCEPT, ("Prefer", "handling=strict"))
     )
     talk.judge((STRICT,), strict)
+    if not usual.of("Slot"):
+        for check in (OTHER_STATUS, FOREIGN_SYSTEM, REPEATED_BOUND):
+            talk.stage.skip(check, _NO_SLOT)
+        return
+    talk.judge((OTHER_STATUS,), await talk.ask(query.mapped("status", "free", "busy")))
+    elsewhere = query.identifiers_mapped(PRACTITIONER_SYSTEM, f"{PRACTITIONER_SYSTEM}.999")
+    talk.judge((FOREIGN_SYSTEM,), await talk.ask(elsewhere))
     later = Window(talk.window.start + timedelta(hours=24), talk.window.end)
-    usual = await talk.ask(Query.of(query.asked.identifiers, later))
+    narrower = await talk.ask(Query.of(query.asked.identifiers, later))
     repeated = await talk.ask(query.plus("start", f"ge{encoded(wire_instant(later.start))}"))
-    talk.judge((REPEATED_BOUND,), Pair(usual, repeated))
+    talk.judge((REPEATED_BOUND,), Pair(narrower, repeated))
 
 
 async def _play(stage: Stage) -> None:
@@ -117,7 +128,7 @@ async def _play(stage: Stage) -> None:
         for check, wrong in _refusals(query, talk.window):
             answer = await talk.ask(wrong)
             talk.judge((check, OUTCOME, CLIENT_ERROR), answer)
-        await _lenient(talk, query)
+        await _lenient(talk, query, usual)
 
 
 REFUSALS = Scenario(
@@ -126,7 +137,6 @@ REFUSALS = Scenario(
     Text("Les recherches qui ne peuvent être exécutées", "Searches that cannot be executed"),
     (*_CHECKS, *EVERY_SCENARIO),
     _play,
-    needs=("practitioner_one_place",),
 )
 
 SCENARIOS: tuple[Scenario, ...] = (REFUSALS,)
