@@ -19,7 +19,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from sqlalchemy.exc import SQLAlchemyError
 
 from agenda_editor.agendas.service import AgendaService
-from agenda_editor.app import MIGRATIONS, create_app
+from agenda_editor.app import MIGRATIONS, create_app, settled
 from agenda_editor.provisioning.service import NATIONAL, ProvisioningService
 from agenda_editor.settings import ENVIRONMENT_PREFIX, Settings
 from sas_fhir.instants import milliseconds
@@ -103,7 +103,7 @@ def _serve(options: argparse.Namespace) -> None:
         "timeout_graceful_shutdown": 5,
     }
     if options.workers == 1:
-        uvicorn.run(create_app(settings), **common)
+        uvicorn.run(settled(create_app(settings)), **common)
         return
     for name, value in settings.model_dump().items():
         os.environ[ENVIRONMENT_PREFIX + name.upper()] = str(value)

@@ -180,9 +180,6 @@ class AgendaService:
     async def _reading(self) -> AsyncIterator[AgendaRepository]:
         with _translated():
             async with self._database.reading() as connection:
-                if self._database.dialect == "postgresql":
-                    # Each statement sees what is committed anyway; BEGIN and ROLLBACK would be two round trips more.
-                    await connection.execution_options(isolation_level="AUTOCOMMIT")
                 yield AgendaRepository(connection)
 
     # --- editing ---
