@@ -27,6 +27,8 @@ from benchmarks.wire import Wire
 ROUNDS = int(os.environ.get("SAS_BENCH_ROUNDS", "150"))
 PRACTITIONERS = int(os.environ.get("SAS_BENCH_PRACTITIONERS", "2000"))
 POSTGRESQL = os.environ.get("SAS_TEST_POSTGRESQL_URL", "postgresql://postgres@127.0.0.1:5432/postgres")
+# One public URL for filling and serving: another one would have every slot rendered again at start-up.
+PUBLIC_URL = "http://127.0.0.1:8081"
 SYSTEM = "urn:oid:1.2.250.1.71.4.2.1%7C"
 
 
@@ -68,10 +70,9 @@ async def _postgresql(*statements: str) -> None:
 
 def fill(url: str, dataset: Path) -> None:
     agenda = [sys.executable, "-m", "agenda_editor"]
-    subprocess.run(
-        [*agenda, "generate", "--practitioners", str(PRACTITIONERS), "--seed", "1", "--database-url", url], check=True
-    )
-    subprocess.run([*agenda, "load", "--dataset", str(dataset), "--database-url", url], check=True)
+    where = ["--database-url", url, "--public-url", PUBLIC_URL]
+    subprocess.run([*agenda, "generate", "--practitioners", str(PRACTITIONERS), "--seed", "1", *where], check=True)
+    subprocess.run([*agenda, "load", "--dataset", str(dataset), *where], check=True)
 
 
 def run() -> None:

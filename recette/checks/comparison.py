@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
 from recette.checks.answer import CLOCK_TOLERANCE, Answer, instant
 from recette.checks.json_document import Node
@@ -43,12 +43,38 @@ def _settled(answers: Iterable[Answer]) -> datetime:
     return max(x.sent_at for answer in answers for x in answer.exchanges) + CLOCK_TOLERANCE
 
 
-def _slots(answer: Answer, settled: datetime) -> dict[str, Node]:
+def _slots(answer: Answer, settled: datetime) -> list[Node]:
+    return [slot for slot in answer.of("Slot") if (start := instant(slot["start"])) is None or start > settled]
+
+
+_Side = tuple[Answer, list[Node]]
+
+
+def keyed(usual: Sequence[_Side], other: _Side) -> tuple[dict[str, Node], dict[str, Node]]:
+    """The slots of the usual answers and of the other one, under keys that name the same slot on both sides.
+
+    By id where the sides have ids in common. No source asks that ids last longer than an answer, so where they have
+    none, by what a slot is: its start, its practitioner and its place.
+    """
+    known = {key: slot for side in usual for key, slot in _by_id(side).items()}
+    found = _by_id(other)
+    if not known or not found or known.keys() & found.keys():
+        return known, found
+    return {key: slot for side in usual for key, slot in _by_content(side).items()}, _by_content(other)
+
+
+def _by_id(side: _Side) -> dict[str, Node]:
+    return {slot["id"].string or slot.path: slot for slot in side[1]}
+
+
+def _by_content(side: _Side) -> dict[str, Node]:
+    answer, slots = side
     found: dict[str, Node] = {}
-    for slot in answer.of("Slot"):
+    for slot in slots:
         start = instant(slot["start"])
-        if start is None or start > settled:
-            found[slot["id"].string or slot.path] = slot
+        doctor, place = _belonging(answer, slot)
+        key = f"{start.astimezone(UTC).isoformat() if start else slot.path} {doctor} {place}"
+        found[f"{key} {sum(other.startswith(key) for other in found)}"] = slot
     return found
 
 
@@ -83,8 +109,7 @@ def _same(apart: tuple[Answer, ...], other: Answer) -> Judgement:
     if refused is not None:
         return Judgement(1, (refused,))
     settled = _settled((*apart, other))
-    expected = {key: slot for answer in apart for key, slot in _slots(answer, settled).items()}
-    found = _slots(other, settled)
+    expected, found = keyed([(answer, _slots(answer, settled)) for answer in apart], (other, _slots(other, settled)))
     if not expected and not found:
         return Judgement(0, reason=_NO_SLOT)
     missing = sorted(expected.keys() - found.keys())
@@ -128,21 +153,17 @@ def same_union(id: str, requirement: str, title: Text) -> Check:
     return Check(id, requirement, title, judge)
 
 
-def _belongings(answer: Answer, settled: datetime) -> dict[str, tuple[str | None, str | None]]:
-    """Of each slot that can be followed so far: the doctor's national id, and what tells the place."""
-    found: dict[str, tuple[str | None, str | None]] = {}
-    for key, slot in _slots(answer, settled).items():
-        schedule = answer.schedule_of(slot)
-        practitioner = answer.actor_of(schedule, "Practitioner") if schedule is not None else None
-        role = answer.actor_of(schedule, "PractitionerRole") if schedule is not None else None
-        place = answer.place_of(role) if role is not None else None
-        found[key] = (
-            practitioner["identifier"].elements[0]["value"].string
-            if practitioner is not None and practitioner["identifier"].elements
-            else None,
-            signature(place) if place is not None else None,
-        )
-    return found
+def _belonging(answer: Answer, slot: Node) -> tuple[str | None, str | None]:
+    """Of a slot, as far as it can be followed: the doctor's national id, and what tells the place."""
+    schedule = answer.schedule_of(slot)
+    practitioner = answer.actor_of(schedule, "Practitioner") if schedule is not None else None
+    role = answer.actor_of(schedule, "PractitionerRole") if schedule is not None else None
+    place = answer.place_of(role) if role is not None else None
+    identifiers = practitioner["identifier"].elements if practitioner is not None else ()
+    return (
+        identifiers[0]["value"].string if identifiers else None,
+        signature(place) if place is not None else None,
+    )
 
 
 def signature(place: Node) -> str:
@@ -157,10 +178,9 @@ def signature(place: Node) -> str:
 
 def _both(pair: Pair) -> Iterator[tuple[str, tuple[str | None, str | None], tuple[str | None, str | None], Node]]:
     settled = _settled((pair.usual, pair.other))
-    usual, other = _belongings(pair.usual, settled), _belongings(pair.other, settled)
-    slots = _slots(pair.other, settled)
+    usual, other = keyed([(pair.usual, _slots(pair.usual, settled))], (pair.other, _slots(pair.other, settled)))
     for key in usual.keys() & other.keys():
-        yield key, usual[key], other[key], slots[key]
+        yield key, _belonging(pair.usual, usual[key]), _belonging(pair.other, other[key]), other[key]
 
 
 def _same_doctor(pair: Pair) -> Judgement:
@@ -231,11 +251,14 @@ SAME_PLACE = Check(
 
 @dataclass(frozen=True)
 class Narrowed:
-    """The answer to a search whose window was drawn around one slot, which it must (or must not) hold."""
+    """The answer to a search of one practitioner, its window drawn around a slot it must (or must not) hold.
+
+    A slot is known by its start: ids need not outlive an answer, and any slot that starts there proves as much.
+    """
 
     answer: Answer
     slot: str
-    start: str
+    start: datetime
     expected: bool
 
     @property
@@ -250,7 +273,8 @@ def _bound(narrowed: Narrowed) -> Judgement:
     refused = refusal(answer, _REFUSED)
     if refused is not None:
         return Judgement(1, (refused,))
-    there = any(slot["id"].string == narrowed.slot for slot in answer.of("Slot"))
+    there = any(instant(slot["start"]) == narrowed.start for slot in answer.of("Slot"))
+    start = narrowed.start.isoformat()
     if there is narrowed.expected:
         return Judgement(1)
     problem = Problem(
@@ -264,8 +288,8 @@ def _bound(narrowed: Narrowed) -> Judgement:
             "Slot {id} starts outside the window, by one millisecond: it does not belong to it.",
         ).format(id=narrowed.slot),
         path="Bundle.entry",
-        expected=f"{narrowed.slot} ({narrowed.start})" if narrowed.expected else "absent",
-        actual="absent" if narrowed.expected else f"{narrowed.slot} ({narrowed.start})",
+        expected=f"{narrowed.slot} ({start})" if narrowed.expected else "absent",
+        actual="absent" if narrowed.expected else f"{narrowed.slot} ({start})",
     )
     return Judgement(1, (problem,))
 

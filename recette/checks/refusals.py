@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from recette.checks import facts
 from recette.checks.answer import Answer
-from recette.checks.comparison import Pair, refusal
+from recette.checks.comparison import Pair, keyed, refusal
 from recette.checks.judging import shown, tally
 from recette.model import Check, Judgement, Problem
 from sas_kernel.text import Text
@@ -229,12 +229,11 @@ def _repeated_bound(pair: Pair) -> Judgement:
         return Judgement(1)
     if not pair.usual.usable or not answer.usable:
         return Judgement(0, reason=pair.usual.unusable or answer.unusable)
-    expected = {slot["id"].string for slot in pair.usual.of("Slot")}
-    found = {slot["id"].string for slot in answer.of("Slot")}
+    expected, found = keyed([(pair.usual, list(pair.usual.of("Slot")))], (answer, list(answer.of("Slot"))))
     return tally(
         [
             None
-            if found == expected
+            if found.keys() == expected.keys()
             else Problem(
                 Text(
                     "Deux bornes ge sont refusées, ou tiennent toutes les deux ; aucune n’est oubliée.",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, time, timedelta, timezone
 
-from recette.catalogue.slot_search.conversation import EVERY_SCENARIO, Query, conversation, wire_instant
+from recette.catalogue.slot_search.conversation import EVERY_SCENARIO, Query, conversation
 from recette.checks.answer import CLOCK_TOLERANCE, Answer, instant
 from recette.checks.comparison import BOUND_EXCLUDED, BOUND_INCLUDED, Narrowed, Pair, same_slots
 from recette.checks.json_document import Node
@@ -55,7 +55,7 @@ async def _bounds(stage: Stage) -> None:
         ):
             answer = await talk.ask(Query.of([practitioner], window))
             check = BOUND_INCLUDED if expected else BOUND_EXCLUDED
-            talk.judge((check,), Narrowed(answer, id, wire_instant(start), expected))
+            talk.judge((check,), Narrowed(answer, id, start, expected))
 
 
 BOUNDS = Scenario(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import json
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from hypothesis import given, settings
@@ -26,6 +26,8 @@ NOW = datetime(2031, 3, 10, 8, tzinfo=PARIS)
 ASKED = Asked(("810123400025", "810123400017"), Window(NOW, NOW + timedelta(hours=72)))
 REQUEST = Request("GET", "http://127.0.0.1:8081/fhir/Slot?status=free", "/fhir/Slot?status=free")
 WORDS = Text("mot", "word")
+
+NOON = datetime(2031, 3, 11, 12, tzinfo=UTC)
 
 
 def answered(body: bytes, status: int = 200) -> Answer:
@@ -55,8 +57,8 @@ def judged(answer: Answer) -> Iterator[tuple[Check, Judgement]]:
     evidence += [(check, pair) for check in paired for pair in (Pair(right, answer), Pair(answer, right))]
     evidence += [
         (comparison.same_union("union", "R", WORDS), Union((answer, right), answer)),
-        (comparison.BOUND_INCLUDED, Narrowed(answer, "cr-17", "12:00", True)),
-        (comparison.BOUND_EXCLUDED, Narrowed(answer, "cr-17", "12:00", False)),
+        (comparison.BOUND_INCLUDED, Narrowed(answer, "cr-17", NOON, True)),
+        (comparison.BOUND_EXCLUDED, Narrowed(answer, "cr-17", NOON, False)),
         (counts.DECLARED_SLOT_TYPES, counts.Declared(answer, frozenset({"PRO"}))),
         (exchange.WHOLE, exchange.Journal((answer.exchange,), service_levels()["slot_search.answer_timeout"])),
     ]
