@@ -32,7 +32,7 @@ def main() -> None:
             port=processes.free_port(),
             database_url=f"sqlite:///{services.folder / 'platform.sqlite'}",
             dataset="demo",
-            editors=[("reference", base), ("absent", "http://127.0.0.1:9/fhir")],
+            editors=[("Agenda de référence", base), ("Agenda arrêté", "http://127.0.0.1:9/fhir")],
         )
         agenda.wait_until_ready()
         platform.wait_until_ready()

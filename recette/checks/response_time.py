@@ -48,7 +48,7 @@ def _judge(timed: Timed) -> Judgement:
 ONE_PRACTITIONER = Check(
     "response_time.one_practitioner",
     "SLOT-008",
-    Text("Un professionnel : réponse en moins d’une seconde (p95)", "One practitioner: answer within a second (p95)"),
+    Text("Un professionnel : réponse en moins d’une seconde", "One practitioner: answer within a second"),
     _judge,
     service_level="slot_search.one_practitioner",
 )
