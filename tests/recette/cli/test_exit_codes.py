@@ -7,6 +7,7 @@ import json
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -158,21 +159,25 @@ def test_6_a_broken_catalogue_is_our_fault(wrong: str, tmp_path: Path) -> None:
 
 
 def test_130_interrupted_while_the_target_hangs(tmp_path: Path) -> None:
-    import socket
-
-    with socket.create_server(("127.0.0.1", 0)) as silent:
-        url = f"http://127.0.0.1:{silent.getsockname()[1]}/fhir"
-        running = subprocess.Popen(
-            [sys.executable, "-m", "recette", "run", "--base-url", url],
+    # A background job of a shell is born deaf to this signal, and passes that on to what it starts.
+    with (
+        socket.create_server(("127.0.0.1", 0)) as silent,
+        subprocess.Popen(
+            [sys.executable, "-m", "recette", "run", "--base-url", f"http://127.0.0.1:{silent.getsockname()[1]}/fhir"],
             cwd=tmp_path,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
-        )
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+        ) as running,
+    ):
         connection, _ = silent.accept()
-        time.sleep(0.1)
-        running.send_signal(signal.SIGINT)
-        _, error = running.communicate(timeout=20)
-        connection.close()
+        with connection:
+            time.sleep(0.1)
+            running.send_signal(signal.SIGINT)
+            try:
+                _, error = running.communicate(timeout=20)
+            finally:
+                running.kill()
     assert running.returncode == ExitCode.INTERRUPTED
     assert b"Traceback" not in error
 
