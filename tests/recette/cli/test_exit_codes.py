@@ -160,14 +160,16 @@ def test_6_a_broken_catalogue_is_our_fault(wrong: str, tmp_path: Path) -> None:
 
 def test_130_interrupted_while_the_target_hangs(tmp_path: Path) -> None:
     # A background job of a shell is born deaf to this signal, and passes that on to what it starts.
+    listening = (
+        "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); from recette.cli import main; main()"
+    )
     with (
         socket.create_server(("127.0.0.1", 0)) as silent,
         subprocess.Popen(
-            [sys.executable, "-m", "recette", "run", "--base-url", f"http://127.0.0.1:{silent.getsockname()[1]}/fhir"],
+            [sys.executable, "-c", listening, "run", "--base-url", f"http://127.0.0.1:{silent.getsockname()[1]}/fhir"],
             cwd=tmp_path,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
-            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
         ) as running,
     ):
         connection, _ = silent.accept()
