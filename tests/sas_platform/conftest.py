@@ -65,7 +65,7 @@ def open_platform(tmp_path: Path) -> OpenPlatform:
             "database_url": f"sqlite:///{tmp_path / 'platform.sqlite'}",
             "dataset": None,
             "admin_token": SecretStr(TOKEN),
-            "answer_timeout": 0.4,
+            "answer_timeout": 0.8,
             "connect_timeout": 0.4,
             "answer_size": 200_000,
             **changes,

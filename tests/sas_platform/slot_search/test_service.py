@@ -18,6 +18,7 @@ from tests.sas_platform.fake_editor import (
     MAELLE,
     THEO,
     Behaviour,
+    Call,
     agenda,
     answers,
     bundle,
@@ -41,7 +42,7 @@ BOMB = gzip.compress(b" " * 30_000_000)
 FAULTS: dict[str, tuple[Behaviour, str]] = {
     "hangs": (hangs, "timed_out"),
     "drips": (drips, "timed_out"),
-    "answers too late": (answers(bundle(slot("late", SOON), *agenda()), after=0.6), "timed_out"),
+    "answers too late": (answers(bundle(slot("late", SOON), *agenda()), after=1.2), "timed_out"),
     "never ends": (never_ends, "too_large"),
     "announces too much": (sends(b"HTTP/1.1 200 OK\r\nContent-Length: 999999999\r\n\r\n{"), "too_large"),
     "sends a compressed bomb": (sends(http(BOMB, "200 OK", "Content-Encoding: gzip")), "too_large"),
@@ -72,7 +73,7 @@ async def test_a_faulty_editor_shows_and_costs_the_others_nothing(fault: str, op
         async with open_platform(editors=editors) as platform:
             begun = time.perf_counter()
             found = await platform.search(THEO)
-            assert time.perf_counter() - begun < 1.0
+            assert time.perf_counter() - begun < 5
     reports = {report["id"]: report for report in found["editors"]}
     assert reports["faulty"]["status"] == status, reports["faulty"]
     assert reports["faulty"]["slots"] == 0
@@ -146,15 +147,21 @@ async def test_what_may_not_be_shown_is_left_out_and_counted(open_platform: Open
 
 async def test_every_lot_goes_to_every_editor_at_the_same_time(open_platform: OpenPlatform) -> None:
     ids = [f"8101234{number:05d}" for number in range(60)]
+    all_six = asyncio.Barrier(6)
+    empty = answers(bundle(entry=None))
+
+    async def together(call: Call, writer: asyncio.StreamWriter) -> None:
+        """Answer no request before all of them are there."""
+        await all_six.wait()
+        await empty(call, writer)
+
     async with AsyncExitStack() as stack:
-        editors = [await stack.enter_async_context(fake_editor(answers(bundle(entry=None), after=0.1))) for _ in "ab"]
+        editors = [await stack.enter_async_context(fake_editor(together)) for _ in "ab"]
         options = tuple(f"Editor {n}={editor.base_url}" for n, editor in enumerate(editors))
         platform = await stack.enter_async_context(open_platform(editors=options))
-        begun = time.perf_counter()
         found = await platform.search(*ids)
-        elapsed = time.perf_counter() - begun
         asked = [[call.practitioners for call in editor.calls] for editor in editors]
-    assert elapsed < 0.35  # six answers of 0.1 s
+    assert [report["status"] for report in found["editors"]] == ["answered", "answered"]
     for lots in asked:
         assert sorted(map(len, lots)) == [10, 25, 25]
         assert sorted(p for lot in lots for p in lot) == ids
