@@ -30,7 +30,7 @@
     }
     const next = [...cards.children].find((other) => other.dataset.order > order);
     cards.insertBefore(card, next || null);
-    if (focused) card.querySelector(`[data-key="${focused}"]`)?.focus({ preventScroll: true });
+    if (focused) card.querySelector(`[data-key="${CSS.escape(focused)}"]`)?.focus({ preventScroll: true });
   };
 
   const source = new EventSource(stream);
