@@ -10,6 +10,11 @@ from pathlib import Path
 
 import asyncpg
 import pytest
+from hypothesis import settings
+
+# A busy machine is not a fault of the code: how long an example takes is measured in benchmarks/, never here.
+settings.register_profile("recette", deadline=None)
+settings.load_profile("recette")
 
 ROOT = Path(__file__).resolve().parent.parent
 _POSTGRESQL = os.environ.get("SAS_TEST_POSTGRESQL_URL", "postgresql://postgres@127.0.0.1:5432/postgres")
