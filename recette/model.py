@@ -328,7 +328,9 @@ class Stage(Protocol):
 
     def now(self) -> datetime: ...
 
-    async def send(self, target: str, *, method: str = "GET", headers: Sequence[tuple[str, str]] = ()) -> Exchange:
+    async def send(
+        self, target: str, *, method: str = "GET", headers: Sequence[tuple[str, str]] = (), body: bytes = b""
+    ) -> Exchange:
         """Send to `base_url + target`; `target` begins with `/` and goes on the request line untouched."""
         ...
 

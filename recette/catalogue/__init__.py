@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from recette.catalogue import slot_search
+from recette.catalogue import regulators, slot_search
 from recette.model import Scenario
 from sas_kernel.flows import Flow
 
-_BY_FLOW: dict[Flow, tuple[Scenario, ...]] = {Flow.SLOT_SEARCH: slot_search.SCENARIOS}
+_BY_FLOW: dict[Flow, tuple[Scenario, ...]] = {
+    Flow.SLOT_SEARCH: slot_search.SCENARIOS,
+    Flow.REGULATORS: regulators.SCENARIOS,
+}
 
 
 def scenarios(flows: Collection[Flow]) -> tuple[Scenario, ...]:

@@ -113,7 +113,7 @@ def demo(
         described = datasets.load("demo")
         found = platform_search.search(home, [p.national_id for p in described.practitioners])
         typer.echo(found.sentence(lang))
-        target = targets.parse(_target_document(described, base))
+        target = targets.parse(_target_document(described, base, ("slot_search", "regulators")))
         report = judge(target, (), out, ("console", "json", "junit", "html", "md"), Severity.MINOR, lang)
     raise typer.Exit(report.exit_code)
 
@@ -150,14 +150,17 @@ def generate(
     raise typer.Exit(subprocess.run(command, check=False).returncode)  # noqa: S603  our own module
 
 
-def _target_document(dataset: object, base_url: str) -> dict[str, dict[str, object]]:
+def _target_document(
+    dataset: object, base_url: str, flows: tuple[str, ...] = ("slot_search",)
+) -> dict[str, dict[str, object]]:
+    """A model of a target file. Only what reads is declared unless asked: another flow creates accounts."""
     from sas_kernel.datasets import Dataset  # noqa: PLC0415
 
     assert isinstance(dataset, Dataset)
     return {
         "target": {"base_url": base_url},
         "applicability": {
-            "flows": ["slot_search"],
+            "flows": list(flows),
             "slot_types": ["PUBLIC", "PRO", "SNP"],
             "consultation_types": ["AMB", "VR", "HH"],
         },

@@ -25,12 +25,14 @@ class HttpDriver:
         self._clock = clock
         self._numbers = itertools.count(1)
 
-    async def send(self, target: str, *, method: str = "GET", headers: Sequence[tuple[str, str]] = ()) -> Exchange:
+    async def send(
+        self, target: str, *, method: str = "GET", headers: Sequence[tuple[str, str]] = (), body: bytes = b""
+    ) -> Exchange:
         """One exchange; what goes wrong on the wire is in it, never raised."""
         number = f"x{next(self._numbers)}"
         sent_at = self._clock.now()
         sent_headers = (("User-Agent", USER_AGENT), *headers)
-        request = Request(method, self._base_url + target, self._base_path + target, sent_headers)
+        request = Request(method, self._base_url + target, self._base_path + target, sent_headers, body)
         try:
             answer = await exchange(
                 self._client,
@@ -39,6 +41,7 @@ class HttpDriver:
                 target=request.target,
                 headers=sent_headers,
                 limits=self._limits,
+                body=body,
             )
         except HttpFailure as failure:
             return Exchange(

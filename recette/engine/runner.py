@@ -47,7 +47,9 @@ _SILENCES_BEFORE_GIVING_UP = 4
 
 
 class Driver(Protocol):
-    async def send(self, target: str, *, method: str = "GET", headers: Sequence[tuple[str, str]] = ()) -> Exchange: ...
+    async def send(
+        self, target: str, *, method: str = "GET", headers: Sequence[tuple[str, str]] = (), body: bytes = b""
+    ) -> Exchange: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,10 +151,12 @@ class _Stage:
     def now(self) -> datetime:
         return self._clock.now()
 
-    async def send(self, target: str, *, method: str = "GET", headers: Sequence[tuple[str, str]] = ()) -> Exchange:
+    async def send(
+        self, target: str, *, method: str = "GET", headers: Sequence[tuple[str, str]] = (), body: bytes = b""
+    ) -> Exchange:
         if self._line.given_up:
             raise _GivenUp
-        exchange = await self._driver.send(target, method=method, headers=headers)
+        exchange = await self._driver.send(target, method=method, headers=headers, body=body)
         self._line.note(exchange)
         self._tell(ExchangeDone(self._scenario.id, exchange))
         return exchange

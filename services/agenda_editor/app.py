@@ -19,9 +19,11 @@ from starlette.exceptions import HTTPException
 from agenda_editor import __version__
 from agenda_editor.agendas.model import AgendaUnavailableError
 from agenda_editor.agendas.service import AgendaService
-from agenda_editor.dependencies import State
+from agenda_editor.dependencies import BASE_PATH, State
 from agenda_editor.provisioning.service import NATIONAL, ProvisioningService
 from agenda_editor.provisioning.tasks import keep_fresh
+from agenda_editor.regulators import endpoints as accounts
+from agenda_editor.regulators.service import RegulatorService
 from agenda_editor.settings import Settings
 from agenda_editor.slot_search import endpoints, fhir
 from agenda_editor.slot_search.service import SlotSearchService
@@ -55,7 +57,12 @@ def create_app(settings: Settings, *, clock: Clock | None = None, transport: Any
             )
             limit = contracts.service_levels()["slot_search.practitioners_per_request"]
             app.state.services = State(
-                time, database, agendas, SlotSearchService(agendas, max_identifiers=int(limit.value))
+                time,
+                database,
+                agendas,
+                SlotSearchService(agendas, max_identifiers=int(limit.value)),
+                RegulatorService(database),
+                settings.max_request_bytes,
             )
             await agendas.render_again(instants.milliseconds(time.now()))
             async with _provisioned(agendas, settings.dataset, time):
@@ -72,13 +79,17 @@ def create_app(settings: Settings, *, clock: Clock | None = None, transport: Any
 
     app = FastAPIOffline(
         title="Agenda de référence",
-        description="The reference agenda of recette: INT_R01, slot search for individual practitioners.",
+        description=(
+            "The reference agenda of recette: INT_R01, slot search for individual practitioners; "
+            "INT_R02, accounts of regulators."
+        ),
         version=__version__,
         lifespan=lifespan,
         redirect_slashes=False,
         redoc_url=None,
     )
     app.include_router(endpoints.router)
+    app.include_router(accounts.router)
     app.include_router(pages.router)
     app.include_router(health_router(ready))
     _install_error_handlers(app)
@@ -157,7 +168,7 @@ async def _called(handler: Callable[..., Any], request: Request, error: Exceptio
 
 def _below_fhir(request: Request) -> bool:
     path: str = request.scope["path"].removeprefix(request.scope.get("root_path", ""))
-    return path == endpoints.BASE_PATH or path.startswith(endpoints.BASE_PATH + "/")
+    return path == BASE_PATH or path.startswith(BASE_PATH + "/")
 
 
 def _outcome(outcome: Outcome, headers: dict[str, str]) -> Response:

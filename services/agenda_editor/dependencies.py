@@ -1,16 +1,24 @@
-"""The typed state of the running application, and how an endpoint gets it."""
+"""The typed state of the running application, how an endpoint gets it, and how FHIR endpoints read a request."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
-from typing import cast
+from typing import Any, Final, cast
 
 from fastapi import Request
+from fastapi.responses import Response
+from fastapi.routing import APIRoute
 
 from agenda_editor.agendas.service import AgendaService
+from agenda_editor.regulators.service import RegulatorService
 from agenda_editor.slot_search.service import SlotSearchService
+from sas_fhir import media, search
 from sas_kernel.clock import Clock
 from sas_kit.database import Database
+from sas_kit.web import bounded_body
+
+BASE_PATH: Final = "/fhir"
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +27,33 @@ class State:
     database: Database
     agendas: AgendaService
     slot_search: SlotSearchService
+    regulators: RegulatorService
+    max_request_bytes: int
 
 
 def state_of(request: Request) -> State:
     return cast(State, request.app.state.services)
+
+
+class DirectRoute(APIRoute):
+    """A route whose endpoint reads the request and answers by itself: FastAPI documents it and has nothing to solve."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        handler: Callable[[Request], Coroutine[Any, Any, Response]] = self.endpoint
+        return handler
+
+
+def negotiate(request: Request) -> None:
+    """Raises `NotAcceptableError` when the client takes no JSON, `InvalidParameterError` when its query is no text."""
+    raw_query: bytes = request.scope["query_string"]
+    formats = []
+    if b"_format" in raw_query or b"%" in raw_query:
+        formats = [p.value for p in search.decode(raw_query) if p.name == "_format"]
+    accepted = request.headers.getlist("accept")
+    media.negotiate(", ".join(accepted) if accepted else None, formats)
+
+
+async def fhir_body(request: Request) -> bytes:
+    """The body, which says that it is JSON. Raises `UnsupportedContentError`, or an HTTP error 413."""
+    media.check_content(request.headers.get("content-type"))
+    return await bounded_body(request, state_of(request).max_request_bytes)

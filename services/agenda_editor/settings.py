@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 ENVIRONMENT_PREFIX = "SAS_AGENDA_"
@@ -21,3 +22,4 @@ class Settings(BaseSettings):
     dataset: str = "none"
     fragment_index_bytes: int = 64 * 1024 * 1024
     database_pool: int = 10
+    max_request_bytes: int = Field(default=64 * 1024, ge=1024)

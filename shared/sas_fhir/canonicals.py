@@ -16,6 +16,9 @@ SCHEDULE: Final = _SAS + "FrScheduleAgregateur"
 PRACTITIONER: Final = _SAS + "FrPractitionerAgregateur"
 PRACTITIONER_ROLE: Final = _SAS + "FrPractitionerRoleExerciceAgregateur"
 LOCATION: Final = _SAS + "FrLocationAgregateur"
+REGULATOR: Final = "https://interop.esante.gouv.fr/ig/fhir/sas/StructureDefinition/FrPractitionerRegul"
+
+SAS_SOURCE: Final = "urn:oid:1.2.250.1.213.3.6"  # `meta.source` of what the platform sends
 
 SLOT_TYPE: Final = "https://mos.esante.gouv.fr/NOS/TRE_R314-TypeCreneau/FHIR/TRE-R314-TypeCreneau"
 CONSULTATION_TYPE: Final = "http://terminology.hl7.org/CodeSystem/v3-ActCode"
@@ -28,5 +31,6 @@ LOCATION_IDENTIFIER_TYPE: Final = "http://interopsante.org/fhir/CodeSystem/fr-lo
 SLOT_START_PARAMETER: Final = "https://interop.esante.gouv.fr/ig/fhir/sas/SearchParameter/slot-sp-start"
 SLOT_STATUS_PARAMETER: Final = "http://hl7.org/fhir/SearchParameter/Slot-status"
 SLOT_SCHEDULE_PARAMETER: Final = "http://hl7.org/fhir/SearchParameter/Slot-schedule"
+PRACTITIONER_IDENTIFIER_PARAMETER: Final = "http://hl7.org/fhir/SearchParameter/Practitioner-identifier"
 
 FHIR_VERSION: Final = "4.0.1"

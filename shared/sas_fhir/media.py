@@ -13,10 +13,34 @@ FHIR_JSON: Final = "application/fhir+json; charset=utf-8"
 _JSON: Final = frozenset({"application/fhir+json", "application/json+fhir", "application/json", "text/json"})
 _RANGES: Final = frozenset({"*/*", "application/*"})
 _FORMATS: Final = _JSON | {"json"}
+_CONTENT: Final = frozenset({"application/fhir+json", "application/json+fhir", "application/json"})
 
 
 class NotAcceptableError(SasError):
     """Nothing the client accepts can be produced."""
+
+
+class UnsupportedContentError(SasError):
+    """What the client sends is said to be something else than JSON."""
+
+
+def check_content(content_type: str | None) -> None:
+    """Check that a body is said to be JSON in UTF-8; without a Content-Type it is taken for that.
+
+    Raises `UnsupportedContentError`.
+    """
+    if content_type is None or not content_type.strip():
+        return
+    essence, *parameters = (part.strip().lower() for part in content_type.split(";"))
+    charset = next((p.partition("=")[2].strip('" ') for p in parameters if p.partition("=")[0] == "charset"), "utf-8")
+    if essence in _CONTENT and charset in {"utf-8", "utf8", "us-ascii"}:
+        return
+    raise UnsupportedContentError(
+        Text(
+            "En-tête Content-Type : « {value} » n’est pas compris ; envoyez application/fhir+json en UTF-8.",
+            "Header Content-Type: '{value}' is not understood; send application/fhir+json in UTF-8.",
+        ).format(value=content_type)
+    )
 
 
 def negotiate(accept: str | None, formats: list[str]) -> None:

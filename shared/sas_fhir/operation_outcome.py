@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 import msgspec
 
@@ -14,9 +15,15 @@ class IssueType(StrEnum):
     """The codes of http://hl7.org/fhir/issue-type that are used here."""
 
     INVALID = "invalid"
+    STRUCTURE = "structure"
     REQUIRED = "required"
+    VALUE = "value"
     NOT_SUPPORTED = "not-supported"
+    DUPLICATE = "duplicate"
+    MULTIPLE_MATCHES = "multiple-matches"
     NOT_FOUND = "not-found"
+    TOO_LONG = "too-long"
+    BUSINESS_RULE = "business-rule"
     TOO_COSTLY = "too-costly"
     TRANSIENT = "transient"
     EXCEPTION = "exception"
@@ -28,26 +35,32 @@ class IssueSeverity(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
-    """A failure ready to be sent: `text` says in both languages what happened and what to correct."""
+class Issue:
+    """`text` says in both languages what happened and what to correct, `expression` (FHIRPath) on which element."""
 
-    status: int
     code: IssueType
     text: Text
+    expression: str | None = None
     severity: IssueSeverity = IssueSeverity.ERROR
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """A failure ready to be sent, with at least one issue."""
+
+    status: int
+    issues: tuple[Issue, ...]
 
     def to_json(self) -> bytes:
         """An OperationOutcome: the French sentence in `details.text`, the English one in `diagnostics`."""
-        return msgspec.json.encode(
-            {
-                "resourceType": "OperationOutcome",
-                "issue": [
-                    {
-                        "severity": self.severity,
-                        "code": self.code,
-                        "details": {"text": self.text.fr},
-                        "diagnostics": self.text.en,
-                    }
-                ],
-            }
-        )
+        return msgspec.json.encode({"resourceType": "OperationOutcome", "issue": [_issue(i) for i in self.issues]})
+
+
+def _issue(issue: Issue) -> dict[str, Any]:
+    written: dict[str, Any] = {
+        "severity": issue.severity,
+        "code": issue.code,
+        "details": {"text": issue.text.fr},
+        "diagnostics": issue.text.en,
+    }
+    return written if issue.expression is None else written | {"expression": [issue.expression]}

@@ -16,6 +16,7 @@ from sas_kernel.text import Text
 
 PRACTITIONER_SYSTEM: Final = "urn:oid:1.2.250.1.71.4.2.1"
 STRUCTURE_SYSTEM: Final = "urn:oid:1.2.250.1.71.4.2.2"
+REGULATOR_SYSTEM: Final = "urn:oid:1.2.250.1.213.3.6"  # the technical id the platform gives a regulator
 
 MAX_ID_LENGTH: Final = 64
 

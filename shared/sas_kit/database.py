@@ -4,21 +4,34 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import AsyncIterator
+import logging
+from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
+import asyncpg
 import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import event
+from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 _ENVIRONMENT = Path(__file__).resolve().parent / "alembic_environment"
+
+# What a driver raises when the server cannot be reached or takes nobody; SQLAlchemy passes these on as they are.
+_UNREACHABLE: Final = (
+    OSError,
+    PoolTimeoutError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.CannotConnectNowError,
+    asyncpg.TooManyConnectionsError,
+)
 
 
 def asynchronous_url(url: str) -> sa.URL:
@@ -42,7 +55,9 @@ class Database:
         self.url = asynchronous_url(url)
         self.dialect = self.url.get_backend_name()
         pool: dict[str, Any] = {"pool_size": pool_size, "max_overflow": 0}
-        # Parameters stay out of error messages, hence out of logs: they name practitioners.
+        # Parameters stay out of error messages, hence out of logs: they name people. The driver of SQLite would log
+        # each of them where somebody asks every library for its details.
+        logging.getLogger("aiosqlite").setLevel(logging.INFO)
         self._reading: dict[str, Any]
         if self.dialect == "sqlite":
             self._reading = {"sqlite_begin": None}
@@ -69,6 +84,21 @@ class Database:
 
     async def close(self) -> None:
         await self.engine.dispose()
+
+
+@contextmanager
+def translating(*, unavailable: Callable[[], Exception], conflict: Callable[[], Exception]) -> Iterator[None]:
+    """Errors of the database leave as the errors of whoever uses it: it does not answer, or a constraint refused."""
+    try:
+        yield
+    except IntegrityError as error:
+        raise conflict() from error
+    except _UNREACHABLE as error:
+        raise unavailable() from error
+    except DBAPIError as error:
+        if error.connection_invalidated or isinstance(error, OperationalError | InterfaceError):
+            raise unavailable() from error
+        raise
 
 
 def _prepare_sqlite(engine: AsyncEngine) -> None:

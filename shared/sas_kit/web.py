@@ -86,6 +86,20 @@ def health_router(ready: Callable[[], Awaitable[Mapping[str, bool]]]) -> APIRout
     return router
 
 
+async def bounded_body(request: Request, most: int) -> bytes:
+    """The body, read as long as it has no more than `most` bytes; an HTTP error 413 beyond."""
+    announced = request.headers.get("content-length", "")
+    too_large = HTTPException(413, f"Body of more than {most} bytes.")
+    if announced.isascii() and announced.isdigit() and int(announced) > most:
+        raise too_large
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > most:
+            raise too_large
+    return bytes(body)
+
+
 def external_base(scope: Mapping[str, Any], public_url: str | None = None) -> str:
     """The URL of the service as its client wrote it, without a trailing slash: scheme, Host header and root path.
 

@@ -63,7 +63,9 @@ class Agenda:
         service: AgendaService = self.app.state.services.agendas
         return service
 
-    async def get(self, target: str, *, method: str = "GET", headers: Sequence[tuple[str, str]] = ()) -> HttpAnswer:
+    async def get(
+        self, target: str, *, method: str = "GET", headers: Sequence[tuple[str, str]] = (), body: bytes = b""
+    ) -> HttpAnswer:
         """One request with exactly this target, as uvicorn would hand it over; no client re-encodes it."""
         path, _, query = target.partition("?")
         sent = {"host": "agenda.test"} | dict(headers)
@@ -84,7 +86,7 @@ class Agenda:
         messages: list[Any] = []
 
         async def receive() -> dict[str, Any]:
-            return {"type": "http.request", "body": b"", "more_body": False}
+            return {"type": "http.request", "body": body, "more_body": False}
 
         async def send(message: Any) -> None:
             messages.append(message)

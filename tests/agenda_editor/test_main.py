@@ -94,7 +94,9 @@ def test_generate_fills_the_database_and_tells_how_much(sqlite_url: str, capsys:
 def test_the_description_of_the_api_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["openapi"]) == 0
     paths = json.loads(capsys.readouterr().out)["paths"]
-    assert {"/fhir/Slot", "/fhir/metadata", "/agenda/{name}", "/health/live", "/health/ready"} == set(paths)
+    fhir = {"/fhir/Slot", "/fhir/Practitioner", "/fhir/metadata"}
+    assert fhir | {"/agenda/{name}", "/health/live", "/health/ready"} == set(paths)
+    assert set(paths["/fhir/Practitioner"]) == {"post", "put"}
 
 
 @pytest.mark.parametrize(

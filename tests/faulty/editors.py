@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from tests.faulty import bundles, exchanges, people, queries, slots
+from tests.faulty import account_changes, account_refusals, bundles, exchanges, people, queries, slots
 from tests.faulty.bending import Fault
 
-FAULTS: tuple[Fault, ...] = (
+SLOT_FAULTS: tuple[Fault, ...] = (
     *exchanges.FAULTS,
     *bundles.FAULTS,
     *slots.FAULTS,
     *people.FAULTS,
     *queries.FAULTS,
 )
+ACCOUNT_FAULTS: tuple[Fault, ...] = (*account_changes.FAULTS, *account_refusals.FAULTS)

@@ -6,7 +6,9 @@ from collections import defaultdict
 
 from recette import catalogue
 from tests.faulty import transport
-from tests.faulty.editors import FAULTS
+from tests.faulty.editors import ACCOUNT_FAULTS, SLOT_FAULTS
+
+FAULTS = (*SLOT_FAULTS, *ACCOUNT_FAULTS)
 
 
 def test_every_check_is_seen_to_fail() -> None:

@@ -16,14 +16,15 @@ from recette.engine import requirements, runner
 from recette.model import ExitCode, RunReport, Scenario, Target, Verdict
 from sas_kernel.clock import PARIS, ManualClock
 from sas_kernel.contracts import service_levels
+from sas_kernel.flows import Flow
 from tests.faulty.bending import Fault, faulty, outcome
-from tests.faulty.editors import FAULTS
+from tests.faulty.editors import SLOT_FAULTS
 from tests.faulty.wire import Agenda, Asked, Reference, Reply, WireDriver, demo_target, reference_agenda
 
 CLOCK = ManualClock(datetime(2031, 3, 10, 8, 0, tzinfo=PARIS))
 REQUIREMENTS = requirements.load()
 LEVELS = {key: replace(level, minimum_samples=min(level.minimum_samples, 3)) for key, level in service_levels().items()}
-EVERYTHING = catalogue.scenarios(())
+EVERYTHING = catalogue.scenarios((Flow.SLOT_SEARCH,))
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -45,7 +46,7 @@ async def judged(
     return await runner.run(plan, WireDriver(agenda, clock), clock=clock, run_id="run")
 
 
-@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.name)
+@pytest.mark.parametrize("fault", SLOT_FAULTS, ids=lambda fault: fault.name)
 async def test_a_fault_breaks_its_own_requirement_and_no_other(fault: Fault, reference: Reference) -> None:
     report = await judged(faulty(fault, reference))
 

@@ -18,6 +18,7 @@ from recette.engine import requirements, runner
 from recette.model import ExitCode, RunReport
 from sas_kernel.clock import PARIS, ManualClock
 from sas_kernel.contracts import service_levels
+from sas_kernel.flows import Flow
 from tests.faulty.bending import Apply, Json, each, on_bundle, on_reply, on_request, outcome
 from tests.faulty.bending import Fault as Oddity
 from tests.faulty.bending import faulty as odd
@@ -120,7 +121,9 @@ async def sober(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Refer
 
 
 async def judged(agenda: Agenda) -> RunReport:
-    plan = runner.Plan(demo_target(), catalogue.scenarios(()), requirements.load(), LEVELS, "rules", "0")
+    plan = runner.Plan(
+        demo_target(), catalogue.scenarios((Flow.SLOT_SEARCH,)), requirements.load(), LEVELS, "rules", "0"
+    )
     return await runner.run(plan, WireDriver(agenda, CLOCK), clock=CLOCK, run_id="run")
 
 

@@ -27,7 +27,12 @@ async def judged(base_url: str, scenarios: int | None, seconds: float) -> RunRep
     levels["slot_search.answer_timeout"] = replace(levels["slot_search.answer_timeout"], value=seconds)
     levels["slot_search.one_practitioner"] = replace(levels["slot_search.one_practitioner"], minimum_samples=3)
     plan = runner.Plan(
-        demo_target(base_url), catalogue.scenarios(())[:scenarios], requirements.load(), levels, "rules", "0"
+        demo_target(base_url),
+        catalogue.scenarios(())[:scenarios],
+        requirements.load(),
+        levels,
+        "rules",
+        "0",
     )
     async with new_client() as client:
         limits = HttpLimits(connect=2.0, answer=seconds, max_bytes=4_000_000)

@@ -87,8 +87,10 @@ async def serving(agenda: Agenda, speak: Speak) -> AsyncIterator[str]:
             head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
             method, target, _ = head[0].split(" ")
             pairs = (line.partition(": ") for line in head[1:] if line)
-            kept = tuple((name, value) for name, _, value in pairs if name.lower() in {"accept", "prefer", "host"})
-            await speak(writer, await agenda(Asked(method, target, kept)))
+            sent = tuple((name, value) for name, _, value in pairs)
+            kept = tuple(pair for pair in sent if pair[0].lower() in {"accept", "prefer", "host", "content-type"})
+            length = next((int(value) for name, value in sent if name.lower() == "content-length"), 0)
+            await speak(writer, await agenda(Asked(method, target, kept, await reader.readexactly(length))))
         except (ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):
             writer.transport.abort()
         finally:

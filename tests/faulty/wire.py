@@ -15,7 +15,7 @@ from asgi_lifespan import LifespanManager
 
 from agenda_editor.app import create_app
 from agenda_editor.settings import Settings
-from recette.model import Exchange, Request, Response, Target, Timings
+from recette.model import Exchange, Request, Response, Target, Timings, TransportFailure
 from sas_kernel import datasets
 from sas_kernel.clock import Clock
 
@@ -29,6 +29,7 @@ class Asked:
     method: str
     target: str
     headers: tuple[tuple[str, str], ...] = ()
+    body: bytes = b""
 
     @property
     def is_search(self) -> bool:
@@ -48,6 +49,7 @@ class Reply:
     headers: tuple[tuple[str, str], ...]
     body: bytes
     seconds: float = 0.004
+    failure: TransportFailure | None = None
 
     @property
     def json(self) -> Any:
@@ -55,6 +57,9 @@ class Reply:
 
     def with_json(self, document: Any) -> Reply:
         return replace(self, body=json.dumps(document, ensure_ascii=False).encode())
+
+    def header(self, name: str) -> str | None:
+        return next((value for key, value in self.headers if key.lower() == name.lower()), None)
 
     def with_header(self, name: str, value: str) -> Reply:
         kept = tuple(pair for pair in self.headers if pair[0].lower() != name.lower())
@@ -66,12 +71,14 @@ Agenda = Callable[[Asked], Awaitable[Reply]]
 
 @dataclass(slots=True)
 class Reference:
-    """The reference agenda; with its clock standing still, the same request has one answer, kept once made."""
+    """The reference agenda; with its clock standing still, the same search has one answer, kept once made."""
 
     app: Any
     _known: dict[Asked, Reply] = field(default_factory=dict)
 
     async def __call__(self, asked: Asked) -> Reply:
+        if asked.method != "GET":
+            return await self._call(asked)
         if asked not in self._known:
             self._known[asked] = await self._call(asked)
         return self._known[asked]
@@ -95,7 +102,7 @@ class Reference:
         messages: list[Any] = []
 
         async def receive() -> dict[str, Any]:
-            return {"type": "http.request", "body": b"", "more_body": False}
+            return {"type": "http.request", "body": asked.body, "more_body": False}
 
         async def send(message: Any) -> None:
             messages.append(message)
@@ -130,16 +137,19 @@ class WireDriver:
         self._numbers = itertools.count(1)
         self.count = 0
 
-    async def send(self, target: str, *, method: str = "GET", headers: Sequence[tuple[str, str]] = ()) -> Exchange:
+    async def send(
+        self, target: str, *, method: str = "GET", headers: Sequence[tuple[str, str]] = (), body: bytes = b""
+    ) -> Exchange:
         self.count += 1
-        asked = Asked(method, "/fhir" + target, tuple(headers))
+        asked = Asked(method, "/fhir" + target, tuple(headers), body)
         reply = await self._agenda(asked)
         return Exchange(
             f"x{next(self._numbers)}",
             self._clock.now(),
-            Request(method, BASE + target, asked.target, asked.headers),
+            Request(method, BASE + target, asked.target, asked.headers, body),
             Timings(reply.seconds, reply.seconds),
-            Response(reply.status, reply.headers, reply.body),
+            None if reply.failure else Response(reply.status, reply.headers, reply.body),
+            reply.failure,
         )
 
 

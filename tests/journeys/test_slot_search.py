@@ -46,6 +46,8 @@ def test_the_demonstration_does_the_main_job_and_says_so(tmp_path: Path) -> None
     done = recette("demo", "--out", "out", cwd=tmp_path)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "Accepté" in done.stdout
+    assert "slot_search.one_practitioner" in done.stdout
+    assert "regulators." in done.stdout
     shown = re.search(r"(\d+) créneaux dans (\d+) lieux", done.stdout)
     assert shown is not None
     assert int(shown[1]) > 100
@@ -71,7 +73,7 @@ def test_the_whole_catalogue_holds_on_each_database_and_the_platform_shows_what_
         platform.wait_until_ready()
         target = recette("dataset", "describe", "demo", "--base-url", base, cwd=tmp_path).stdout
         (tmp_path / "target.toml").write_text(target, encoding="utf-8")
-        judged = recette("run", "target.toml", cwd=tmp_path)
+        judged = recette("run", "target.toml", "--flow", "slot_search", "--flow", "regulators", cwd=tmp_path)
         assert judged.returncode == 0, judged.stdout + judged.stderr
 
         opposed = next(p.national_id for p in DEMO.practitioners if p.opposed)

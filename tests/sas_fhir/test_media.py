@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from sas_fhir.media import NotAcceptableError, negotiate
+from sas_fhir.media import NotAcceptableError, UnsupportedContentError, check_content, negotiate
 
 
 @pytest.mark.parametrize(
@@ -64,3 +64,28 @@ def test_an_empty_format_is_as_none() -> None:
     negotiate("application/fhir+json", [""])
     with pytest.raises(NotAcceptableError):
         negotiate("text/html", [""])
+
+
+@pytest.mark.parametrize(
+    "content_type",
+    [
+        None,
+        " ",
+        "application/json",
+        "application/fhir+json; charset=utf-8",
+        'Application/JSON+FHIR;Charset="UTF-8"',
+        "application/fhir+json; fhirVersion=4.0",
+    ],
+)
+def test_a_body_is_json_in_any_spelling(content_type: str | None) -> None:
+    check_content(content_type)
+
+
+@pytest.mark.parametrize(
+    "content_type", ["application/fhir+xml", "text/plain", "application/json; charset=iso-8859-1", "json", ";"]
+)
+def test_any_other_body_is_refused_by_the_name_it_gave(content_type: str) -> None:
+    with pytest.raises(UnsupportedContentError) as caught:
+        check_content(content_type)
+    assert content_type in caught.value.text.fr
+    assert content_type in caught.value.text.en

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AbstractContextManager, asynccontextmanager
 from dataclasses import dataclass, replace
 from typing import Final
 
-import asyncpg
-from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, OperationalError
-from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from agenda_editor.agendas import fhir, rules
@@ -34,16 +31,7 @@ from agenda_editor.agendas.model import (
 )
 from agenda_editor.agendas.repository import AgendaRepository
 from sas_kit.bounded_cache import BoundedCache
-from sas_kit.database import Database
-
-# What a driver raises when the server cannot be reached or takes nobody; SQLAlchemy passes these on as they are.
-_UNREACHABLE: Final = (
-    OSError,
-    PoolTimeoutError,
-    asyncpg.PostgresConnectionError,
-    asyncpg.CannotConnectNowError,
-    asyncpg.TooManyConnectionsError,
-)
+from sas_kit.database import Database, translating
 
 _HOUR: Final = 3_600_000
 _LOOK_AHEAD: Final = 96 * _HOUR  # an indexed agenda serves searches of the usual 72 h for a day before it is read again
@@ -51,19 +39,9 @@ _BATCH: Final = 200
 _FOREVER: Final = 2**62
 
 
-@contextmanager
-def _translated() -> Iterator[None]:
+def _translated() -> AbstractContextManager[None]:
     """Errors of the database, named for what happened to the agenda."""
-    try:
-        yield
-    except IntegrityError as error:
-        raise DuplicateError from error
-    except _UNREACHABLE as error:
-        raise AgendaUnavailableError from error
-    except DBAPIError as error:
-        if error.connection_invalidated or isinstance(error, OperationalError | InterfaceError):
-            raise AgendaUnavailableError from error
-        raise
+    return translating(unavailable=AgendaUnavailableError, conflict=DuplicateError)
 
 
 @dataclass(frozen=True, slots=True)

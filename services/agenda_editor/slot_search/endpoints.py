@@ -2,33 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine
 from typing import Any, Final
 
 import msgspec
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
-from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 
 from agenda_editor import __version__
-from agenda_editor.dependencies import state_of
+from agenda_editor.dependencies import BASE_PATH, DirectRoute, negotiate, state_of
 from agenda_editor.slot_search import fhir, rules
-from sas_fhir import media, search
+from sas_fhir import media
 from sas_kit.web import external_base
 
-BASE_PATH: Final = "/fhir"
-
-
-class _DirectRoute(APIRoute):
-    """A route whose endpoint reads the request and answers by itself: FastAPI documents it and has nothing to solve."""
-
-    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        handler: Callable[[Request], Coroutine[Any, Any, Response]] = self.endpoint
-        return handler
-
-
-router = APIRouter(prefix=BASE_PATH, tags=["INT_R01"], route_class=_DirectRoute)
+router = APIRouter(prefix=BASE_PATH, tags=["INT_R01"], route_class=DirectRoute)
 
 
 def _parameter(name: str, description: str, example: Any, *, required: bool, repeated: bool = False) -> dict[str, Any]:
@@ -76,7 +63,7 @@ async def search_slots(request: Request) -> Response:
     state = state_of(request)
     scope = request.scope
     raw_query: bytes = scope["query_string"]
-    _negotiate(request, raw_query)
+    negotiate(request)
     base = external_base(scope)
     answer = await state.slot_search.search(
         raw_query,
@@ -96,17 +83,9 @@ async def search_by_post(_request: Request) -> Response:
 
 @router.get("/metadata", response_class=Response, summary="What this server offers")
 async def metadata(request: Request) -> Response:
-    _negotiate(request, request.scope["query_string"])
+    negotiate(request)
     statement = fhir.capability_statement(external_base(request.scope) + BASE_PATH, __version__)
     return Response(msgspec.json.encode(statement), media_type=media.FHIR_JSON)
-
-
-def _negotiate(request: Request, raw_query: bytes) -> None:
-    formats = []
-    if b"_format" in raw_query or b"%" in raw_query:
-        formats = [p.value for p in search.decode(raw_query) if p.name == "_format"]
-    accepted = request.headers.getlist("accept")
-    media.negotiate(", ".join(accepted) if accepted else None, formats)
 
 
 def _as_received(base: str, scope: Any, raw_query: bytes) -> str:

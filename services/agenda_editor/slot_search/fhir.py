@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any, Final
 
 from agenda_editor.agendas.model import AgendaUnavailableError
+from agenda_editor.regulators import fhir as regulators
 from agenda_editor.slot_search import rules
 from sas_fhir import canonicals
-from sas_fhir.media import NotAcceptableError
-from sas_fhir.operation_outcome import IssueSeverity, IssueType, Outcome
+from sas_fhir.media import NotAcceptableError, UnsupportedContentError
+from sas_fhir.operation_outcome import Issue, IssueSeverity, IssueType, Outcome
 from sas_fhir.search import (
     InvalidParameterError,
     MissingParameterError,
@@ -24,6 +25,7 @@ _OUTCOMES: Final[dict[type[SasError], tuple[int, IssueType]]] = {
     TooManyValuesError: (400, IssueType.TOO_COSTLY),
     UnsupportedParameterError: (400, IssueType.NOT_SUPPORTED),
     NotAcceptableError: (406, IssueType.NOT_SUPPORTED),
+    UnsupportedContentError: (415, IssueType.NOT_SUPPORTED),
     AgendaUnavailableError: (503, IssueType.TRANSIENT),
 }
 
@@ -35,35 +37,46 @@ _BROKEN: Final = Text(
 
 def outcome_of(error: Exception) -> Outcome:
     """What an error of ours is on the wire; anything unforeseen is an exception of the server."""
+    refused = regulators.outcome_of(error)
+    if refused is not None:
+        return refused
     if isinstance(error, SasError) and type(error) in _OUTCOMES:
         status, code = _OUTCOMES[type(error)]
-        return Outcome(status, code, error.text)
-    return Outcome(500, IssueType.EXCEPTION, _BROKEN, IssueSeverity.FATAL)
+        return Outcome(status, (Issue(code, error.text),))
+    return Outcome(500, (Issue(IssueType.EXCEPTION, _BROKEN, severity=IssueSeverity.FATAL),))
 
 
 def refusal(status: int, method: str, path: str) -> Outcome:
     """What a request is told that no route takes."""
     if status == 405:
         text = Text(
-            "{method} n’est pas offert sur {path} : la recherche se fait par GET [base]/Slot.",
-            "{method} is not offered on {path}: search with GET [base]/Slot.",
+            "{method} n’est pas offert sur {path} : la recherche se fait par GET [base]/Slot, les comptes par POST "
+            "[base]/Practitioner et PUT [base]/Practitioner?identifier=…",
+            "{method} is not offered on {path}: search with GET [base]/Slot, send accounts with POST "
+            "[base]/Practitioner and PUT [base]/Practitioner?identifier=…",
         )
-        return Outcome(405, IssueType.NOT_SUPPORTED, text.format(method=method, path=path))
+        return Outcome(405, (Issue(IssueType.NOT_SUPPORTED, text.format(method=method, path=path)),))
+    if status == 413:
+        text = Text(
+            "Le corps de {method} {path} est trop volumineux pour un compte.",
+            "The body of {method} {path} is too large for an account.",
+        )
+        return Outcome(413, (Issue(IssueType.TOO_LONG, text.format(method=method, path=path)),))
     text = Text(
-        "{path} n’existe pas ici : ce serveur offre GET [base]/Slot et GET [base]/metadata.",
-        "{path} does not exist here: this server offers GET [base]/Slot and GET [base]/metadata.",
+        "{path} n’existe pas ici : ce serveur offre GET [base]/Slot, [base]/Practitioner et GET [base]/metadata.",
+        "{path} does not exist here: this server offers GET [base]/Slot, [base]/Practitioner and GET [base]/metadata.",
     )
     code = IssueType.NOT_FOUND if status == 404 else IssueType.INVALID
-    return Outcome(status, code, text.format(path=path))
+    return Outcome(status, (Issue(code, text.format(path=path)),))
 
 
 def capability_statement(base_url: str, version: str) -> dict[str, Any]:
-    """What is really offered, and nothing else: one search, no read."""
+    """What is really offered, and nothing else: one search, accounts written, no read."""
     return {
         "resourceType": "CapabilityStatement",
         "id": "agenda-editor",
-        "name": "AgendaEditorSlotSearch",
-        "title": "Agenda de référence : recherche de créneaux SAS (INT_R01)",
+        "name": "AgendaEditor",
+        "title": "Agenda de référence : recherche de créneaux (INT_R01) et comptes régulateurs (INT_R02) du SAS",
         "status": "active",
         "date": "2026-11-21",
         "kind": "instance",
@@ -96,7 +109,8 @@ def capability_statement(base_url: str, version: str) -> dict[str, Any]:
                                 "documentation": "Only chained: " + rules.IDENTIFIER,
                             },
                         ],
-                    }
+                    },
+                    regulators.CAPABILITY,
                 ],
             }
         ],

@@ -385,7 +385,7 @@ async def test_the_capability_statement_says_what_is_offered_and_no_more(lone_ag
     assert statement["implementation"]["url"] == "http://agenda.test/fhir"
     (rest,) = statement["rest"]
     assert rest["mode"] == "server"
-    (offered,) = rest["resource"]
+    offered, accounts = rest["resource"]
     assert offered["type"] == "Slot"
     assert [i["code"] for i in offered["interaction"]] == ["search-type"]
     assert {p["name"]: p["type"] for p in offered["searchParam"]} == {
@@ -393,6 +393,10 @@ async def test_the_capability_statement_says_what_is_offered_and_no_more(lone_ag
         "status": "token",
         "schedule": "reference",
     }
+    assert accounts["type"] == "Practitioner"
+    assert [i["code"] for i in accounts["interaction"]] == ["create", "update"]
+    assert (accounts["conditionalUpdate"], accounts["updateCreate"]) == (True, False)
+    assert [p["name"] for p in accounts["searchParam"]] == ["identifier"]
 
 
 async def test_the_service_is_ready_and_documents_itself(agenda: Agenda) -> None:

@@ -235,9 +235,10 @@ def test_help_and_list_import_nothing_heavy(arguments: list[str], tmp_path: Path
     assert done.stdout
 
 
-def test_list_in_json_names_requirement_severity_and_source_of_every_check(tmp_path: Path) -> None:
-    rows = json.loads(recette("list", "--format", "json", "--flow", "slot_search", cwd=tmp_path).stdout)
-    assert rows
+@pytest.mark.parametrize("flow", ["slot_search", "regulators"])
+def test_list_in_json_names_requirement_severity_and_source_of_every_check(flow: str, tmp_path: Path) -> None:
+    rows = json.loads(recette("list", "--format", "json", "--flow", flow, cwd=tmp_path).stdout)
+    assert {row["flow"] for row in rows} == {flow}
     for row in rows:
         for check in row["checks"]:
             assert check["requirement"]

@@ -68,9 +68,13 @@ class ListDriver:
     def __init__(self, *exchanges: Exchange) -> None:
         self._exchanges = exchanges
         self.sent: list[str] = []
+        self.bodies: list[bytes] = []
 
-    async def send(self, target: str, *, method: str = "GET", headers: Sequence[tuple[str, str]] = ()) -> Exchange:
+    async def send(
+        self, target: str, *, method: str = "GET", headers: Sequence[tuple[str, str]] = (), body: bytes = b""
+    ) -> Exchange:
         self.sent.append(target)
+        self.bodies.append(body)
         number = len(self.sent)
         return replace(self._exchanges[min(number, len(self._exchanges)) - 1], id=f"x{number}")
 

@@ -202,3 +202,14 @@ async def test_listeners_hear_everything_in_order() -> None:
     assert names == ["RunStarted", "ScenarioStarted", "ExchangeDone", "CheckJudged", "ScenarioFinished", "RunFinished"]
     assert isinstance(heard[3], CheckJudged)
     assert isinstance(heard[-1], RunFinished)
+
+
+async def test_a_body_reaches_the_driver_as_it_is() -> None:
+    async def play(stage: Stage) -> None:
+        exchange = await stage.send("/Practitioner", method="POST", body=b'{"a": "\xc3\xa9"}')
+        stage.judge(made, Looked((exchange,)))
+
+    made = check("c", HELD)
+    driver = ListDriver(answered())
+    await run(Scenario("s", Flow.SLOT_SEARCH, WORDS, (made,), play), driver=driver)
+    assert driver.bodies == [b'{"a": "\xc3\xa9"}']
