@@ -46,9 +46,9 @@ def root(
 
 def _exit_code(error: SasError) -> ExitCode:
     """Whose fault an error is: the caller's files and options (2), or what we start and bring along (6)."""
-    from recette.drivers.platform_search import PlatformSearchError  # noqa: PLC0415
-    from recette.drivers.services import ServiceError  # noqa: PLC0415
-    from sas_kernel.datasets import InvalidDatasetError  # noqa: PLC0415
+    from recette.drivers.platform_search import PlatformSearchError
+    from recette.drivers.services import ServiceError
+    from sas_kernel.datasets import InvalidDatasetError
 
     if isinstance(error, InvalidDatasetError):
         return ExitCode.USAGE

@@ -48,7 +48,7 @@ def run(
     ] = "minor",
     lang: LangOption = SETTINGS.lang,
 ) -> None:
-    from recette.engine import target as targets  # noqa: PLC0415
+    from recette.engine import target as targets
 
     if target is None and base_url is None:
         raise typer.BadParameter(
@@ -86,18 +86,18 @@ def judge(
     target: Target, flows: tuple[Flow, ...], out: Path, formats: tuple[str, ...], fail_on: Severity, lang: Lang
 ) -> RunReport:
     """Run the catalogue, write the reports, return what was found."""
-    import asyncio  # noqa: PLC0415
-    import uuid  # noqa: PLC0415
+    import asyncio
+    import uuid
 
-    from recette import catalogue  # noqa: PLC0415
-    from recette.drivers.http import HttpDriver  # noqa: PLC0415
-    from recette.engine import requirements, runner  # noqa: PLC0415
-    from recette.reports import write_reports  # noqa: PLC0415
-    from recette.reports.console import RichListener, console_listener  # noqa: PLC0415
-    from recette.reports.masking import EvidenceMasks  # noqa: PLC0415
-    from sas_kernel.clock import SystemClock  # noqa: PLC0415
-    from sas_kernel.contracts import service_levels  # noqa: PLC0415
-    from sas_kit.http import HttpLimits, new_client  # noqa: PLC0415
+    from recette import catalogue
+    from recette.drivers.http import HttpDriver
+    from recette.engine import requirements, runner
+    from recette.reports import write_reports
+    from recette.reports.console import RichListener, console_listener
+    from recette.reports.masking import EvidenceMasks
+    from sas_kernel.clock import SystemClock
+    from sas_kernel.contracts import service_levels
+    from sas_kit.http import HttpLimits, new_client
 
     levels = service_levels()
     plan = runner.Plan(
@@ -150,10 +150,10 @@ def list_scenarios(
     format_: Annotated[str, typer.Option("--format", help="table, json")] = "table",
     lang: LangOption = SETTINGS.lang,
 ) -> None:
-    import json  # noqa: PLC0415
+    import json
 
-    from recette import catalogue  # noqa: PLC0415
-    from recette.engine import requirements  # noqa: PLC0415
+    from recette import catalogue
+    from recette.engine import requirements
 
     if format_ not in {"table", "json"}:
         raise typer.BadParameter(said("attendu : table ou json", "expected table or json"), param_hint="--format")
@@ -211,8 +211,8 @@ def check(
     file: Annotated[str, typer.Argument(metavar="FILE|-")],
     lang: LangOption = SETTINGS.lang,
 ) -> None:
-    from recette.checks import offline  # noqa: PLC0415
-    from recette.engine import requirements  # noqa: PLC0415
+    from recette.checks import offline
+    from recette.engine import requirements
 
     try:
         content = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
@@ -250,8 +250,8 @@ def compare(
     format_: Annotated[str, typer.Option("--format", help="console, md, json")] = "console",
     lang: LangOption = SETTINGS.lang,
 ) -> None:
-    from recette.reports import compare as rendering  # noqa: PLC0415
-    from recette.reports import comparison, json_report  # noqa: PLC0415
+    from recette.reports import compare as rendering
+    from recette.reports import comparison, json_report
 
     renderers = {"console": rendering.to_console, "md": rendering.to_markdown, "json": rendering.to_json}
     if format_ not in renderers:

@@ -31,7 +31,7 @@ def up(
     database_url: DatabaseOption = None,
     workers: Annotated[int, typer.Option("--workers", min=1)] = 1,
 ) -> None:
-    from recette.drivers import services as processes  # noqa: PLC0415
+    from recette.drivers import services as processes
 
     if what not in {"agenda", "platform", "all"}:
         raise typer.BadParameter(
@@ -69,7 +69,7 @@ def _default_database(service: str, dataset: str) -> str:
 
 
 def _stop_on_sigterm() -> None:
-    import signal  # noqa: PLC0415
+    import signal
 
     def stop(_number: int, _frame: object) -> None:
         raise SystemExit(ExitCode.ACCEPTED)
@@ -86,10 +86,10 @@ def demo(
     out: OutOption = DEFAULT_OUT,
     lang: LangOption = SETTINGS.lang,
 ) -> None:
-    from recette.drivers import platform_search  # noqa: PLC0415
-    from recette.drivers import services as processes  # noqa: PLC0415
-    from recette.engine import target as targets  # noqa: PLC0415
-    from sas_kernel import datasets  # noqa: PLC0415
+    from recette.drivers import platform_search
+    from recette.drivers import services as processes
+    from recette.engine import target as targets
+    from sas_kernel import datasets
 
     with processes.Services() as services:
         _stop_on_sigterm()
@@ -128,7 +128,7 @@ def describe(
     name: Annotated[str, typer.Argument(metavar="demo|FILE")] = "demo",
     base_url: Annotated[str, typer.Option("--base-url")] = "http://127.0.0.1:8081/fhir",
 ) -> None:
-    from sas_kernel import datasets  # noqa: PLC0415
+    from sas_kernel import datasets
 
     typer.echo(_toml(_target_document(datasets.load(name), base_url)), nl=False)
 
@@ -142,7 +142,7 @@ def generate(
     practitioners: Annotated[int, typer.Option("--practitioners", min=1)] = 20000,
     seed: Annotated[int, typer.Option("--seed")] = 1,
 ) -> None:
-    import subprocess  # noqa: PLC0415
+    import subprocess
 
     url = database_url or _default_database("agenda", "national")
     command = [sys.executable, "-m", "agenda_editor", "generate", "--database-url", url]
@@ -154,7 +154,7 @@ def _target_document(
     dataset: object, base_url: str, flows: tuple[str, ...] = ("slot_search",)
 ) -> dict[str, dict[str, object]]:
     """A model of a target file. Only what reads is declared unless asked: another flow creates accounts."""
-    from sas_kernel.datasets import Dataset  # noqa: PLC0415
+    from sas_kernel.datasets import Dataset
 
     assert isinstance(dataset, Dataset)
     return {
@@ -172,7 +172,7 @@ def _target_document(
 
 def _toml(document: dict[str, dict[str, object]]) -> str:
     """Only what a target file holds: tables of strings and of lists of strings."""
-    import json  # noqa: PLC0415
+    import json
 
     lines = []
     for table, values in document.items():
