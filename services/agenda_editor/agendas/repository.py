@@ -248,7 +248,7 @@ class AgendaRepository:
         else:
             names = ", ".join(f'"{name}"' for name in _SLOT_COLUMNS)
             marks = ", ".join("?" * len(_SLOT_COLUMNS))
-            await self._connection.exec_driver_sql(f"INSERT INTO slots ({names}) VALUES ({marks})", rows)  # noqa: S608
+            await self._connection.exec_driver_sql(f"INSERT INTO slots ({names}) VALUES ({marks})", rows)  # noqa: S608  our own names
 
     async def change_slot(self, slot: Slot, fragment: bytes | None, expected: SlotStatus) -> bool:
         """Write the status and fragment of a slot if it still has the `expected` status; whether it had."""
@@ -348,18 +348,18 @@ def _practitioner(row: Row[Any]) -> Practitioner:
 
 
 def _place(row: Row[Any]) -> Place:
-    r, p = row._mapping, places.c  # noqa: SLF001
+    r, p = row._mapping, places.c  # noqa: SLF001  as above
     structure = StructureIds(r[p.finess], r[p.siret], r[p.rpps_rang], r[p.adeli_rang])
     return Place(r[p.id], PlaceDetails(r[p.name], r[p.line], r[p.city], r[p.postal_code], r[p.phone], structure))
 
 
 def _schedule(row: Row[Any]) -> Schedule:
-    r = row._mapping  # noqa: SLF001
+    r = row._mapping  # noqa: SLF001  as above
     return Schedule(r[schedules.c.id], _practitioner(row), _place(row), r[schedules.c.booking_query])
 
 
 def _slot(row: Row[Any]) -> Slot:
-    r, s = row._mapping, slots.c  # noqa: SLF001
+    r, s = row._mapping, slots.c  # noqa: SLF001  as above
     return Slot(
         r[s.id],
         r[s.schedule_id],
