@@ -35,6 +35,7 @@ SLOT_TYPES: Final = frozenset({"PUBLIC", "PRO", "SNP", "CPTS"})
 CONSULTATION_TYPES: Final = frozenset({"AMB", "VR", "HH"})
 APPOINTMENT_TYPES: Final = frozenset({"ROUTINE", "WALKIN"})
 STATUSES: Final = frozenset({"free", "busy", "busy-unavailable"})
+REGULATOR_KINDS: Final = frozenset({"IDNPS", "INTRN"})
 
 
 class InvalidDatasetError(ContractError):
@@ -100,6 +101,30 @@ class DatasetPractitioner:
 
 
 @dataclass(frozen=True, slots=True)
+class DatasetRegulator:
+    """A regulator as the platform knows him; his e-mail is his login there. `kind` is a type code, IDNPS or INTRN."""
+
+    kind: str
+    value: str
+    family: str
+    given: str
+    prefix: str | None
+    email: str
+    password: str
+    territory: str
+    active: bool
+
+
+@dataclass(frozen=True, slots=True)
+class DatasetStaff:
+    """Somebody of the practices, as the editor knows him: he logs in on the editor's own page."""
+
+    login: str
+    password: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class Dataset:
     """`test_data` holds, under the keys of a target file, national ids: one, or a tuple of them."""
 
@@ -108,6 +133,8 @@ class Dataset:
     territory: str
     practitioners: tuple[DatasetPractitioner, ...]
     test_data: Mapping[str, str | tuple[str, ...]]
+    regulators: tuple[DatasetRegulator, ...] = ()
+    staff: tuple[DatasetStaff, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,6 +247,8 @@ def _dataset(table: dict[str, Any]) -> Dataset:
         territory=head["territory"],
         practitioners=practitioners,
         test_data={key: _test_value(key, value, known) for key, value in table.get("test_data", {}).items()},
+        regulators=_regulators(table),
+        staff=_staff(table),
     )
 
 
@@ -295,6 +324,36 @@ def _practitioner(row: dict[str, Any], places: dict[str, Place], offers: dict[st
     )
     national_practitioner_id(practitioner.stored_id, practitioner.kind)
     return practitioner
+
+
+def _regulators(table: dict[str, Any]) -> tuple[DatasetRegulator, ...]:
+    rows = table.get("regulators", [])
+    regulators = tuple(
+        DatasetRegulator(
+            kind=row["kind"],
+            value=row["value"],
+            family=row["family"],
+            given=row["given"],
+            prefix=row.get("prefix"),
+            email=row["email"],
+            password=row["password"],
+            territory=row["territory"],
+            active=row.get("active", True),
+        )
+        for row in rows
+    )
+    for regulator in regulators:
+        if regulator.kind not in REGULATOR_KINDS:
+            raise _refused(f"regulators.{regulator.email}", "kind", ", ".join(sorted(REGULATOR_KINDS)))
+    _refuse_duplicates("regulators.value", (r.value for r in regulators))
+    _refuse_duplicates("regulators.email", (r.email.casefold() for r in regulators))
+    return regulators
+
+
+def _staff(table: dict[str, Any]) -> tuple[DatasetStaff, ...]:
+    staff = tuple(DatasetStaff(row["login"], row["password"], row["name"]) for row in table.get("staff", []))
+    _refuse_duplicates("staff.login", (s.login.casefold() for s in staff))
+    return staff
 
 
 def _test_value(key: str, value: str | list[str], known: dict[str, str]) -> str | tuple[str, ...]:

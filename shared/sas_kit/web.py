@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
+from urllib.parse import parse_qsl
 
 import msgspec
 from fastapi import APIRouter, FastAPI, Request
@@ -98,6 +99,25 @@ async def bounded_body(request: Request, most: int) -> bytes:
         if len(body) > most:
             raise too_large
     return bytes(body)
+
+
+async def form_fields(request: Request, most: int) -> dict[str, str]:
+    """The fields of a posted form (`application/x-www-form-urlencoded`), a repeated one by its first value.
+
+    An HTTP error 413 when the body has more than `most` bytes, 415 when it is no form, 400 when it cannot be read.
+    """
+    media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if media_type != "application/x-www-form-urlencoded":
+        raise HTTPException(415, "Expected application/x-www-form-urlencoded.")
+    body = await bounded_body(request, most)
+    try:
+        pairs = parse_qsl(body.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=200)
+    except ValueError as error:
+        raise HTTPException(400, "The form cannot be read.") from error
+    fields: dict[str, str] = {}
+    for name, value in pairs:
+        fields.setdefault(name, value)
+    return fields
 
 
 def external_base(scope: Mapping[str, Any], public_url: str | None = None) -> str:

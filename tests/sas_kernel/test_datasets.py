@@ -10,7 +10,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from sas_kernel import datasets
+from sas_kernel import contracts, datasets
 from sas_kernel.clock import PARIS
 from sas_kernel.datasets import Dataset, DatasetPractitioner, DatasetSlot, InvalidDatasetError
 from sas_kernel.identifiers import PractitionerIdKind, international_phone
@@ -233,3 +233,22 @@ def test_everybody_in_the_country_has_two_places_and_as_many_slots_a_day_as_aske
 def test_places_of_the_country_are_shared_by_neighbours() -> None:
     places = Counter(place.key for p in datasets.national(60, 1) for place in p.places)
     assert max(places.values()) == 2
+
+
+def test_people_who_sign_in_are_read_and_checked(tmp_path: Path) -> None:
+    demo = datasets.load("demo")
+    assert {regulator.kind for regulator in demo.regulators} == {"IDNPS", "INTRN"}
+    assert [regulator.active for regulator in demo.regulators].count(False) == 1
+    assert demo.staff
+
+    source = (contracts.directory() / "datasets" / "demo.toml").read_text(encoding="utf-8")
+    for wrong, word in (
+        ('kind = "INTRN"\nvalue', 'kind = "OTHER"\nvalue'),
+        ("3990000058/REG0003", "3990000058/REG0001"),
+        ("solene.artiguenave@", "Ysee.Bellanger@"),
+    ):
+        assert wrong in source
+        path = tmp_path / "wrong.toml"
+        path.write_text(source.replace(wrong, word), encoding="utf-8")
+        with pytest.raises(InvalidDatasetError):
+            datasets.load(str(path))

@@ -1,10 +1,10 @@
 from collections.abc import Mapping
 
-from fastapi import FastAPI, HTTPException
+from fastapi import FastAPI, HTTPException, Request
 from pydantic import BaseModel
 from starlette.testclient import TestClient
 
-from sas_kit.web import PROBLEM_MEDIA_TYPE, external_base, health_router, install_problem_handlers
+from sas_kit.web import PROBLEM_MEDIA_TYPE, external_base, form_fields, health_router, install_problem_handlers
 
 
 class Body(BaseModel):
@@ -62,3 +62,20 @@ def test_the_base_url_is_the_one_the_client_wrote() -> None:
     assert external_base(scope, "https://outer.example.org/") == "https://outer.example.org"
     assert external_base({"scheme": "http", "headers": [], "server": ("127.0.0.1", 80)}) == "http://127.0.0.1:80"
     assert external_base({"scheme": "http", "headers": [], "server": None}) == "http://localhost"
+
+
+def test_a_form_is_read_once_and_within_bounds() -> None:
+    app = FastAPI()
+    install_problem_handlers(app)
+
+    @app.post("/form")
+    async def form(request: Request) -> dict[str, str]:
+        return await form_fields(request, 64)
+
+    client = TestClient(app)
+    sent = {"content-type": "application/x-www-form-urlencoded; charset=UTF-8"}
+    assert client.post("/form", content="a=%C3%A9+b&empty=&a=2", headers=sent).json() == {"a": "é b", "empty": ""}
+    assert client.post("/form", content="a=%ff", headers=sent).status_code == 400
+    assert client.post("/form", content="é".encode(), headers=sent).status_code == 400
+    assert client.post("/form", content="a=" + "b" * 64, headers=sent).status_code == 413
+    assert client.post("/form", json={"a": "b"}).status_code == 415
