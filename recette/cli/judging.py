@@ -18,6 +18,9 @@ from sas_kernel.text import Lang, Text
 if TYPE_CHECKING:
     from recette.model import RunReport, Target
 
+LISTENING_FLOWS = (Flow.APPOINTMENTS,)
+"""The flows in which the target sends and we receive."""
+
 FORMATS = ("console", "json", "junit", "html", "md")
 
 app = typer.Typer()
@@ -88,9 +91,11 @@ def judge(
     """Run the catalogue, write the reports, return what was found."""
     import asyncio
     import uuid
+    from contextlib import AsyncExitStack
 
     from recette import catalogue
     from recette.drivers.http import HttpDriver
+    from recette.drivers.inbox import listening
     from recette.engine import requirements, runner
     from recette.reports import write_reports
     from recette.reports.console import RichListener, console_listener
@@ -119,10 +124,19 @@ def judge(
     clock = SystemClock()
 
     async def play() -> RunReport:
-        async with new_client() as client:
+        async with new_client() as client, AsyncExitStack() as open_while_playing:
             driver = HttpDriver(client, target.base_url, limits=limits, clock=clock)
+            inbox = None
+            if target.appointments is not None and any(s.flow in LISTENING_FLOWS for s in plan.scenarios):
+                inbox = await open_while_playing.enter_async_context(listening(target.appointments.listen, clock))
             return await runner.run(
-                plan, driver, clock=clock, run_id=str(uuid.uuid4()), listeners=listeners, masks=EvidenceMasks()
+                plan,
+                driver,
+                clock=clock,
+                run_id=str(uuid.uuid4()),
+                listeners=listeners,
+                masks=EvidenceMasks(),
+                inbox=inbox,
             )
 
     try:

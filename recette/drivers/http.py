@@ -29,19 +29,26 @@ class HttpDriver:
         self, target: str, *, method: str = "GET", headers: Sequence[tuple[str, str]] = (), body: bytes = b""
     ) -> Exchange:
         """One exchange; what goes wrong on the wire is in it, never raised."""
+        return await self._exchange(method, self._base_url, self._base_path + target, headers, body, target)
+
+    async def fetch(
+        self, url: str, *, method: str = "GET", headers: Sequence[tuple[str, str]] = (), body: bytes = b""
+    ) -> Exchange:
+        """One exchange with whoever is at this address."""
+        parts = urlsplit(url)
+        target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+        return await self._exchange(method, f"{parts.scheme}://{parts.netloc}", target, headers, body, target)
+
+    async def _exchange(
+        self, method: str, base: str, target: str, headers: Sequence[tuple[str, str]], body: bytes, shown: str
+    ) -> Exchange:
         number = f"x{next(self._numbers)}"
         sent_at = self._clock.now()
         sent_headers = (("User-Agent", USER_AGENT), *headers)
-        request = Request(method, self._base_url + target, self._base_path + target, sent_headers, body)
+        request = Request(method, base + shown, target, sent_headers, body)
         try:
             answer = await exchange(
-                self._client,
-                method,
-                self._base_url,
-                target=request.target,
-                headers=sent_headers,
-                limits=self._limits,
-                body=body,
+                self._client, method, base, target=target, headers=sent_headers, limits=self._limits, body=body
             )
         except HttpFailure as failure:
             return Exchange(

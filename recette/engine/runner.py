@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Protocol
 
 from recette.engine import verdicts
 from recette.model import (
+    Actor,
     Check,
     CheckJudged,
     CheckResult,
@@ -20,6 +22,7 @@ from recette.model import (
     ExchangeDone,
     ExitCode,
     Finding,
+    Inbox,
     Listener,
     Measurement,
     Requirement,
@@ -34,6 +37,7 @@ from recette.model import (
     Target,
     TransportFailure,
     Verdict,
+    Waiting,
 )
 from sas_kernel.clock import Clock
 from sas_kernel.contracts import ServiceLevel
@@ -44,11 +48,17 @@ _log = logging.getLogger(__name__)
 _NOT_REACHED = (TransportFailure.UNREACHABLE, TransportFailure.TLS)
 # A target that stays silent so many times in a row is given up: the verdict would be the same, only later.
 _SILENCES_BEFORE_GIVING_UP = 4
+_LOOK_EVERY = 0.02
+"""Seconds between two looks at what a scenario waits for."""
 
 
 class Driver(Protocol):
     async def send(
         self, target: str, *, method: str = "GET", headers: Sequence[tuple[str, str]] = (), body: bytes = b""
+    ) -> Exchange: ...
+
+    async def fetch(
+        self, url: str, *, method: str = "GET", headers: Sequence[tuple[str, str]] = (), body: bytes = b""
     ) -> Exchange: ...
 
 
@@ -128,9 +138,18 @@ class _Stage:
     """The `recette.model.Stage` of one scenario."""
 
     def __init__(
-        self, plan: Plan, scenario: Scenario, driver: Driver, clock: Clock, line: _Line, tell: Listener, masks: Masks
+        self,
+        plan: Plan,
+        scenario: Scenario,
+        driver: Driver,
+        clock: Clock,
+        line: _Line,
+        tell: Listener,
+        masks: Masks,
+        inbox: Inbox | None,
     ) -> None:
         self._plan = plan
+        self._inbox = inbox
         self._masks = masks
         self._scenario = scenario
         self._driver = driver
@@ -148,6 +167,10 @@ class _Stage:
     def levels(self) -> Mapping[str, ServiceLevel]:
         return self._plan.levels
 
+    @property
+    def inbox(self) -> Inbox | None:
+        return self._inbox
+
     def now(self) -> datetime:
         return self._clock.now()
 
@@ -161,7 +184,38 @@ class _Stage:
         self._tell(ExchangeDone(self._scenario.id, exchange))
         return exchange
 
+    async def fetch(
+        self, url: str, *, method: str = "GET", headers: Sequence[tuple[str, str]] = (), body: bytes = b""
+    ) -> Exchange:
+        exchange = await self._driver.fetch(url, method=method, headers=headers, body=body)
+        self._line.exchanges[exchange.id] = exchange
+        self._tell(ExchangeDone(self._scenario.id, exchange))
+        return exchange
+
+    async def wait_for(self, what: Text, done: Callable[[], bool], *, seconds: float) -> bool:
+        deadline = time.monotonic() + seconds
+        shown = float("inf")
+        while not (held := done()):
+            left = max(deadline - time.monotonic(), 0.0)
+            if shown - left >= 1.0:
+                self._tell(Waiting(self._scenario.id, what, left))
+                shown = left
+            if left == 0.0:
+                break
+            await asyncio.sleep(min(_LOOK_EVERY, left))
+        self.note_arrivals()
+        return held
+
+    def note_arrivals(self) -> None:
+        """What came in may be named by findings like what went out."""
+        if self._inbox is not None:
+            for arrival in self._inbox.arrivals:
+                if arrival.id not in self._line.exchanges:
+                    self._line.exchanges[arrival.id] = arrival
+                    self._tell(ExchangeDone(self._scenario.id, arrival))
+
     def judge(self, check: Check, evidence: Evidence) -> None:
+        self.note_arrivals()
         requirement = self._plan.requirements.get(check.requirement)
         if check not in self._scenario.checks or requirement is None:
             self._record(
@@ -209,6 +263,7 @@ async def run(
     run_id: str,
     listeners: Sequence[Listener] = (),
     masks: Masks = BARE,
+    inbox: Inbox | None = None,
 ) -> RunReport:
     """Play the plan and return its report; `masks` see everything that leaves, events included."""
 
@@ -225,7 +280,7 @@ async def run(
     tell(RunStarted(shown_target, plan.scenarios))
     for position, scenario in enumerate(plan.scenarios, start=1):
         tell(ScenarioStarted(scenario, position, total))
-        stage = _Stage(plan, scenario, driver, clock, line, tell, masks)
+        stage = _Stage(plan, scenario, driver, clock, line, tell, masks, inbox)
         result = await _play(scenario, stage, clock, plan.target)
         results.append(result)
         measurements += stage.measurements
@@ -259,11 +314,18 @@ async def run(
     return report
 
 
+def _other_side(scenario: Scenario) -> Text:
+    return {
+        Actor.EDITOR: Text("Ce scénario juge un éditeur.", "This scenario judges an editor."),
+        Actor.PLATFORM: Text("Ce scénario juge une plateforme.", "This scenario judges a platform."),
+    }[scenario.actor]
+
+
 async def _play(scenario: Scenario, stage: _Stage, clock: Clock, target: Target) -> ScenarioResult:
     started_at = clock.now()
     begun = time.perf_counter()
     verdict: Verdict | None = None
-    reason = scenario.omitted(target)
+    reason = scenario.omitted(target) if scenario.actor is target.actor else _other_side(scenario)
     missing = [key for key in scenario.needs if not target.test_data.get(key)]
     if reason is not None:
         verdict = Verdict.OMIT

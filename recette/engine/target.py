@@ -5,11 +5,12 @@ from __future__ import annotations
 import difflib
 import tomllib
 from collections.abc import Mapping
+from enum import StrEnum
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
-from recette.model import Target, TargetError
+from recette.model import Actor, AppointmentsTarget, Booking, SignOnTarget, Target, TargetError
 from sas_kernel.flows import Flow
 from sas_kernel.text import Text
 
@@ -17,8 +18,10 @@ SLOT_TYPES = ("PUBLIC", "PRO", "SNP", "CPTS")
 CONSULTATION_TYPES = ("AMB", "VR", "HH")
 
 _KEYS: Mapping[str, tuple[str, ...]] = {
-    "target": ("base_url", "name"),
+    "target": ("base_url", "name", "actor"),
     "applicability": ("flows", "slot_types", "consultation_types"),
+    "sso": ("issuer", "origin", "login", "password", "client_id", "client_secret"),
+    "appointments": ("listen", "booking", "wait", "staff_login", "staff_password"),
 }
 _TEST_DATA: Mapping[str, type] = {
     "practitioner_one_place": str,
@@ -54,14 +57,15 @@ def read(path: Path, *, base_url: str | None = None) -> Target:
 
 def parse(document: Mapping[str, Any], *, base_url: str | None = None) -> Target:
     """The target of a TOML document; `TargetError` names the key that is wrong and what to write."""
-    _refuse_unknown("", document, ("target", "applicability", "test_data"))
-    tables = {name: _table(document, name) for name in ("target", "applicability", "test_data")}
+    known = (*_KEYS, "test_data")
+    _refuse_unknown("", document, known)
+    tables = {name: _table(document, name) for name in known}
     for name, keys in _KEYS.items():
         _refuse_unknown(f"{name}.", tables[name], keys)
     _refuse_unknown("test_data.", tables["test_data"], tuple(_TEST_DATA))
     url = base_url if base_url is not None else tables["target"].get("base_url")
     return Target(
-        base_url=_base_url(url),
+        base_url=_url("target.base_url", url, _BASE),
         name=_string("target.name", tables["target"].get("name", "")),
         flows=tuple(
             Flow(value) for value in _choices(tables, "flows", tuple(flow.value for flow in Flow), ("slot_search",))
@@ -69,7 +73,43 @@ def parse(document: Mapping[str, Any], *, base_url: str | None = None) -> Target
         slot_types=_choices(tables, "slot_types", SLOT_TYPES, ()),
         consultation_types=_choices(tables, "consultation_types", CONSULTATION_TYPES, ()),
         test_data={key: _test_data(key, value) for key, value in tables["test_data"].items()},
+        actor=_choice("target.actor", tables["target"].get("actor", Actor.EDITOR.value), Actor),
+        sso=_sign_on(tables["sso"]) if "sso" in document else None,
+        appointments=_appointments(tables["appointments"]) if "appointments" in document else None,
     )
+
+
+def _sign_on(table: Mapping[str, Any]) -> SignOnTarget:
+    strings = {key: _string(f"sso.{key}", value) for key, value in table.items() if key != "issuer"}
+    return SignOnTarget(issuer=_url("sso.issuer", table.get("issuer"), _ISSUER), **strings)
+
+
+def _appointments(table: Mapping[str, Any]) -> AppointmentsTarget:
+    default = AppointmentsTarget()
+    listen = _string("appointments.listen", table.get("listen", default.listen))
+    host, _, port = listen.rpartition(":")
+    if not host or not port.isdigit() or not 0 < int(port) < 65536:
+        raise _wrong("appointments.listen", Text("HÔTE:PORT", "HOST:PORT"), listen)
+    wait = table.get("wait", default.wait)
+    if isinstance(wait, bool) or not isinstance(wait, int | float) or not 0 < wait <= 86400:
+        raise _wrong("appointments.wait", Text("un nombre de secondes, de 1 à 86400", "seconds, from 1 to 86400"), wait)
+    return AppointmentsTarget(
+        listen=listen,
+        booking=_choice("appointments.booking", table.get("booking", default.booking.value), Booking),
+        wait=float(wait),
+        staff_login=_string("appointments.staff_login", table.get("staff_login", "")),
+        staff_password=_string("appointments.staff_password", table.get("staff_password", "")),
+    )
+
+
+_E = TypeVar("_E", bound=StrEnum)
+
+
+def _choice(name: str, value: object, kind: type[_E]) -> _E:
+    if isinstance(value, str) and value in {member.value for member in kind}:
+        return kind(value)
+    listed = ", ".join(f'"{member.value}"' for member in kind)
+    raise _wrong(name, Text("l’un de {k}", "one of {k}").format(k=listed), value)
 
 
 def _table(document: Mapping[str, Any], name: str) -> Mapping[str, Any]:
@@ -79,13 +119,19 @@ def _table(document: Mapping[str, Any], name: str) -> Mapping[str, Any]:
     return value
 
 
-def _base_url(url: object) -> str:
-    form = Text(
-        "l’URL de base FHIR, par exemple https://agenda.example.org/fhir",
-        "the FHIR base URL, for example https://agenda.example.org/fhir",
-    )
+_BASE = Text(
+    "l’URL de base FHIR, par exemple https://agenda.example.org/fhir",
+    "the FHIR base URL, for example https://agenda.example.org/fhir",
+)
+_ISSUER = Text(
+    "l’émetteur OpenID, par exemple https://sas.example.org/realms/sas",
+    "the OpenID issuer, for example https://sas.example.org/realms/sas",
+)
+
+
+def _url(name: str, url: object, form: Text) -> str:
     if not isinstance(url, str):
-        raise _wrong("target.base_url", form, url)
+        raise _wrong(name, form, url)
     try:
         parts = urlsplit(url)
         valid = parts.scheme in {"http", "https"} and bool(parts.hostname) and not parts.query and not parts.fragment
@@ -93,7 +139,7 @@ def _base_url(url: object) -> str:
     except ValueError:
         valid = False
     if not valid or any(character <= " " for character in url):
-        raise _wrong("target.base_url", form, url)
+        raise _wrong(name, form, url)
     return url.rstrip("/")
 
 

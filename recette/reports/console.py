@@ -33,6 +33,7 @@ from recette.model import (
     ScenarioResult,
     ScenarioStarted,
     Verdict,
+    Waiting,
 )
 from recette.reports import words
 from recette.reports.coverage import Standing, requirement_results, standings
@@ -56,6 +57,19 @@ _CHECK, _CHECKS = Text("contrôle", "check"), Text("contrôles", "checks")
 _FINDING, _FINDINGS = Text("constat", "finding"), Text("constats", "findings")
 
 
+_LOG_EVERY = 30.0
+"""Seconds between two lines of a log about the same waiting."""
+
+
+def _waiting(event: Waiting, lang: Lang) -> str:
+    minutes, seconds = divmod(int(event.seconds_left + 0.5), 60)
+    return (
+        Text("{w} (encore {m} min {s:02d} s)", "{w} ({m} min {s:02d} s left)")
+        .format(w=event.what, m=minutes, s=seconds)
+        .to(lang)
+    )
+
+
 def console_listener(*, lang: Lang = Lang.FR, plain: bool = False, stream: TextIO | None = None) -> Listener:
     """The listener that suits `stream` (standard output): plain when asked for or when it is no terminal."""
     out = stream or sys.stdout
@@ -68,6 +82,8 @@ class PlainListener:
     def __init__(self, stream: TextIO, lang: Lang) -> None:
         self._stream = stream
         self._lang = lang
+        self._awaited: Text | None = None
+        self._told_left = 0.0
 
     def __call__(self, event: Event) -> None:
         match event:
@@ -82,10 +98,18 @@ class PlainListener:
             case RunFinished():
                 for line in closing(event.report, self._lang):
                     self._write(line)
+            case Waiting():
+                self._wait(event)
             case ScenarioStarted() | ExchangeDone() | CheckJudged():
                 pass
             case _:
                 assert_never(event)
+
+    def _wait(self, event: Waiting) -> None:
+        """A log is told when the waiting begins, then now and then; the last seconds are not worth a line each."""
+        if event.what != self._awaited or self._told_left - event.seconds_left >= _LOG_EVERY:
+            self._awaited, self._told_left = event.what, event.seconds_left
+            self._write(f"    {_waiting(event, self._lang)}")
 
     def _write(self, line: str) -> None:
         encoding = self._stream.encoding or "utf-8"
@@ -111,6 +135,8 @@ class RichListener:
                 self._start(len(event.scenarios))
             case ScenarioStarted():
                 self._describe(words.visible(event.scenario.title.to(self._lang)))
+            case Waiting():
+                self._describe(words.visible(_waiting(event, self._lang)))
             case ScenarioFinished():
                 self._scenario(event.result)
             case RunFinished():

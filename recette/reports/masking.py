@@ -90,8 +90,14 @@ def mask_finding(finding: Finding) -> Finding:
 
 
 def mask_target(target: Target) -> Target:
-    """The target without the password or token its base URL may carry."""
-    return replace(target, base_url=mask_text(target.base_url))
+    """The target without the passwords and secrets it was given, nor those its base URL may carry."""
+    sso, appointments = target.sso, target.appointments
+    return replace(
+        target,
+        base_url=mask_text(target.base_url),
+        sso=None if sso is None else replace(sso, password="", client_secret=""),
+        appointments=None if appointments is None else replace(appointments, staff_password=""),
+    )
 
 
 class EvidenceMasks:

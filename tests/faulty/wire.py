@@ -152,6 +152,11 @@ class WireDriver:
             reply.failure,
         )
 
+    async def fetch(
+        self, url: str, *, method: str = "GET", headers: Sequence[tuple[str, str]] = (), body: bytes = b""
+    ) -> Exchange:
+        raise AssertionError(f"nobody but the agenda is on this wire: {method} {url}")
+
 
 def demo_target(base_url: str = BASE) -> Target:
     """The target file that goes with the demonstration data; the full list is cut, to be quick, and filled up again."""

@@ -11,6 +11,7 @@ from recette.model import (
     Actor,
     Check,
     Exchange,
+    Inbox,
     Judgement,
     Level,
     Listener,
@@ -78,6 +79,11 @@ class ListDriver:
         number = len(self.sent)
         return replace(self._exchanges[min(number, len(self._exchanges)) - 1], id=f"x{number}")
 
+    async def fetch(
+        self, url: str, *, method: str = "GET", headers: Sequence[tuple[str, str]] = (), body: bytes = b""
+    ) -> Exchange:
+        return await self.send(url, method=method, headers=headers, body=body)
+
 
 def check(name: str, verdict: Judgement | Exception, requirement: str = "R-SHALL", level: str | None = None) -> Check:
     def judge(_evidence: object) -> Judgement:
@@ -103,6 +109,7 @@ async def run(
     fail_on: Severity = Severity.MINOR,
     target: Target | None = None,
     listeners: Sequence[Listener] = (),
+    inbox: Inbox | None = None,
 ) -> RunReport:
     plan = runner.Plan(
         target=target or Target("http://agenda.example.org/fhir"),
@@ -114,5 +121,10 @@ async def run(
         fail_on=fail_on,
     )
     return await runner.run(
-        plan, driver or ListDriver(answered()), clock=ManualClock(NOW), run_id="run-1", listeners=list(listeners)
+        plan,
+        driver or ListDriver(answered()),
+        clock=ManualClock(NOW),
+        run_id="run-1",
+        listeners=list(listeners),
+        inbox=inbox,
     )

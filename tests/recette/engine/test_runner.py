@@ -1,12 +1,16 @@
+import itertools
 from dataclasses import replace
 
 import pytest
 
 from recette.model import (
+    Actor,
     CheckJudged,
+    Exchange,
     ExitCode,
     Judgement,
     Problem,
+    Responder,
     RunFinished,
     Scenario,
     Severity,
@@ -14,6 +18,7 @@ from recette.model import (
     Target,
     TransportFailure,
     Verdict,
+    Waiting,
     identity_of,
 )
 from sas_kernel.flows import Flow
@@ -213,3 +218,58 @@ async def test_a_body_reaches_the_driver_as_it_is() -> None:
     driver = ListDriver(answered())
     await run(Scenario("s", Flow.SLOT_SEARCH, WORDS, (made,), play), driver=driver)
     assert driver.bodies == [b'{"a": "\xc3\xa9"}']
+
+
+async def test_a_scenario_of_the_other_side_does_not_apply() -> None:
+    mirror = replace(one_exchange("mirror", check("c", HELD)), actor=Actor.PLATFORM)
+    driver = ListDriver(answered())
+    report = await run(mirror, driver=driver)
+    assert (report.scenarios[0].verdict, report.exit_code) == (Verdict.OMIT, ExitCode.INCONCLUSIVE)
+    assert driver.sent == []
+    platform = Target("http://sas.example.org/fhir", actor=Actor.PLATFORM)
+    assert (await run(mirror, target=platform)).verdict is Verdict.PASS
+    other = await run(one_exchange("a", check("c", HELD)), target=platform)
+    assert other.scenarios[0].verdict is Verdict.OMIT
+
+
+class _Letterbox:
+    url = "http://127.0.0.1:8079/fhir"
+
+    def __init__(self) -> None:
+        self.arrivals: tuple[Exchange, ...] = ()
+
+    def answer_with(self, responder: Responder | None) -> None:
+        raise AssertionError("nobody answers here")
+
+
+async def test_what_arrives_ends_the_waiting_and_is_evidence() -> None:
+    box = _Letterbox()
+    looks = itertools.count()
+
+    def done() -> bool:
+        if next(looks) == 1:
+            box.arrivals = (replace(answered(), id="r1"),)
+        return bool(box.arrivals)
+
+    async def play(stage: Stage) -> None:
+        assert stage.inbox is box
+        assert await stage.wait_for(WORDS, done, seconds=60)
+        stage.judge(made, Looked(box.arrivals))
+
+    wrong = Judgement(1, (Problem(WORDS, "Appointment.status"),))
+    made = check("c", wrong)
+    heard: list[object] = []
+    report = await run(Scenario("s", Flow.APPOINTMENTS, WORDS, (made,), play), inbox=box, listeners=[heard.append])
+    assert [finding.exchange for finding in report.findings] == ["r1"]
+    assert [exchange.id for exchange in report.exchanges] == ["r1"]
+    waits = [event for event in heard if isinstance(event, Waiting)]
+    assert [(event.what, event.seconds_left > 59) for event in waits] == [(WORDS, True)]
+
+
+async def test_waiting_in_vain_ends_and_says_so() -> None:
+    async def play(stage: Stage) -> None:
+        assert not await stage.wait_for(WORDS, lambda: False, seconds=0.05)
+        stage.skip(made, WORDS)
+
+    made = check("c", HELD)
+    assert (await run(Scenario("s", Flow.APPOINTMENTS, WORDS, (made,), play))).verdict is Verdict.SKIP

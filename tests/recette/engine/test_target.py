@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from recette.engine import target
-from recette.model import TargetError
+from recette.model import Actor, AppointmentsTarget, Booking, SignOnTarget, TargetError
 from sas_kernel.flows import Flow
 
 WHOLE = """
@@ -105,3 +105,42 @@ JSON = st.recursive(
 def test_any_document_is_read_or_refused_in_words(document: dict[str, object]) -> None:
     with contextlib.suppress(TargetError):
         assert target.parse(document).base_url.startswith("http")
+
+
+def test_sign_on_and_appointments_are_read() -> None:
+    read = target.parse(
+        {
+            "target": {"base_url": "http://127.0.0.1:1/fhir", "actor": "platform"},
+            "sso": {"issuer": "http://127.0.0.1:2/realms/sas/", "origin": "sas-preprod", "password": "secret"},
+            "appointments": {"listen": "127.0.0.1:3", "booking": "reference", "wait": 5},
+        }
+    )
+    assert read.actor is Actor.PLATFORM
+    assert read.sso == SignOnTarget("http://127.0.0.1:2/realms/sas", "sas-preprod", password="secret")
+    assert read.appointments == AppointmentsTarget("127.0.0.1:3", Booking.REFERENCE, 5.0)
+    assert "secret" not in repr(read)
+    assert target.parse({}, base_url="http://127.0.0.1:1/x").sso is None
+
+
+@pytest.mark.parametrize(
+    ("table", "key", "value"),
+    [
+        ("target", "actor", "patient"),
+        ("sso", "issuer", None),
+        ("sso", "issuer", "sas"),
+        ("sso", "login", 3),
+        ("appointments", "listen", "127.0.0.1"),
+        ("appointments", "listen", ":99999"),
+        ("appointments", "booking", "somebody"),
+        ("appointments", "wait", True),
+        ("appointments", "wait", 0),
+    ],
+)
+def test_a_wrong_value_there_is_named(table: str, key: str, value: object) -> None:
+    document: dict[str, dict[str, object]] = {
+        "target": {"base_url": "http://127.0.0.1:1/fhir"},
+        "sso": {"issuer": "http://127.0.0.1:2"},
+    }
+    document.setdefault(table, {})[key] = value
+    with pytest.raises(TargetError, match=rf"{table}\.{key}"):
+        target.parse(document)
