@@ -1,0 +1,627 @@
+"""Holds a resource against a profile, element by element of its snapshot, and says everything that is wrong.
+
+It never raises for what a resource holds, and what it could not look at it tells as `UNVERIFIED`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any, Final
+
+from recette.profiles import invariants, primitives
+from recette.profiles.invariants import Scope
+from recette.profiles.model import ElementFact, Facts, Issue, Layer, TypeFact, Weight
+from recette.profiles.slices import Sorter, codings, has_pattern, in_value_set, same
+from recette.profiles.tree import PRIMITIVES, Forest, Node
+from sas_kernel.text import Text
+
+MOST_ISSUES: Final = 2000
+_DEEPEST: Final = 64
+_ANY_RESOURCE: Final = frozenset({"Resource", "DomainResource"})
+
+
+class Checker:
+    """One set of facts, ready to judge any number of resources."""
+
+    def __init__(self, facts: Facts) -> None:
+        self.facts = facts
+        self.forest = Forest(facts)
+
+    def knows(self, profile: str) -> bool:
+        return self.forest.of_profile(profile) is not None
+
+    def check(self, resource: Any, profile: str) -> list[Issue]:
+        """The issues of a resource held against the profile of this canonical, in document order.
+
+        Raises `KeyError` when no definition has this canonical.
+        """
+        tree = self.forest.of_profile(profile)
+        if tree is None:
+            raise KeyError(profile)
+        walk = _Walk(self)
+        kind = tree.owner.type
+        walk.resource(resource, tree, kind, kind, None)
+        return walk.issues
+
+    def conforms(self, resource: Any, profile: str) -> bool:
+        """Whether a resource has no error; what is not verified does not count against it."""
+        return not any(issue.weight is Weight.ERROR for issue in self.check(resource, profile))
+
+
+class _Walk:
+    """One resource, gone through once."""
+
+    def __init__(self, checker: Checker) -> None:
+        self._checker = checker
+        self._forest = checker.forest
+        self._facts = checker.facts
+        self._sorter = Sorter(self._forest, self._conforms)
+        self._known: dict[tuple[int, str], bool] = {}
+        self._unverified: set[tuple[str, str]] = set()
+        self._depth = 0
+        self.issues: list[Issue] = []
+
+    def _conforms(self, resource: Any, profile: str) -> bool:
+        key = (id(resource), profile)
+        if key not in self._known:
+            self._known[key] = self._checker.knows(profile) and self._checker.conforms(resource, profile)
+        return self._known[key]
+
+    # --- telling ---
+
+    def _tell(
+        self,
+        node: Node,
+        path: str,
+        rule: str,
+        message: Text,
+        *,
+        layer: Layer | None = None,
+        weight: Weight = Weight.ERROR,
+        expected: object = None,
+        actual: object = None,
+    ) -> None:
+        if len(self.issues) < MOST_ISSUES:
+            where = layer or (Layer.PROFILE if node.owner.is_profile else Layer.BASE)
+            shown = tuple(None if each is None else str(each)[:200] for each in (expected, actual))
+            self.issues.append(Issue(weight, where, path, rule, f"{node.owner.url}#{node.fact.id}", message, *shown))
+
+    def _not_verified(self, node: Node, path: str, rule: str, message: Text, key: str) -> None:
+        """Once a rule, not once an element: what is not known of a list is not known of any of its uses."""
+        if (rule, key) not in self._unverified:
+            self._unverified.add((rule, key))
+            self._tell(node, path, rule, message, weight=Weight.UNVERIFIED, expected=key)
+
+    # --- resources ---
+
+    def resource(self, value: Any, tree: Node, kind: str, path: str, container: dict[str, Any] | None) -> None:
+        """A resource held against the root of a tree; `container` is the one it is contained in."""
+        if not isinstance(value, dict):
+            self._tell(tree, path, "type", Text("Une ressource est attendue.", "A resource is expected."))
+            return
+        actual = value.get("resourceType")
+        if actual != kind:
+            self._tell(
+                tree,
+                f"{path}.resourceType",
+                "resourceType",
+                Text("La ressource n’est pas du type attendu.", "The resource is not of the expected type."),
+                expected=kind,
+                actual=actual,
+            )
+            return
+        self._children(value, tree, path, Scope(value, container), is_resource=True)
+        self._invariants(value, tree, path, Scope(value, container))
+
+    def _any_resource(self, value: Any, node: Node, kinds: Sequence[TypeFact], path: str, scope: Scope) -> None:
+        """A resource in a resource: in a Bundle it stands on its own, contained it belongs to what contains it."""
+        kind = value.get("resourceType") if isinstance(value, dict) else None
+        if not isinstance(kind, str) or kind not in self._facts.resource_types:
+            self._tell(
+                node,
+                f"{path}.resourceType",
+                "resourceType",
+                Text("Ce type de ressource n’existe pas en FHIR R4.", "FHIR R4 has no such resource type."),
+                layer=Layer.BASE,
+                actual=kind,
+            )
+            return
+        fitting = [each for each in kinds if each.code in _ANY_RESOURCE or each.code == kind]
+        if not fitting:
+            self._tell(
+                node,
+                f"{path}.resourceType",
+                "type",
+                Text("Ce type de ressource n’est pas permis ici.", "This resource type is not allowed here."),
+                expected=", ".join(each.code for each in kinds),
+                actual=kind,
+            )
+            return
+        container = scope.resource if node.name == "contained" else None
+        trees = [tree for each in fitting for url in each.profiles if (tree := self._forest.of_profile(url))]
+        own = [tree for tree in trees if tree.owner.type == kind] or [
+            tree for tree in [self._forest.of_type(kind)] if tree is not None
+        ]
+        if not own:
+            self._not_verified(
+                node,
+                path,
+                "definition",
+                Text("Aucune définition de ce type n’est là.", "No definition of this type is at hand."),
+                kind,
+            )
+        for tree in own:
+            self.resource(value, tree, kind, path, container)
+
+    # --- elements ---
+
+    def _children(
+        self, value: dict[str, Any], node: Node, path: str, scope: Scope, *, is_resource: bool = False
+    ) -> None:
+        keys = node.keys()
+        if len(value) == (1 if is_resource else 0):
+            self._tell(
+                node, path, "ele-1", Text("L’élément est vide.", "The element is empty."), layer=Layer.BASE
+            )
+        present: dict[str, list[tuple[str, str]]] = {}
+        for key in value:
+            plain = key[1:] if key.startswith("_") else key
+            known = keys.get(plain)
+            if known is None or (key != plain and not _is_primitive(known[0].fact, known[1])):
+                if not (is_resource and key == "resourceType"):
+                    self._tell(
+                        node,
+                        f"{path}.{key}"[:400],
+                        "unknown",
+                        Text("Cet élément n’existe pas ici en FHIR.", "FHIR has no such element here."),
+                        layer=Layer.BASE,
+                    )
+                continue
+            found = present.setdefault(known[0].name, [])
+            if (plain, known[1]) not in found:
+                found.append((plain, known[1]))
+        for name, child in node.children.items():
+            used = present.get(name)
+            if used is None:
+                if child.fact.lower > 0:
+                    self._too_few(child, f"{path}.{name.removesuffix('[x]')}", 0)
+                continue
+            if len(used) > 1:
+                self._tell(
+                    child,
+                    f"{path}.{name.removesuffix('[x]')}",
+                    "choice",
+                    Text("Un seul des types possibles peut figurer.", "Only one of the possible types may stand."),
+                    layer=Layer.BASE,
+                    actual=", ".join(each for each, _ in used),
+                )
+            for key, kind in used:
+                self._element(value, key, kind, child, f"{path}.{key}", scope)
+
+    def _element(self, holder: dict[str, Any], key: str, kind: str, node: Node, path: str, scope: Scope) -> None:
+        """All the values of one key, with what stands beside primitives under `_key`."""
+        values = self._listed(holder.get(key), node, path, key in holder)
+        beside = self._listed(holder.get(f"_{key}"), node, path, f"_{key}" in holder)
+        count = max(len(values), len(beside))
+        pairs: list[tuple[Any, Any, str]] = []
+        for index in range(count):
+            value = values[index] if index < len(values) else None
+            extra = beside[index] if index < len(beside) else None
+            pairs.append((value, extra, f"{path}[{index}]" if node.fact.repeats else path))
+        fact = node.fact
+        if count < fact.lower and count > 0:
+            self._too_few(node, path, count)
+        if fact.upper is not None and count > fact.upper:
+            self._tell(
+                node,
+                path,
+                "max",
+                Text("Trop de valeurs.", "Too many values.")
+                if fact.upper
+                else Text("Cet élément n’est pas permis ici.", "This element is not allowed here."),
+                expected=f"≤ {fact.upper}",
+                actual=count,
+            )
+            if fact.upper == 0:
+                return
+        if fact.slicing is not None:
+            self._sliced(pairs, kind, node, path, scope)
+        else:
+            for value, extra, where in pairs:
+                self._value(value, extra, kind, node, where, scope)
+
+    def _listed(self, value: Any, node: Node, path: str, present: bool) -> list[Any]:
+        if not present:
+            return []
+        if isinstance(value, list):
+            if not node.fact.repeats:
+                self._tell(
+                    node, path, "json", Text("Une seule valeur, pas un tableau.", "One value, not an array."),
+                    layer=Layer.BASE,
+                )
+            elif not value:
+                self._tell(node, path, "json", Text("Le tableau est vide.", "The array is empty."), layer=Layer.BASE)
+            return value
+        if node.fact.repeats:
+            self._tell(
+                node, path, "json", Text("Un tableau est attendu.", "An array is expected."), layer=Layer.BASE
+            )
+        return [value]
+
+    def _too_few(self, node: Node, path: str, count: int) -> None:
+        self._tell(
+            node,
+            path,
+            "min",
+            Text("L’élément manque.", "The element is missing.")
+            if count == 0
+            else Text("Il y a trop peu de valeurs.", "There are too few values."),
+            expected=f"≥ {node.fact.lower}",
+            actual=count,
+        )
+
+    def _sliced(self, pairs: list[tuple[Any, Any, str]], kind: str, node: Node, path: str, scope: Scope) -> None:
+        slicing = node.fact.slicing
+        assert slicing is not None
+        counts = dict.fromkeys((slice_.fact.id for slice_ in node.slices), 0)
+        last = -1
+        for value, extra, where in pairs:
+            home: Node | None = None
+            for position, slice_ in enumerate(node.slices):
+                belongs = self._sorter.belongs(value, kind, node.fact, slice_)
+                if belongs is None:
+                    self._not_verified(
+                        node,
+                        where,
+                        "slicing",
+                        Text("L’appartenance à la tranche n’a pu être jugée.", "Membership of the slice was not judged."),
+                        slice_.fact.id,
+                    )
+                if belongs:
+                    home = slice_
+                    if slicing.ordered and position < last:
+                        self._tell(
+                            slice_, where, "order", Text("Les tranches ne sont pas dans l’ordre.", "Slices are out of order.")
+                        )
+                    last = max(last, position)
+                    break
+            if home is None:
+                if slicing.rules == "closed":
+                    self._tell(
+                        node,
+                        where,
+                        "slicing",
+                        Text("La valeur n’entre dans aucune des tranches permises.", "The value fits no allowed slice."),
+                        expected=", ".join(str(slice_.fact.slice) for slice_ in node.slices),
+                    )
+                self._value(value, extra, kind, node, where, scope)
+            else:
+                counts[home.fact.id] += 1
+                self._value(value, extra, kind, home, where, scope)
+        for slice_ in node.slices:
+            found = counts[slice_.fact.id]
+            if found < slice_.fact.lower:
+                self._too_few(slice_, f"{path}:{slice_.fact.slice}", found)
+            if slice_.fact.upper is not None and found > slice_.fact.upper:
+                self._tell(
+                    slice_,
+                    f"{path}:{slice_.fact.slice}",
+                    "max",
+                    Text("Trop de valeurs dans cette tranche.", "Too many values in this slice."),
+                    expected=f"≤ {slice_.fact.upper}",
+                    actual=found,
+                )
+
+    # --- values ---
+
+    def _value(self, value: Any, extra: Any, kind: str, node: Node, path: str, scope: Scope) -> None:
+        if node.fact.reference is not None:
+            target = self._forest.target(node)
+            self._complex(value, target, target, path, scope)
+            return
+        types = [each for each in node.fact.types if not kind or each.code == kind]
+        if not types:
+            if node.fact.types:
+                self._tell(
+                    node,
+                    path,
+                    "type",
+                    Text("Ce type n’est pas permis ici.", "This type is not allowed here."),
+                    expected=", ".join(each.code for each in node.fact.types),
+                    actual=kind,
+                )
+            return
+        code = types[0].code
+        if code in PRIMITIVES:
+            self._primitive(value, extra, code, node, path, scope)
+        elif code in _ANY_RESOURCE or code in self._facts.resource_types:
+            self._any_resource(value, node, types, path, scope)
+        else:
+            self._complex(value, node, self._structure(node, types, path), path, scope, types)
+
+    def _structure(self, node: Node, types: Sequence[TypeFact], path: str) -> Node:
+        """Where the children of a complex element are told: in the snapshot, in its type's profile, in its type."""
+        if node.children:
+            return node
+        for each in types:
+            for url in each.profiles:
+                tree = self._forest.of_profile(url)
+                if tree is not None:
+                    return tree
+                self._not_verified(
+                    node,
+                    path,
+                    "profile",
+                    Text("La définition de ce profil n’est pas là.", "The definition of this profile is not at hand."),
+                    url,
+                )
+        tree = self._forest.of_type(types[0].code)
+        if tree is None:
+            self._not_verified(
+                node,
+                path,
+                "definition",
+                Text("Aucune définition de ce type n’est là.", "No definition of this type is at hand."),
+                types[0].code,
+            )
+            return node
+        return tree
+
+    def _primitive(self, value: Any, extra: Any, code: str, node: Node, path: str, scope: Scope) -> None:
+        if extra is not None:
+            self._extra(extra, node, path, scope)
+        if value is None:
+            if not isinstance(extra, dict):
+                self._tell(
+                    node, path, "ele-1", Text("La valeur est nulle.", "The value is null."), layer=Layer.BASE
+                )
+            return
+        if not primitives.fits(code, value):
+            self._tell(
+                node,
+                path,
+                "format",
+                Text("La valeur n’a pas la forme de son type.", "The value has not the form of its type."),
+                layer=Layer.BASE,
+                expected=code,
+                actual=_shown(value),
+            )
+            return
+        if node.fact.max_length is not None and isinstance(value, str) and len(value) > node.fact.max_length:
+            self._tell(
+                node,
+                path,
+                "maxLength",
+                Text("La valeur est trop longue.", "The value is too long."),
+                expected=f"≤ {node.fact.max_length}",
+                actual=len(value),
+            )
+        self._content(value, node, path, scope)
+
+    def _extra(self, extra: Any, node: Node, path: str, scope: Scope) -> None:
+        """What stands under `_key`: an id and extensions of a primitive."""
+        tree = self._forest.of_type("Element")
+        if not isinstance(extra, dict) or not extra or tree is None:
+            self._tell(
+                node, path, "json", Text("Un objet non vide est attendu.", "A non-empty object is expected."),
+                layer=Layer.BASE,
+            )
+            return
+        self._children(extra, tree, path, scope)
+
+    def _complex(
+        self, value: Any, node: Node, structure: Node, path: str, scope: Scope, types: Sequence[TypeFact] = ()
+    ) -> None:
+        if not isinstance(value, dict):
+            self._tell(
+                node,
+                path,
+                "type",
+                Text("Un objet est attendu.", "An object is expected."),
+                layer=Layer.BASE,
+                actual=_shown(value),
+            )
+            return
+        if self._depth > _DEEPEST:
+            self._tell(node, path, "depth", Text("Trop de niveaux.", "Too many levels."), layer=Layer.BASE)
+            return
+        self._depth += 1
+        try:
+            if structure.children:
+                self._children(value, structure, path, scope)
+        finally:
+            self._depth -= 1
+        if structure is not node:
+            self._invariants(value, structure, path, scope)
+        self._content(value, node, path, scope)
+        code = types[0].code if types else ""
+        if code == "Extension":
+            self._extension(value, node, path)
+        elif code == "Reference":
+            self._reference(value, node, types, path, scope)
+
+    def _content(self, value: Any, node: Node, path: str, scope: Scope) -> None:
+        """Fixed and pattern values, codes, invariants."""
+        for fixed in node.fact.fixed:
+            if not same(value, fixed):
+                self._tell(
+                    node,
+                    path,
+                    "fixed",
+                    Text("La valeur n’est pas celle qui est fixée.", "The value is not the fixed one."),
+                    expected=_shown(fixed),
+                    actual=_shown(value),
+                )
+        for pattern in node.fact.pattern:
+            if not has_pattern(value, pattern):
+                self._tell(
+                    node,
+                    path,
+                    "pattern",
+                    Text("La valeur ne contient pas le motif imposé.", "The value does not hold the required pattern."),
+                    expected=_shown(pattern),
+                    actual=_shown(value),
+                )
+        if node.fact.binding is not None:
+            self._binding(value, node, *node.fact.binding, path)
+        if isinstance(value, dict) and "code" in value and "system" in value:
+            self._known_code(value, node, path)
+        self._invariants(value, node, path, scope)
+
+    # --- codes ---
+
+    def _binding(self, value: Any, node: Node, strength: str, url: str, path: str) -> None:
+        if isinstance(value, dict) and not codings(value):
+            return  # a text alone: whether it may stand alone is a matter of cardinality (see the module's README)
+        codes = self._facts.value_sets.get(url)
+        if codes is None:
+            if strength == "required":
+                self._not_verified(
+                    node,
+                    path,
+                    "binding",
+                    Text("La liste des codes permis n’est pas là.", "The list of allowed codes is not at hand."),
+                    url,
+                )
+            return
+        if in_value_set(value, codes):
+            return
+        if strength == "required":
+            self._tell(
+                node,
+                path,
+                "binding",
+                Text("Le code n’est pas de la liste imposée.", "The code is not of the required list."),
+                layer=Layer.TERMINOLOGY if not node.owner.is_profile else Layer.PROFILE,
+                expected=url,
+                actual=_shown(value),
+            )
+
+    def _known_code(self, value: dict[str, Any], node: Node, path: str) -> None:
+        system, code = value.get("system"), value.get("code")
+        codes = self._facts.code_systems.get(system) if isinstance(system, str) else None
+        if codes is not None and isinstance(code, str) and code not in codes:
+            self._tell(
+                node,
+                f"{path}.code",
+                "code",
+                Text("Le système de codes ne connaît pas ce code.", "The code system does not know this code."),
+                layer=Layer.TERMINOLOGY,
+                expected=system,
+                actual=code,
+            )
+
+    # --- extensions and references ---
+
+    def _extension(self, value: dict[str, Any], node: Node, path: str) -> None:
+        has_value = any(key.lstrip("_").startswith("value") for key in value)
+        if has_value is ("extension" in value):
+            self._tell(
+                node,
+                path,
+                "ext-1",
+                Text("Une extension a une valeur ou des extensions.", "An extension has a value or extensions."),
+                layer=Layer.BASE,
+            )
+        url = value.get("url")
+        if isinstance(url, str) and not self._checker.knows(url) and node.fact.slice is None:
+            self._not_verified(
+                node,
+                path,
+                "extension",
+                Text("La définition de cette extension n’est pas là.", "The definition of this extension is not at hand."),
+                url,
+            )
+
+    def _reference(
+        self, value: dict[str, Any], node: Node, types: Sequence[TypeFact], path: str, scope: Scope
+    ) -> None:
+        targets = [target for each in types for target in each.targets]
+        kinds = {kind for target in targets if (kind := self._target_type(target))}
+        reference = value.get("reference")
+        allowed = {mode for each in types for mode in each.aggregation}
+        contained = isinstance(reference, str) and reference.startswith("#")
+        if allowed and isinstance(reference, str) and contained is not (allowed == {"contained"}):
+            self._tell(
+                node,
+                f"{path}.reference",
+                "aggregation",
+                Text("La référence n’est pas du genre permis ici.", "The reference is not of the kind allowed here."),
+                expected=", ".join(sorted(allowed)),
+                actual=reference,
+            )
+        if not kinds or "Resource" in kinds:
+            return
+        for key, actual in (("reference", self._referred(reference, scope)), ("type", value.get("type"))):
+            if isinstance(actual, str) and actual in self._facts.resource_types and actual not in kinds:
+                self._tell(
+                    node,
+                    f"{path}.{key}",
+                    "target",
+                    Text("La référence ne mène pas à un type permis.", "The reference leads to no allowed type."),
+                    expected=", ".join(sorted(kinds)),
+                    actual=actual,
+                )
+
+    def _target_type(self, url: str) -> str | None:
+        tree = self._forest.of_profile(url)
+        if tree is not None:
+            return tree.owner.type
+        name = url.rpartition("/")[2]
+        if name in self._facts.resource_types or name == "Resource":
+            return name
+        # FR Core names its profiles after their types; longest first, so that a role is not taken for its person.
+        found = [kind for kind in self._facts.resource_types if name.startswith(f"Fr{kind}")]
+        return max(found, key=len) if found else None
+
+    def _referred(self, reference: Any, scope: Scope) -> str | None:
+        if not isinstance(reference, str):
+            return None
+        if reference.startswith("#"):
+            items = scope.root.get("contained")
+            for item in items if isinstance(items, list) else []:
+                if isinstance(item, dict) and item.get("id") == reference[1:]:
+                    kind = item.get("resourceType")
+                    return kind if isinstance(kind, str) else None
+            return None
+        parts = reference.partition("/_history/")[0].rsplit("/", 2)
+        return parts[-2] if len(parts) >= 2 else None
+
+    # --- invariants ---
+
+    def _invariants(self, value: Any, node: Node, path: str, scope: Scope) -> None:
+        for key in node.fact.constraints:
+            if key in invariants.STRUCTURAL:
+                continue
+            rule = invariants.INVARIANTS.get(key)
+            if rule is None:
+                self._not_verified(
+                    node,
+                    path,
+                    key,
+                    Text("Cet invariant n’est pas vérifié.", "This invariant is not verified."),
+                    self._facts.invariants.get(key, ("", ""))[1],
+                )
+            elif isinstance(value, dict) and not rule(value, scope):
+                self._tell(
+                    node,
+                    path,
+                    key,
+                    Text("L’invariant n’est pas respecté.", "The invariant does not hold."),
+                    layer=Layer.PROFILE if "invariant" in key else Layer.BASE,
+                    expected=self._facts.invariants.get(key, ("", ""))[1],
+                )
+
+
+def _is_primitive(fact: ElementFact, kind: str) -> bool:
+    return any(each.code in PRIMITIVES for each in fact.types if not kind or each.code == kind)
+
+
+def _shown(value: Any) -> str:
+    import json
+
+    return json.dumps(value, ensure_ascii=False, default=str)[:200]
+
+
+def errors(issues: Sequence[Issue]) -> Iterator[Issue]:
+    return (issue for issue in issues if issue.weight is Weight.ERROR)
