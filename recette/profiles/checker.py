@@ -5,6 +5,7 @@ It never raises for what a resource holds, and what it could not look at it tell
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
@@ -160,12 +161,10 @@ class _Walk:
     ) -> None:
         keys = node.keys()
         if len(value) == (1 if is_resource else 0):
-            self._tell(
-                node, path, "ele-1", Text("L’élément est vide.", "The element is empty."), layer=Layer.BASE
-            )
+            self._tell(node, path, "ele-1", Text("L’élément est vide.", "The element is empty."), layer=Layer.BASE)
         present: dict[str, list[tuple[str, str]]] = {}
         for key in value:
-            plain = key[1:] if key.startswith("_") else key
+            plain = key.removeprefix("_")
             known = keys.get(plain)
             if known is None or (key != plain and not _is_primitive(known[0].fact, known[1])):
                 if not (is_resource and key == "resourceType"):
@@ -236,16 +235,17 @@ class _Walk:
         if isinstance(value, list):
             if not node.fact.repeats:
                 self._tell(
-                    node, path, "json", Text("Une seule valeur, pas un tableau.", "One value, not an array."),
+                    node,
+                    path,
+                    "json",
+                    Text("Une seule valeur, pas un tableau.", "One value, not an array."),
                     layer=Layer.BASE,
                 )
             elif not value:
                 self._tell(node, path, "json", Text("Le tableau est vide.", "The array is empty."), layer=Layer.BASE)
             return value
         if node.fact.repeats:
-            self._tell(
-                node, path, "json", Text("Un tableau est attendu.", "An array is expected."), layer=Layer.BASE
-            )
+            self._tell(node, path, "json", Text("Un tableau est attendu.", "An array is expected."), layer=Layer.BASE)
         return [value]
 
     def _too_few(self, node: Node, path: str, count: int) -> None:
@@ -274,14 +274,19 @@ class _Walk:
                         node,
                         where,
                         "slicing",
-                        Text("L’appartenance à la tranche n’a pu être jugée.", "Membership of the slice was not judged."),
+                        Text(
+                            "L’appartenance à la tranche n’a pu être jugée.", "Membership of the slice was not judged."
+                        ),
                         slice_.fact.id,
                     )
                 if belongs:
                     home = slice_
                     if slicing.ordered and position < last:
                         self._tell(
-                            slice_, where, "order", Text("Les tranches ne sont pas dans l’ordre.", "Slices are out of order.")
+                            slice_,
+                            where,
+                            "order",
+                            Text("Les tranches ne sont pas dans l’ordre.", "Slices are out of order."),
                         )
                     last = max(last, position)
                     break
@@ -291,7 +296,9 @@ class _Walk:
                         node,
                         where,
                         "slicing",
-                        Text("La valeur n’entre dans aucune des tranches permises.", "The value fits no allowed slice."),
+                        Text(
+                            "La valeur n’entre dans aucune des tranches permises.", "The value fits no allowed slice."
+                        ),
                         expected=", ".join(str(slice_.fact.slice) for slice_ in node.slices),
                     )
                 self._value(value, extra, kind, node, where, scope)
@@ -372,9 +379,7 @@ class _Walk:
             self._extra(extra, node, path, scope)
         if value is None:
             if not isinstance(extra, dict):
-                self._tell(
-                    node, path, "ele-1", Text("La valeur est nulle.", "The value is null."), layer=Layer.BASE
-                )
+                self._tell(node, path, "ele-1", Text("La valeur est nulle.", "The value is null."), layer=Layer.BASE)
             return
         if not primitives.fits(code, value):
             self._tell(
@@ -403,7 +408,10 @@ class _Walk:
         tree = self._forest.of_type("Element")
         if not isinstance(extra, dict) or not extra or tree is None:
             self._tell(
-                node, path, "json", Text("Un objet non vide est attendu.", "A non-empty object is expected."),
+                node,
+                path,
+                "json",
+                Text("Un objet non vide est attendu.", "A non-empty object is expected."),
                 layer=Layer.BASE,
             )
             return
@@ -529,13 +537,13 @@ class _Walk:
                 node,
                 path,
                 "extension",
-                Text("La définition de cette extension n’est pas là.", "The definition of this extension is not at hand."),
+                Text(
+                    "La définition de cette extension n’est pas là.", "The definition of this extension is not at hand."
+                ),
                 url,
             )
 
-    def _reference(
-        self, value: dict[str, Any], node: Node, types: Sequence[TypeFact], path: str, scope: Scope
-    ) -> None:
+    def _reference(self, value: dict[str, Any], node: Node, types: Sequence[TypeFact], path: str, scope: Scope) -> None:
         targets = [target for each in types for target in each.targets]
         kinds = {kind for target in targets if (kind := self._target_type(target))}
         reference = value.get("reference")
@@ -602,7 +610,7 @@ class _Walk:
                     Text("Cet invariant n’est pas vérifié.", "This invariant is not verified."),
                     self._facts.invariants.get(key, ("", ""))[1],
                 )
-            elif isinstance(value, dict) and not rule(value, scope):
+            elif isinstance(value, dict | str) and not rule(value, scope):
                 self._tell(
                     node,
                     path,
@@ -618,8 +626,6 @@ def _is_primitive(fact: ElementFact, kind: str) -> bool:
 
 
 def _shown(value: Any) -> str:
-    import json
-
     return json.dumps(value, ensure_ascii=False, default=str)[:200]
 
 

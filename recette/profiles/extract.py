@@ -24,7 +24,7 @@ _MOST_CODES: Final = 5000
 
 
 def facts_of(resources: Sequence[Json], types: Iterable[str] | None = None) -> Json:
-    """The facts of these resources; of the StructureDefinitions, those of `types` and of profiles on them (None: all)."""
+    """The facts of these resources; of the StructureDefinitions, those of `types` and profiles on them (None: all)."""
     wanted = None if types is None else set(types)
     definitions: Json = {}
     invariants: Json = {}
@@ -215,7 +215,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("sources", nargs="+", type=Path)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--types", nargs="*", help="keep the definitions of these types only")
-    parser.add_argument("--value-sets", nargs="*", type=Path, default=(), help="keep the codes these files of facts bind")
+    parser.add_argument("--value-sets", nargs="*", type=Path, default=(), help="keep what these files of facts bind")
     options = parser.parse_args(arguments)
     resources = [item for source in options.sources for item in read_package(source)]
     facts = facts_of(resources, options.types)
@@ -245,10 +245,23 @@ def _codes_only(facts: Json, users: Sequence[Json]) -> Json:
     }
     value_sets = {url: codes for url, codes in facts["value_sets"].items() if url in bound}
     systems = {system for codes in value_sets.values() for system in codes}
+    for user in users:
+        systems |= {system for codes in user.get("value_sets", {}).values() for system in codes}
+        for definition in user.get("definitions", {}).values():
+            for element in definition["elements"]:
+                systems |= {found for kept in ("fixed", "pattern") for found in _urls(element.get(kept))}
     return {
         "value_sets": value_sets,
         "code_systems": {url: codes for url, codes in facts["code_systems"].items() if url in systems},
     }
+
+
+def _urls(value: object) -> set[str]:
+    if isinstance(value, str):
+        return {value} if value.startswith(("http", "urn:")) else set()
+    if isinstance(value, dict):
+        value = list(value.values())
+    return {url for item in value for url in _urls(item)} if isinstance(value, list) else set()
 
 
 def _lines(key: str, value: object) -> str:

@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from html.parser import HTMLParser
 from typing import Any, Final
 
 Json = dict[str, Any]
@@ -160,14 +161,149 @@ def _cancelled(value: Any, _scope: Scope) -> bool:
 
 
 def _identified(value: Any, _scope: Scope) -> bool:
-    return not isinstance(value, dict) or _kind(value) != "document" or (
-        _has(value.get("identifier"), "system") and _has(value.get("identifier"), "value")
+    return (
+        not isinstance(value, dict)
+        or _kind(value) != "document"
+        or (_has(value.get("identifier"), "system") and _has(value.get("identifier"), "value"))
     )
 
 
 def _ratio(value: Any, _scope: Scope) -> bool:
     both = _has(value, "numerator"), _has(value, "denominator")
     return both[0] == both[1] and (all(both) or _has(value, "extension"))
+
+
+# --- narrative: FHIR R4 4.0.1, § Narrative: formatting and links only, and something to read -------------------------
+
+_TAGS: Final = frozenset(
+    [
+        "a",
+        "abbr",
+        "acronym",
+        "b",
+        "big",
+        "blockquote",
+        "br",
+        "caption",
+        "cite",
+        "code",
+        "col",
+        "colgroup",
+        "dd",
+        "dfn",
+        "div",
+        "dl",
+        "dt",
+        "em",
+        "h1",
+        "h2",
+        "h3",
+        "h4",
+        "h5",
+        "h6",
+        "hr",
+        "i",
+        "img",
+        "li",
+        "ol",
+        "p",
+        "pre",
+        "q",
+        "samp",
+        "small",
+        "span",
+        "strong",
+        "sub",
+        "sup",
+        "table",
+        "tbody",
+        "td",
+        "tfoot",
+        "th",
+        "thead",
+        "tr",
+        "tt",
+        "ul",
+        "var",
+    ]
+)
+_ATTRIBUTES: Final = frozenset(
+    [
+        "abbr",
+        "accesskey",
+        "align",
+        "alt",
+        "axis",
+        "bgcolor",
+        "border",
+        "cellhalign",
+        "cellpadding",
+        "cellspacing",
+        "cellvalign",
+        "char",
+        "charoff",
+        "charset",
+        "cite",
+        "class",
+        "colspan",
+        "compact",
+        "coords",
+        "dir",
+        "frame",
+        "headers",
+        "height",
+        "href",
+        "hreflang",
+        "hspace",
+        "id",
+        "lang",
+        "longdesc",
+        "name",
+        "nowrap",
+        "rel",
+        "rev",
+        "rowspan",
+        "rules",
+        "scope",
+        "shape",
+        "span",
+        "src",
+        "start",
+        "style",
+        "summary",
+        "tabindex",
+        "title",
+        "type",
+        "valign",
+        "value",
+        "vspace",
+        "width",
+        "xml:lang",
+        "xmlns",
+    ]
+)
+
+
+class _Narrative(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.allowed = True
+        self.says_something = False
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        names = {name for name, _ in attrs}
+        self.allowed = self.allowed and tag in _TAGS and names <= _ATTRIBUTES
+        self.says_something = self.says_something or tag == "img"
+
+    def handle_data(self, data: str) -> None:
+        self.says_something = self.says_something or bool(data.strip())
+
+
+def _narrative(value: Any) -> _Narrative:
+    reader = _Narrative()
+    reader.feed(value if isinstance(value, str) else "")
+    reader.close()
+    return reader
 
 
 INVARIANTS: Final[dict[str, Invariant]] = {
@@ -181,14 +317,17 @@ INVARIANTS: Final[dict[str, Invariant]] = {
     "cpt-2": lambda value, _: not _has(value, "value") or _has(value, "system"),
     "qty-3": lambda value, _: not _has(value, "code") or _has(value, "system"),
     "rat-1": _ratio,
+    "txt-1": lambda value, _: _narrative(value).allowed,
+    "txt-2": lambda value, _: _narrative(value).says_something,
     "org-1": lambda value, _: _has(value, "identifier", "name"),
     "org-2": _no_home,
     "org-3": _no_home,
     "pat-1": lambda value, _: _has(value, "name", "telecom", "address", "organization"),
     "app-1": lambda value, _: _has(value, "type", "actor"),
     "app-2": lambda value, _: _has(value, "start") == _has(value, "end"),
-    "app-3": lambda value, _: (_has(value, "start") and _has(value, "end"))
-    or _word(value, "status") in {"proposed", "cancelled", "waitlist"},
+    "app-3": lambda value, _: (
+        (_has(value, "start") and _has(value, "end")) or _word(value, "status") in {"proposed", "cancelled", "waitlist"}
+    ),
     "app-4": _cancelled,
     "bdl-1": lambda value, _: not _has(value, "total") or _kind(value) in {"searchset", "history"},
     "bdl-2": lambda value, _: not any("search" in entry for entry in _entries(value)) or _kind(value) == "searchset",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 from recette.profiles.model import ElementFact
@@ -15,7 +16,9 @@ Conforms = Callable[[Any, str], bool]
 def has_pattern(value: Any, pattern: Any) -> bool:
     """Whether a value holds everything its pattern does (FHIR: ElementDefinition.pattern[x])."""
     if isinstance(pattern, dict):
-        return isinstance(value, dict) and all(key in value and has_pattern(value[key], pattern[key]) for key in pattern)
+        return isinstance(value, dict) and all(
+            key in value and has_pattern(value[key], pattern[key]) for key in pattern
+        )
     if isinstance(pattern, list):
         return isinstance(value, list) and all(any(has_pattern(item, wanted) for item in value) for wanted in pattern)
     return same(value, pattern)
@@ -110,7 +113,9 @@ class Sorter:
 
     def _extension_url(self, slice_: Node) -> str | None:
         """An extension is told by the canonical of its profile, which is its url."""
-        return next((profile for kind in slice_.fact.types if kind.code == "Extension" for profile in kind.profiles), None)
+        return next(
+            (profile for kind in slice_.fact.types if kind.code == "Extension" for profile in kind.profiles), None
+        )
 
     def _tests(self, slice_: Node, steps: list[str]) -> Iterator[tuple[list[str], Callable[[Any], bool]]]:
         """What fixes the slice at or below the path: fixed and pattern values, required codes, required extensions."""
@@ -124,21 +129,21 @@ class Sorter:
     ) -> Iterator[tuple[list[str], Callable[[Any], bool]]]:
         own = False
         for fixed in node.fact.fixed:
-            yield path, lambda value, fixed=fixed: same(value, fixed)
+            yield path, partial(_is, fixed)
             own = True
         for pattern in node.fact.pattern:
-            yield path, lambda value, pattern=pattern: has_pattern(value, pattern)
+            yield path, partial(_holds, pattern)
             own = True
         if not own and node.fact.binding is not None and node.fact.binding[0] == "required" and mandatory:
             codes = self._forest.facts.value_sets.get(node.fact.binding[1])
             if codes is not None:
-                yield path, lambda value, codes=codes: in_value_set(value, codes)
+                yield path, partial(_among, codes)
         for name, child in node.children.items():
             if name == "extension":
                 for slice_ in child.slices:
                     url = self._extension_url(slice_) or _fixed_url(slice_)
                     if slice_.fact.lower > 0 and url is not None:
-                        yield [*path, "extension", "url"], lambda value, url=url: value == url
+                        yield [*path, "extension", "url"], partial(_is, url)
             elif child.fact.upper != 0:
                 yield from self._tests_below(child, [*path, name.removesuffix("[x]")], mandatory=False)
 
@@ -161,6 +166,18 @@ class Sorter:
             for item in values_at(value, steps)
             for code, url in profiles
         )
+
+
+def _is(wanted: Any, value: Any) -> bool:
+    return same(value, wanted)
+
+
+def _holds(pattern: Any, value: Any) -> bool:
+    return has_pattern(value, pattern)
+
+
+def _among(codes: frozenset[tuple[str, str]], value: Any) -> bool:
+    return in_value_set(value, codes)
 
 
 def _fixed_url(slice_: Node) -> str | None:

@@ -8,8 +8,28 @@ from dataclasses import dataclass, field
 from recette.profiles.model import Definition, ElementFact, Facts
 
 PRIMITIVES = frozenset(
-    "boolean integer string decimal uri url canonical base64Binary instant date dateTime time code oid id markdown "
-    "unsignedInt positiveInt uuid xhtml".split()
+    [
+        "boolean",
+        "integer",
+        "string",
+        "decimal",
+        "uri",
+        "url",
+        "canonical",
+        "base64Binary",
+        "instant",
+        "date",
+        "dateTime",
+        "time",
+        "code",
+        "oid",
+        "id",
+        "markdown",
+        "unsignedInt",
+        "positiveInt",
+        "uuid",
+        "xhtml",
+    ]
 )
 
 
