@@ -34,7 +34,7 @@ def load(version: str = VERSIONS[0]) -> Facts:
             ).format(v=version, k=" / ".join(VERSIONS))
         )
     folder = contracts.directory() / "fhir"
-    names = ("r4.json", "terminology.json", f"sas-{version}.json")
+    names = ("r4.json", "terminology.json", "french.json", f"sas-{version}.json")
     contents = [(folder / name).read_bytes() for name in names]
     return assemble(f"ans.fhir.fr.sas {version}", contents)
 
