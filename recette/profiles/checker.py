@@ -57,6 +57,7 @@ class _Walk:
         self._forest = checker.forest
         self._facts = checker.facts
         self._sorter = Sorter(self._forest, self._conforms)
+        self._type_names = self._forest.type_names
         self._known: dict[tuple[int, str], bool] = {}
         self._unverified: set[tuple[str, str]] = set()
         self._depth = 0
@@ -168,13 +169,7 @@ class _Walk:
             known = keys.get(plain)
             if known is None or (key != plain and not _is_primitive(known[0].fact, known[1])):
                 if not (is_resource and key == "resourceType"):
-                    self._tell(
-                        node,
-                        f"{path}.{key}"[:400],
-                        "unknown",
-                        Text("Cet élément n’existe pas ici en FHIR.", "FHIR has no such element here."),
-                        layer=Layer.BASE,
-                    )
+                    self._unknown(key, plain, node, path)
                 continue
             found = present.setdefault(known[0].name, [])
             if (plain, known[1]) not in found:
@@ -196,6 +191,26 @@ class _Walk:
                 )
             for key, kind in used:
                 self._element(value, key, kind, child, f"{path}.{key}", scope)
+
+    def _unknown(self, key: str, plain: str, node: Node, path: str) -> None:
+        choice = next((c for c in node.children.values() if c.is_choice and plain.startswith(c.name[:-3])), None)
+        if choice is not None and plain[len(choice.name) - 3 :] in self._type_names:
+            self._tell(
+                choice,
+                f"{path}.{plain}",
+                "type",
+                Text("Ce type n’est pas permis ici.", "This type is not allowed here."),
+                expected=", ".join(each.code for each in choice.fact.types),
+                actual=plain,
+            )
+            return
+        self._tell(
+            node,
+            f"{path}.{key}"[:400],
+            "unknown",
+            Text("Cet élément n’existe pas ici en FHIR.", "FHIR has no such element here."),
+            layer=Layer.BASE,
+        )
 
     def _element(self, holder: dict[str, Any], key: str, kind: str, node: Node, path: str, scope: Scope) -> None:
         """All the values of one key, with what stands beside primitives under `_key`."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from recette.profiles.model import Definition, ElementFact, Facts
 
@@ -71,6 +72,11 @@ class Forest:
         self._by_type = {
             definition.type: definition for definition in facts.definitions.values() if not definition.is_profile
         }
+
+    @cached_property
+    def type_names(self) -> frozenset[str]:
+        """As they stand behind the name of a choice: `String`, `Reference`."""
+        return frozenset(code[0].upper() + code[1:] for code in {*self._by_type, *PRIMITIVES})
 
     def of_profile(self, url: str) -> Node | None:
         """The tree of a canonical, with or without its version; None when no definition is at hand."""
