@@ -12,7 +12,7 @@ from typing import Any, Final
 from recette.profiles import invariants, primitives
 from recette.profiles.invariants import Scope
 from recette.profiles.model import ElementFact, Facts, Issue, Layer, TypeFact, Weight
-from recette.profiles.slices import Sorter, codings, has_pattern, in_value_set, same
+from recette.profiles.slices import Sorter, has_pattern, in_value_set, same
 from recette.profiles.tree import PRIMITIVES, Forest, Node
 from sas_kernel.text import Text
 
@@ -41,7 +41,10 @@ class Checker:
             raise KeyError(profile)
         walk = _Walk(self)
         kind = tree.owner.type
-        walk.resource(resource, tree, kind, kind, None)
+        if _too_deep(resource):
+            walk.too_deep(tree, kind)
+        else:
+            walk.resource(resource, tree, kind, kind, None)
         return walk.issues
 
     def conforms(self, resource: Any, profile: str) -> bool:
@@ -60,7 +63,6 @@ class _Walk:
         self._type_names = self._forest.type_names
         self._known: dict[tuple[int, str], bool] = {}
         self._unverified: set[tuple[str, str]] = set()
-        self._depth = 0
         self.issues: list[Issue] = []
 
     def _conforms(self, resource: Any, profile: str) -> bool:
@@ -83,10 +85,31 @@ class _Walk:
         expected: object = None,
         actual: object = None,
     ) -> None:
-        if len(self.issues) < MOST_ISSUES:
+        if len(self.issues) == MOST_ISSUES:
+            self.issues.append(
+                Issue(
+                    Weight.UNVERIFIED,
+                    Layer.BASE,
+                    path,
+                    "most",
+                    f"{node.owner.url}#{node.fact.id}",
+                    Text("Trop d’écarts : la suite n’est pas dite.", "Too many problems: the rest is not told."),
+                )
+            )
+        elif len(self.issues) < MOST_ISSUES:
             where = layer or (Layer.PROFILE if node.owner.is_profile else Layer.BASE)
             shown = tuple(None if each is None else str(each)[:200] for each in (expected, actual))
             self.issues.append(Issue(weight, where, path, rule, f"{node.owner.url}#{node.fact.id}", message, *shown))
+
+    def too_deep(self, node: Node, path: str) -> None:
+        self._tell(
+            node,
+            path,
+            "depth",
+            Text("La ressource est trop imbriquée.", "The resource is nested too deeply."),
+            layer=Layer.BASE,
+            expected=f"≤ {_DEEPEST}",
+        )
 
     def _not_verified(self, node: Node, path: str, rule: str, message: Text, key: str) -> None:
         """Once a rule, not once an element: what is not known of a list is not known of any of its uses."""
@@ -112,6 +135,17 @@ class _Walk:
                 actual=actual,
             )
             return
+        if "id" in value and not primitives.fits("id", value["id"]) and isinstance(value["id"], str):
+            # R4's own snapshots type the id of a resource as a string; its form stands in the text of `Resource.id`.
+            self._tell(
+                tree.children.get("id", tree),
+                f"{path}.id",
+                "format",
+                Text("Ce n’est pas un id FHIR.", "This is no FHIR id."),
+                layer=Layer.BASE,
+                expected="id",
+                actual=_shown(value["id"]),
+            )
         self._children(value, tree, path, Scope(value, container), is_resource=True)
         self._invariants(value, tree, path, Scope(value, container))
 
@@ -152,7 +186,9 @@ class _Walk:
                 Text("Aucune définition de ce type n’est là.", "No definition of this type is at hand."),
                 kind,
             )
-        for tree in own:
+        if len(own) > 1 and any(self._conforms(value, tree.owner.url) for tree in own):
+            return
+        for tree in own[:1]:
             self.resource(value, tree, kind, path, container)
 
     # --- elements ---
@@ -179,6 +215,10 @@ class _Walk:
             if used is None:
                 if child.fact.lower > 0:
                     self._too_few(child, f"{path}.{name.removesuffix('[x]')}", 0)
+                else:
+                    for slice_ in child.slices:
+                        if slice_.fact.lower > 0 and not child.is_choice:
+                            self._too_few(slice_, f"{path}.{name}:{slice_.fact.slice}", 0)
                 continue
             if len(used) > 1:
                 self._tell(
@@ -217,6 +257,9 @@ class _Walk:
         values = self._listed(holder.get(key), node, path, key in holder)
         beside = self._listed(holder.get(f"_{key}"), node, path, f"_{key}" in holder)
         count = max(len(values), len(beside))
+        if key in holder and holder[key] is None and isinstance(holder.get(f"_{key}"), dict):
+            # Null stands for a missing value in an array of primitives; elsewhere the key is left out.
+            self._tell(node, path, "ele-1", Text("La valeur est nulle.", "The value is null."), layer=Layer.BASE)
         pairs: list[tuple[Any, Any, str]] = []
         for index in range(count):
             value = values[index] if index < len(values) else None
@@ -445,21 +488,18 @@ class _Walk:
                 actual=_shown(value),
             )
             return
-        if self._depth > _DEEPEST:
-            self._tell(node, path, "depth", Text("Trop de niveaux.", "Too many levels."), layer=Layer.BASE)
-            return
-        self._depth += 1
-        try:
-            if structure.children:
-                self._children(value, structure, path, scope)
-        finally:
-            self._depth -= 1
+        if structure.children:
+            self._children(value, structure, path, scope)
         if structure is not node:
             self._invariants(value, structure, path, scope)
         self._content(value, node, path, scope)
         code = types[0].code if types else ""
+        own = self._forest.of_type(code) if structure is node else None
+        if own is not None:
+            # A snapshot that tells the children of a type itself does not always repeat what that type demands.
+            self._invariants(value, own, path, scope, known=node.fact.constraints)
         if code == "Extension":
-            self._extension(value, node, path)
+            self._extension(value, node, structure, path, scope)
         elif code == "Reference":
             self._reference(value, node, types, path, scope)
 
@@ -494,8 +534,8 @@ class _Walk:
     # --- codes ---
 
     def _binding(self, value: Any, node: Node, strength: str, url: str, path: str) -> None:
-        if isinstance(value, dict) and not codings(value):
-            return  # a text alone: whether it may stand alone is a matter of cardinality (see the module's README)
+        if isinstance(value, dict) and "coding" not in value and "text" in value and "code" not in value:
+            return  # a text alone: the guide allows it where FHIR does not (docs/decisions/0012-profile-checker.md)
         codes = self._facts.value_sets.get(url)
         if codes is None:
             if strength == "required":
@@ -536,7 +576,7 @@ class _Walk:
 
     # --- extensions and references ---
 
-    def _extension(self, value: dict[str, Any], node: Node, path: str) -> None:
+    def _extension(self, value: dict[str, Any], node: Node, structure: Node, path: str, scope: Scope) -> None:
         has_value = any(key.lstrip("_").startswith("value") for key in value)
         if has_value is ("extension" in value):
             self._tell(
@@ -547,7 +587,24 @@ class _Walk:
                 layer=Layer.BASE,
             )
         url = value.get("url")
-        if isinstance(url, str) and not self._checker.knows(url) and node.fact.slice is None:
+        nested = node.owner.type == "Extension"
+        if not isinstance(url, str) or node.fact.slice is not None:
+            return
+        definition = self._forest.of_profile(url)
+        if definition is not None and definition.owner.type == "Extension":
+            if definition is not structure:
+                self._children(value, definition, path, scope)
+                self._invariants(value, definition, path, scope)
+        elif ":" not in url and not nested:
+            self._tell(
+                node,
+                f"{path}.url",
+                "extension",
+                Text("L’URL d’une extension est absolue.", "The URL of an extension is absolute."),
+                layer=Layer.BASE,
+                actual=url,
+            )
+        elif ":" in url:
             self._not_verified(
                 node,
                 path,
@@ -564,7 +621,8 @@ class _Walk:
         reference = value.get("reference")
         allowed = {mode for each in types for mode in each.aggregation}
         contained = isinstance(reference, str) and reference.startswith("#")
-        if allowed and isinstance(reference, str) and contained is not (allowed == {"contained"}):
+        wrong = "contained" not in allowed if contained else allowed == {"contained"}
+        if allowed and isinstance(reference, str) and wrong:
             self._tell(
                 node,
                 f"{path}.reference",
@@ -612,11 +670,11 @@ class _Walk:
 
     # --- invariants ---
 
-    def _invariants(self, value: Any, node: Node, path: str, scope: Scope) -> None:
+    def _invariants(self, value: Any, node: Node, path: str, scope: Scope, *, known: Sequence[str] = ()) -> None:
         for key in node.fact.constraints:
-            if key in invariants.STRUCTURAL:
+            if key in invariants.STRUCTURAL or key in known:
                 continue
-            rule = invariants.INVARIANTS.get(key)
+            rule = None if key in self._facts.foreign_invariants else invariants.INVARIANTS.get(key)
             if rule is None:
                 self._not_verified(
                     node,
@@ -634,6 +692,21 @@ class _Walk:
                     layer=Layer.PROFILE if "invariant" in key else Layer.BASE,
                     expected=self._facts.invariants.get(key, ("", ""))[1],
                 )
+
+
+def _too_deep(value: Any) -> bool:
+    level = [value]
+    for _ in range(_DEEPEST):
+        level = [
+            item
+            for each in level
+            if isinstance(each, dict | list)
+            for item in (each.values() if isinstance(each, dict) else each)
+            if isinstance(item, dict | list)
+        ]
+        if not level:
+            return False
+    return True
 
 
 def _is_primitive(fact: ElementFact, kind: str) -> bool:

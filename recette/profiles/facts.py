@@ -50,9 +50,15 @@ def with_package(facts: Facts, path: Path) -> Facts:
                 "'{p}' holds no StructureDefinition with a snapshot: give the .tgz package of a FHIR guide.",
             ).format(p=path)
         )
+    of_fhir = {key for d in facts.definitions.values() if not d.is_profile for e in d.elements for key in e.constraints}
     return replace(
         facts,
         name=f"{facts.name} + {path.name}",
+        foreign_invariants=frozenset(
+            key
+            for key, (_, expression) in found.invariants.items()
+            if key not in of_fhir and facts.invariants.get(key, ("", ""))[1] != expression
+        ),
         definitions={**facts.definitions, **found.definitions},
         value_sets={**facts.value_sets, **found.value_sets},
         code_systems={**facts.code_systems, **found.code_systems},

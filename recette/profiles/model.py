@@ -115,4 +115,6 @@ class Facts:
     invariants: Mapping[str, tuple[str, str]]
     resource_types: frozenset[str]
     use_cases: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    foreign_invariants: frozenset[str] = frozenset()
+    """Keys to which a package somebody gave has given another meaning than the one we wrote out."""
     hash: str = ""
