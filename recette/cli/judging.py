@@ -10,7 +10,7 @@ import typer
 
 from recette import __version__
 from recette.cli.options import DEFAULT_OUT, SETTINGS, LangOption, OutOption, said
-from recette.model import ExitCode, Level, Severity
+from recette.model import ExitCode, Severity
 from sas_kernel.errors import SasError
 from sas_kernel.flows import Flow
 from sas_kernel.text import Lang, Text
@@ -223,36 +223,46 @@ def list_scenarios(
 )
 def check(
     file: Annotated[str, typer.Argument(metavar="FILE|-")],
+    profile: Annotated[
+        str | None,
+        typer.Option(
+            "--profile",
+            metavar="CANONICAL",
+            help=said("Profil ; par défaut celui du type et de l’usage.", "Profile; by default that of type and use."),
+        ),
+    ] = None,
+    ig_version: Annotated[
+        str, typer.Option("--ig-version", help=said("Version du guide : 1.2.0, 1.1.0.", "Version of the guide."))
+    ] = "1.2.0",
+    ig: Annotated[
+        Path | None,
+        typer.Option(
+            "--ig", metavar="PACKAGE.tgz", help=said("Paquet d’un guide FHIR en plus.", "A FHIR guide's package too.")
+        ),
+    ] = None,
+    format_: Annotated[str, typer.Option("--format", help="console, json")] = "console",
     lang: LangOption = SETTINGS.lang,
 ) -> None:
-    from recette.checks import offline
+    from recette.checks import conformance
     from recette.engine import requirements
+    from recette.profiles import facts
+    from recette.profiles.checker import Checker
+    from recette.reports import conformance as rendering
 
+    renderers = {"console": rendering.to_console, "json": rendering.to_json}
+    if format_ not in renderers:
+        raise typer.BadParameter(said("attendu : console ou json", "expected console or json"), param_hint="--format")
     try:
         content = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
     except OSError as error:
         raise SasError(
             Text("« {f} » n’est pas lisible : {e}.", "'{f}' cannot be read: {e}.").format(f=file, e=error)
         ) from error
-    known = requirements.load()
-    judged = offline.judge_document(content)
-    broken = 0
-    for made, judgement in judged:
-        requirement = known[made.requirement]
-        obliges = requirement.level is Level.SHALL
-        broken += len(judgement.problems) if obliges else 0
-        weight = requirement.severity.value if obliges else requirement.level.value
-        for problem in judgement.problems:
-            typer.echo(f"{weight:<8} {requirement.id:<9} {problem.path}")
-            typer.echo(f"    {problem.message.to(lang)}")
-            if problem.expected is not None or problem.actual is not None:
-                typer.echo(
-                    f"    {said('attendu', 'expected')} {problem.expected} ; {said('obtenu', 'got')} {problem.actual}"
-                )
-    if broken:
-        typer.echo(said("Non conforme : {n} écart(s).", "Not conform: {n} problem(s).").format(n=broken))
+    known = facts.load(ig_version) if ig is None else facts.with_package(facts.load(ig_version), ig)
+    found = conformance.judge(content, Checker(known), requirements.load(), profile)
+    typer.echo(renderers[format_](found, known.name, known.hash, requirements.rule_set(), lang))
+    if not found.conforms:
         raise typer.Exit(ExitCode.REFUSED)
-    typer.echo(said("Conforme : {n} contrôles tenus.", "Conform: {n} checks hold.").format(n=len(judged)))
 
 
 @app.command(

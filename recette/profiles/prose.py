@@ -1,8 +1,7 @@
-"""What the guide says in words and no profile expresses, for every exchange but the search of practitioners.
+"""What the guide says in words and no profile expresses, of any document it knows.
 
-The rules of that search are checks with requirements of their own (`recette.checks`); saying them twice would blame one
-fault twice. Here stand the same rules where other exchanges share them (a CPTS answer holds practitioners too), and
-those of CPTS, of SOS Médecins, of regulators' accounts and of appointments.
+The search of practitioners has checks with requirements of their own (`recette.checks`); where those speak, these are
+not asked, so that one fault is told once (`recette.checks.conformance`).
 """
 
 from __future__ import annotations
@@ -351,11 +350,12 @@ def _entry(item: Json, entry: _Entry, path: str, case: UseCase, profiles: Mappin
     mode = mapping(item.get("search")).get("mode")
     if entry.kind == "OperationOutcome" and mode == "outcome":
         return
-    if entry.kind not in profiles or (entry.kind == "Location" and case is UseCase.CPTS):
+    if entry.kind not in profiles or (entry.kind == "Location" and case is not UseCase.SOS):
         yield _told("kind", entry.path, ", ".join(sorted(profiles)), entry.kind or None)
         return
     url = item.get("fullUrl")
-    if not isinstance(url, str) or ":" not in url or not url.endswith(f"/{entry.kind}/{entry.id}"):
+    optional = url is None and case is UseCase.PRACTITIONERS  # only the two other bundles ask for it
+    if not optional and not _is_url_of(url, entry):
         yield _told("fullUrl", f"{path}.fullUrl", f"…/{entry.kind}/{entry.id}", url)
     if isinstance(mode, str):
         searched = {"Slot"} if case is not UseCase.SOS else {"Slot", "Schedule"}
@@ -364,6 +364,10 @@ def _entry(item: Json, entry: _Entry, path: str, case: UseCase, profiles: Mappin
             allowed = {"match", "include"}  # the guide's two examples differ: Schedule is searched, Slots are counted
         if mode not in allowed:
             yield _told("search.mode", f"{path}.search.mode", " | ".join(sorted(allowed)), mode)
+
+
+def _is_url_of(url: Any, entry: _Entry) -> bool:
+    return isinstance(url, str) and ":" in url and url.endswith(f"/{entry.kind}/{entry.id}")
 
 
 def _unique(entries: list[_Entry]) -> Iterator[Issue]:

@@ -1,0 +1,81 @@
+"""How `recette check` says what it found: on the console, or as JSON."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from recette.checks.conformance import Conformance
+from sas_kernel.text import Lang, Text
+
+
+def to_console(found: Conformance, guide: str, facts: str, rules: str, lang: Lang) -> str:
+    """Lines for people; what was not verified is said after what is wrong."""
+    return "\n".join(_lines(found, guide, facts, rules, lang))
+
+
+def _lines(found: Conformance, guide: str, facts: str, rules: str, lang: Lang) -> Iterator[str]:
+    def say(fr: str, en: str, **values: object) -> str:
+        return Text(fr, en).format(**values).to(lang)
+
+    yield say("Guide : {g} (faits {f}, règles {r}).", "Guide: {g} (facts {f}, rules {r}).", g=guide, f=facts, r=rules)
+    if found.profile is not None:
+        case = "" if found.use_case is None else f" ({found.use_case})"
+        yield say("Profil : {p}{c}", "Profile: {p}{c}", p=found.profile, c=case)
+    for told in found.told:
+        yield f"{told.weight:<8} {told.rule:<9} {told.path}"
+        yield f"    {told.message.to(lang)}"
+        if told.expected is not None or told.actual is not None:
+            yield say("    attendu {e} ; obtenu {a}", "    expected {e}; got {a}", e=told.expected, a=told.actual)
+        yield f"    {told.source}"
+    for issue in found.unverified:
+        yield say("non vérifié {r} {p}", "not verified {r} {p}", r=issue.rule, p=issue.path)
+        yield f"    {issue.message.to(lang)} {issue.expected or ''}".rstrip()
+    if found.conforms:
+        yield (
+            say("Conforme ; {n} contrôles tenus.", "Conform; {n} checks hold.", n=found.checks)
+            if found.checks
+            else say("Conforme.", "Conform.")
+        )
+    else:
+        yield say("Non conforme : {n} écart(s).", "Not conform: {n} problem(s).", n=found.faults)
+
+
+def to_json(found: Conformance, guide: str, facts: str, rules: str, lang: Lang) -> str:
+    """One object; `conforms` is the verdict, `level` SHALL what decides it."""
+    document: dict[str, Any] = {
+        "conforms": found.conforms,
+        "resource_type": found.kind,
+        "profile": found.profile,
+        "use_case": found.use_case,
+        "guide": guide,
+        "facts": facts,
+        "rule_set": rules,
+        "checks": found.checks,
+        "issues": [
+            {
+                "level": told.level,
+                "weight": told.weight,
+                "rule": told.rule,
+                "source": told.source,
+                "layer": told.layer,
+                "path": told.path,
+                "message": told.message.to(lang),
+                "expected": told.expected,
+                "actual": told.actual,
+            }
+            for told in found.told
+        ],
+        "unverified": [
+            {
+                "rule": issue.rule,
+                "source": issue.source,
+                "path": issue.path,
+                "message": issue.message.to(lang),
+                "what": issue.expected,
+            }
+            for issue in found.unverified
+        ],
+    }
+    return json.dumps(document, ensure_ascii=False, indent=2)
