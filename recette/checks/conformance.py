@@ -185,13 +185,14 @@ def place(path: str) -> str:
 def _once(atomic: list[Told], issues: list[Issue]) -> Iterator[Told]:
     """A requirement's words first; a profile's where no requirement speaks of that place; prose where neither does."""
     yield from atomic
+    obliged = {place(told.path) for told in atomic if told.level is Level.SHALL}
     spoken = {place(told.path) for told in atomic}
-    for layered in (
-        [issue for issue in issues if issue.layer is not Layer.PROSE],
-        [issue for issue in issues if issue.layer is Layer.PROSE],
-    ):
-        fresh = [issue for issue in layered if place(issue.path) not in spoken]
+    for prose_too in (False, True):
+        layered = [issue for issue in issues if (issue.layer is Layer.PROSE) is prose_too]
+        # A wish of ours does not stand for what a profile demands.
+        fresh = [i for i in layered if place(i.path) not in (obliged if i.weight is Weight.ERROR else spoken)]
         spoken |= {place(issue.path) for issue in fresh}
+        obliged |= {place(issue.path) for issue in fresh if issue.weight is Weight.ERROR}
         for issue in fresh:
             yield Told(
                 LEVELS[issue.weight],

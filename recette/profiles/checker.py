@@ -63,6 +63,7 @@ class _Walk:
         self._type_names = self._forest.type_names
         self._known: dict[tuple[int, str], bool] = {}
         self._unverified: set[tuple[str, str]] = set()
+        self._targets: set[str] = set()
         self.issues: list[Issue] = []
 
     def _conforms(self, resource: Any, profile: str) -> bool:
@@ -119,7 +120,15 @@ class _Walk:
 
     # --- resources ---
 
-    def resource(self, value: Any, tree: Node, kind: str, path: str, container: dict[str, Any] | None) -> None:
+    def resource(
+        self,
+        value: Any,
+        tree: Node,
+        kind: str,
+        path: str,
+        container: dict[str, Any] | None,
+        root_path: str | None = None,
+    ) -> None:
         """A resource held against the root of a tree; `container` is the one it is contained in."""
         if not isinstance(value, dict):
             self._tell(tree, path, "type", Text("Une ressource est attendue.", "A resource is expected."))
@@ -135,6 +144,7 @@ class _Walk:
                 actual=actual,
             )
             return
+        scope = Scope(value, container, path if root_path is None else root_path)
         if "id" in value and not primitives.fits("id", value["id"]) and isinstance(value["id"], str):
             # R4's own snapshots type the id of a resource as a string; its form stands in the text of `Resource.id`.
             self._tell(
@@ -146,8 +156,8 @@ class _Walk:
                 expected="id",
                 actual=_shown(value["id"]),
             )
-        self._children(value, tree, path, Scope(value, container), is_resource=True)
-        self._invariants(value, tree, path, Scope(value, container))
+        self._children(value, tree, path, scope, is_resource=True)
+        self._invariants(value, tree, path, scope)
 
     def _any_resource(self, value: Any, node: Node, kinds: Sequence[TypeFact], path: str, scope: Scope) -> None:
         """A resource in a resource: in a Bundle it stands on its own, contained it belongs to what contains it."""
@@ -189,7 +199,7 @@ class _Walk:
         if len(own) > 1 and any(self._conforms(value, tree.owner.url) for tree in own):
             return
         for tree in own[:1]:
-            self.resource(value, tree, kind, path, container)
+            self.resource(value, tree, kind, path, container, None if container is None else scope.root_path)
 
     # --- elements ---
 
@@ -633,6 +643,8 @@ class _Walk:
             )
         if not kinds or "Resource" in kinds:
             return
+        if contained:
+            self._contained_target(str(reference), targets, scope)
         for key, actual in (("reference", self._referred(reference, scope)), ("type", value.get("type"))):
             if isinstance(actual, str) and actual in self._facts.resource_types and actual not in kinds:
                 self._tell(
@@ -643,6 +655,28 @@ class _Walk:
                     expected=", ".join(sorted(kinds)),
                     actual=actual,
                 )
+
+    def _contained_target(self, reference: str, targets: Sequence[str], scope: Scope) -> None:
+        """A contained resource conforms to one of the profiles that what refers to it asks for."""
+        root = scope.root
+        items = root.get("contained")
+        for position, item in enumerate(items if isinstance(items, list) else []):
+            if not isinstance(item, dict) or item.get("id") != reference[1:]:
+                continue
+            trees = [tree for url in targets if (tree := self._forest.of_profile(url)) is not None]
+            fitting = [tree for tree in trees if tree.owner.type == item.get("resourceType") and tree.owner.is_profile]
+            path = f"{scope.root_path}.contained[{position}]"
+            if not fitting or path in self._targets:
+                continue
+            self._targets.add(path)
+            judged = []
+            for tree in fitting:
+                walk = _Walk(self._checker)
+                walk.resource(item, tree, tree.owner.type, path, root, scope.root_path)
+                judged.append(walk.issues)
+            known = {(issue.path, issue.rule, issue.expected) for issue in self.issues}
+            best = min(judged, key=lambda issues: sum(1 for _ in errors(issues)))
+            self.issues += [each for each in best if (each.path, each.rule, each.expected) not in known]
 
     def _target_type(self, url: str) -> str | None:
         tree = self._forest.of_profile(url)

@@ -18,10 +18,14 @@ Json = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """`resource` is the one the element stands in (or is), `container` the one that contains that, if any does."""
+    """`resource` is the one the element stands in (or is), `container` the one that contains that, if any does.
+
+    `root_path` is where the outermost of the two stands.
+    """
 
     resource: Json
     container: Json | None = None
+    root_path: str = ""
 
     @property
     def root(self) -> Json:
@@ -327,6 +331,7 @@ INVARIANTS: Final[dict[str, Invariant]] = {
     "cpt-2": lambda value, _: not _has(value, "value") or _has(value, "system"),
     "qty-3": lambda value, _: not _has(value, "code") or _has(value, "system"),
     "rat-1": _ratio,
+    "sqty-1": lambda value, _: not _has(value, "comparator"),
     "txt-1": _formatted,
     "txt-2": _worded,
     "org-1": lambda value, _: _has(value, "identifier", "name"),
