@@ -27,7 +27,7 @@ class UnknownProfileError(SasError):
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """One thing that is wrong (`SHALL`) or ought to be otherwise. `rule` is a requirement's id or a rule of `source`."""
+    """One thing that is wrong (`SHALL`) or ought to be otherwise. `rule`: a requirement's id, or a rule of `source`."""
 
     level: Level
     weight: str

@@ -16,6 +16,7 @@ from sas_kernel.flows import Flow
 from sas_kernel.text import Lang, Text
 
 if TYPE_CHECKING:
+    from recette.drivers.validators import AuthorityVerdict, Dialect, Question
     from recette.model import RunReport, Target
 
 LISTENING_FLOWS = (Flow.APPOINTMENTS,)
@@ -240,10 +241,18 @@ def check(
             "--ig", metavar="PACKAGE.tgz", help=said("Paquet d’un guide FHIR en plus.", "A FHIR guide's package too.")
         ),
     ] = None,
+    validator: Annotated[
+        str | None,
+        typer.Option("--validator", metavar="URL", help=said("Validateur externe en plus.", "External validator too.")),
+    ] = None,
+    dialect: Annotated[
+        str, typer.Option("--validator-dialect", help="wrapper, validate, matchbox, gazelle")
+    ] = "wrapper",
     format_: Annotated[str, typer.Option("--format", help="console, json")] = "console",
     lang: LangOption = SETTINGS.lang,
 ) -> None:
     from recette.checks import conformance
+    from recette.drivers import validators
     from recette.engine import requirements
     from recette.profiles import facts
     from recette.profiles.checker import Checker
@@ -252,6 +261,11 @@ def check(
     renderers = {"console": rendering.to_console, "json": rendering.to_json}
     if format_ not in renderers:
         raise typer.BadParameter(said("attendu : console ou json", "expected console or json"), param_hint="--format")
+    if dialect not in set(validators.Dialect):
+        raise typer.BadParameter(
+            said("attendu : {d}", "expected {d}").format(d=", ".join(validators.Dialect)),
+            param_hint="--validator-dialect",
+        )
     try:
         content = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
     except OSError as error:
@@ -260,9 +274,30 @@ def check(
         ) from error
     known = facts.load(ig_version) if ig is None else facts.with_package(facts.load(ig_version), ig)
     found = conformance.judge(content, Checker(known), requirements.load(), profile)
-    typer.echo(renderers[format_](found, known.name, known.hash, requirements.rule_set(), lang))
+    authority = None
+    if validator is not None and found.profile is not None:
+        question = validators.Question(content.decode(), found.kind, found.profile, f"ans.fhir.fr.sas#{ig_version}")
+        try:
+            authority = _asked(validator, validators.Dialect(dialect), question)
+        except validators.ValidatorError:
+            typer.echo(renderers[format_](found, known.name, known.hash, requirements.rule_set(), None, lang))
+            raise
+    typer.echo(renderers[format_](found, known.name, known.hash, requirements.rule_set(), authority, lang))
     if not found.conforms:
         raise typer.Exit(ExitCode.REFUSED)
+
+
+def _asked(url: str, dialect: Dialect, question: Question) -> AuthorityVerdict:
+    import asyncio
+
+    from recette.drivers import validators
+    from sas_kit.http import new_client
+
+    async def talk() -> AuthorityVerdict:
+        async with new_client() as client:
+            return await validators.ask(client, url, dialect, question)
+
+    return asyncio.run(talk())
 
 
 @app.command(

@@ -5,18 +5,18 @@ It never raises for what a resource holds, and what it could not look at it tell
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
-from recette.profiles import invariants, primitives
+from recette.profiles import primitives
+from recette.profiles.contents import Contents
 from recette.profiles.invariants import Scope
 from recette.profiles.model import ElementFact, Facts, Issue, Layer, TypeFact, Weight
-from recette.profiles.slices import Sorter, has_pattern, in_value_set, same
+from recette.profiles.slices import Sorter
+from recette.profiles.telling import shown
 from recette.profiles.tree import PRIMITIVES, Forest, Node
 from sas_kernel.text import Text
 
-MOST_ISSUES: Final = 2000
 _DEEPEST: Final = 64
 _ANY_RESOURCE: Final = frozenset({"Resource", "DomainResource"})
 
@@ -52,55 +52,22 @@ class Checker:
         return not any(issue.weight is Weight.ERROR for issue in self.check(resource, profile))
 
 
-class _Walk:
+class _Walk(Contents):
     """One resource, gone through once."""
 
     def __init__(self, checker: Checker) -> None:
+        super().__init__(checker.facts, checker.forest)
         self._checker = checker
-        self._forest = checker.forest
-        self._facts = checker.facts
         self._sorter = Sorter(self._forest, self._conforms)
         self._type_names = self._forest.type_names
         self._known: dict[tuple[int, str], bool] = {}
-        self._unverified: set[tuple[str, str]] = set()
         self._targets: set[str] = set()
-        self.issues: list[Issue] = []
 
     def _conforms(self, resource: Any, profile: str) -> bool:
         key = (id(resource), profile)
         if key not in self._known:
             self._known[key] = self._checker.knows(profile) and self._checker.conforms(resource, profile)
         return self._known[key]
-
-    # --- telling ---
-
-    def _tell(
-        self,
-        node: Node,
-        path: str,
-        rule: str,
-        message: Text,
-        *,
-        layer: Layer | None = None,
-        weight: Weight = Weight.ERROR,
-        expected: object = None,
-        actual: object = None,
-    ) -> None:
-        if len(self.issues) == MOST_ISSUES:
-            self.issues.append(
-                Issue(
-                    Weight.UNVERIFIED,
-                    Layer.BASE,
-                    path,
-                    "most",
-                    f"{node.owner.url}#{node.fact.id}",
-                    Text("Trop d’écarts : la suite n’est pas dite.", "Too many problems: the rest is not told."),
-                )
-            )
-        elif len(self.issues) < MOST_ISSUES:
-            where = layer or (Layer.PROFILE if node.owner.is_profile else Layer.BASE)
-            shown = tuple(None if each is None else str(each)[:200] for each in (expected, actual))
-            self.issues.append(Issue(weight, where, path, rule, f"{node.owner.url}#{node.fact.id}", message, *shown))
 
     def too_deep(self, node: Node, path: str) -> None:
         self._tell(
@@ -111,12 +78,6 @@ class _Walk:
             layer=Layer.BASE,
             expected=f"≤ {_DEEPEST}",
         )
-
-    def _not_verified(self, node: Node, path: str, rule: str, message: Text, key: str) -> None:
-        """Once a rule, not once an element: what is not known of a list is not known of any of its uses."""
-        if (rule, key) not in self._unverified:
-            self._unverified.add((rule, key))
-            self._tell(node, path, rule, message, weight=Weight.UNVERIFIED, expected=key)
 
     # --- resources ---
 
@@ -154,7 +115,7 @@ class _Walk:
                 Text("Ce n’est pas un id FHIR.", "This is no FHIR id."),
                 layer=Layer.BASE,
                 expected="id",
-                actual=_shown(value["id"]),
+                actual=shown(value["id"]),
             )
         self._children(value, tree, path, scope, is_resource=True)
         self._invariants(value, tree, path, scope)
@@ -206,20 +167,9 @@ class _Walk:
     def _children(
         self, value: dict[str, Any], node: Node, path: str, scope: Scope, *, is_resource: bool = False
     ) -> None:
-        keys = node.keys()
         if len(value) == (1 if is_resource else 0):
             self._tell(node, path, "ele-1", Text("L’élément est vide.", "The element is empty."), layer=Layer.BASE)
-        present: dict[str, list[tuple[str, str]]] = {}
-        for key in value:
-            plain = key.removeprefix("_")
-            known = keys.get(plain)
-            if known is None or (key != plain and not _is_primitive(known[0].fact, known[1])):
-                if not (is_resource and key == "resourceType"):
-                    self._unknown(key, plain, node, path)
-                continue
-            found = present.setdefault(known[0].name, [])
-            if (plain, known[1]) not in found:
-                found.append((plain, known[1]))
+        present = self._present(value, node, path, is_resource=is_resource)
         for name, child in node.children.items():
             used = present.get(name)
             if used is None:
@@ -241,6 +191,24 @@ class _Walk:
                 )
             for key, kind in used:
                 self._element(value, key, kind, child, f"{path}.{key}", scope)
+
+    def _present(
+        self, value: dict[str, Any], node: Node, path: str, *, is_resource: bool
+    ) -> dict[str, list[tuple[str, str]]]:
+        """By element, the keys it stands under, each with its type where the element is a choice."""
+        keys = node.keys()
+        present: dict[str, list[tuple[str, str]]] = {}
+        for key in value:
+            plain = key.removeprefix("_")
+            known = keys.get(plain)
+            if known is None or (key != plain and not _is_primitive(known[0].fact, known[1])):
+                if not (is_resource and key == "resourceType"):
+                    self._unknown(key, plain, node, path)
+                continue
+            found = present.setdefault(known[0].name, [])
+            if (plain, known[1]) not in found:
+                found.append((plain, known[1]))
+        return present
 
     def _unknown(self, key: str, plain: str, node: Node, path: str) -> None:
         choice = next((c for c in node.children.values() if c.is_choice and plain.startswith(c.name[:-3])), None)
@@ -457,7 +425,7 @@ class _Walk:
                 Text("La valeur n’a pas la forme de son type.", "The value has not the form of its type."),
                 layer=Layer.BASE,
                 expected=code,
-                actual=_shown(value),
+                actual=shown(value),
             )
             return
         if node.fact.max_length is not None and isinstance(value, str) and len(value) > node.fact.max_length:
@@ -495,7 +463,7 @@ class _Walk:
                 "type",
                 Text("Un objet est attendu.", "An object is expected."),
                 layer=Layer.BASE,
-                actual=_shown(value),
+                actual=shown(value),
             )
             return
         if structure.children:
@@ -512,79 +480,9 @@ class _Walk:
             self._extension(value, node, structure, path, scope)
         elif code == "Reference":
             self._reference(value, node, types, path, scope)
+            self._contained_target(value.get("reference"), [target for each in types for target in each.targets], scope)
 
-    def _content(self, value: Any, node: Node, path: str, scope: Scope) -> None:
-        """Fixed and pattern values, codes, invariants."""
-        for fixed in node.fact.fixed:
-            if not same(value, fixed):
-                self._tell(
-                    node,
-                    path,
-                    "fixed",
-                    Text("La valeur n’est pas celle qui est fixée.", "The value is not the fixed one."),
-                    expected=_shown(fixed),
-                    actual=_shown(value),
-                )
-        for pattern in node.fact.pattern:
-            if not has_pattern(value, pattern):
-                self._tell(
-                    node,
-                    path,
-                    "pattern",
-                    Text("La valeur ne contient pas le motif imposé.", "The value does not hold the required pattern."),
-                    expected=_shown(pattern),
-                    actual=_shown(value),
-                )
-        if node.fact.binding is not None:
-            self._binding(value, node, *node.fact.binding, path)
-        if isinstance(value, dict) and "code" in value and "system" in value:
-            self._known_code(value, node, path)
-        self._invariants(value, node, path, scope)
-
-    # --- codes ---
-
-    def _binding(self, value: Any, node: Node, strength: str, url: str, path: str) -> None:
-        if isinstance(value, dict) and "coding" not in value and "text" in value and "code" not in value:
-            return  # a text alone: the guide allows it where FHIR does not (docs/decisions/0012-profile-checker.md)
-        codes = self._facts.value_sets.get(url)
-        if codes is None:
-            if strength == "required":
-                self._not_verified(
-                    node,
-                    path,
-                    "binding",
-                    Text("La liste des codes permis n’est pas là.", "The list of allowed codes is not at hand."),
-                    url,
-                )
-            return
-        if in_value_set(value, codes):
-            return
-        if strength == "required":
-            self._tell(
-                node,
-                path,
-                "binding",
-                Text("Le code n’est pas de la liste imposée.", "The code is not of the required list."),
-                layer=Layer.TERMINOLOGY if not node.owner.is_profile else Layer.PROFILE,
-                expected=url,
-                actual=_shown(value),
-            )
-
-    def _known_code(self, value: dict[str, Any], node: Node, path: str) -> None:
-        system, code = value.get("system"), value.get("code")
-        codes = self._facts.code_systems.get(system) if isinstance(system, str) else None
-        if codes is not None and isinstance(code, str) and code not in codes:
-            self._tell(
-                node,
-                f"{path}.code",
-                "code",
-                Text("Le système de codes ne connaît pas ce code.", "The code system does not know this code."),
-                layer=Layer.TERMINOLOGY,
-                expected=system,
-                actual=code,
-            )
-
-    # --- extensions and references ---
+    # --- extensions, and what is contained ---
 
     def _extension(self, value: dict[str, Any], node: Node, structure: Node, path: str, scope: Scope) -> None:
         has_value = any(key.lstrip("_").startswith("value") for key in value)
@@ -625,39 +523,10 @@ class _Walk:
                 url,
             )
 
-    def _reference(self, value: dict[str, Any], node: Node, types: Sequence[TypeFact], path: str, scope: Scope) -> None:
-        targets = [target for each in types for target in each.targets]
-        kinds = {kind for target in targets if (kind := self._target_type(target))}
-        reference = value.get("reference")
-        allowed = {mode for each in types for mode in each.aggregation}
-        contained = isinstance(reference, str) and reference.startswith("#")
-        wrong = "contained" not in allowed if contained else allowed == {"contained"}
-        if allowed and isinstance(reference, str) and wrong:
-            self._tell(
-                node,
-                f"{path}.reference",
-                "aggregation",
-                Text("La référence n’est pas du genre permis ici.", "The reference is not of the kind allowed here."),
-                expected=", ".join(sorted(allowed)),
-                actual=reference,
-            )
-        if not kinds or "Resource" in kinds:
-            return
-        if contained:
-            self._contained_target(str(reference), targets, scope)
-        for key, actual in (("reference", self._referred(reference, scope)), ("type", value.get("type"))):
-            if isinstance(actual, str) and actual in self._facts.resource_types and actual not in kinds:
-                self._tell(
-                    node,
-                    f"{path}.{key}",
-                    "target",
-                    Text("La référence ne mène pas à un type permis.", "The reference leads to no allowed type."),
-                    expected=", ".join(sorted(kinds)),
-                    actual=actual,
-                )
-
-    def _contained_target(self, reference: str, targets: Sequence[str], scope: Scope) -> None:
+    def _contained_target(self, reference: Any, targets: Sequence[str], scope: Scope) -> None:
         """A contained resource conforms to one of the profiles that what refers to it asks for."""
+        if not isinstance(reference, str) or not reference.startswith("#"):
+            return
         root = scope.root
         items = root.get("contained")
         for position, item in enumerate(items if isinstance(items, list) else []):
@@ -678,55 +547,6 @@ class _Walk:
             best = min(judged, key=lambda issues: sum(1 for _ in errors(issues)))
             self.issues += [each for each in best if (each.path, each.rule, each.expected) not in known]
 
-    def _target_type(self, url: str) -> str | None:
-        tree = self._forest.of_profile(url)
-        if tree is not None:
-            return tree.owner.type
-        name = url.rpartition("/")[2]
-        if name in self._facts.resource_types or name == "Resource":
-            return name
-        # FR Core names its profiles after their types; longest first, so that a role is not taken for its person.
-        found = [kind for kind in self._facts.resource_types if name.startswith(f"Fr{kind}")]
-        return max(found, key=len) if found else None
-
-    def _referred(self, reference: Any, scope: Scope) -> str | None:
-        if not isinstance(reference, str):
-            return None
-        if reference.startswith("#"):
-            items = scope.root.get("contained")
-            for item in items if isinstance(items, list) else []:
-                if isinstance(item, dict) and item.get("id") == reference[1:]:
-                    kind = item.get("resourceType")
-                    return kind if isinstance(kind, str) else None
-            return None
-        parts = reference.partition("/_history/")[0].rsplit("/", 2)
-        return parts[-2] if len(parts) >= 2 else None
-
-    # --- invariants ---
-
-    def _invariants(self, value: Any, node: Node, path: str, scope: Scope, *, known: Sequence[str] = ()) -> None:
-        for key in node.fact.constraints:
-            if key in invariants.STRUCTURAL or key in known:
-                continue
-            rule = None if key in self._facts.foreign_invariants else invariants.INVARIANTS.get(key)
-            if rule is None:
-                self._not_verified(
-                    node,
-                    path,
-                    key,
-                    Text("Cet invariant n’est pas vérifié.", "This invariant is not verified."),
-                    self._facts.invariants.get(key, ("", ""))[1],
-                )
-            elif isinstance(value, dict | str) and not rule(value, scope):
-                self._tell(
-                    node,
-                    path,
-                    key,
-                    Text("L’invariant n’est pas respecté.", "The invariant does not hold."),
-                    layer=Layer.PROFILE if "invariant" in key else Layer.BASE,
-                    expected=self._facts.invariants.get(key, ("", ""))[1],
-                )
-
 
 def _too_deep(value: Any) -> bool:
     level = [value]
@@ -745,10 +565,6 @@ def _too_deep(value: Any) -> bool:
 
 def _is_primitive(fact: ElementFact, kind: str) -> bool:
     return any(each.code in PRIMITIVES for each in fact.types if not kind or each.code == kind)
-
-
-def _shown(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, default=str)[:200]
 
 
 def errors(issues: Sequence[Issue]) -> Iterator[Issue]:

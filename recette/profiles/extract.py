@@ -12,13 +12,18 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+import tarfile
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
+
+from recette.profiles.model import FactsError
+from sas_kernel.text import Text
 
 Json = dict[str, Any]
 
 _FHIR_TYPE: Final = "http://hl7.org/fhir/StructureDefinition/structuredefinition-fhir-type"
+_MOST_MEMBER: Final = 64 * 1024 * 1024
 _MOST_CODES: Final = 5000
 """A longer list is no fact to carry: its bindings are told as not verified."""
 
@@ -72,14 +77,7 @@ def _element(element: Json, invariants: Json) -> Json:
     types = [_type(item) for item in element.get("type", ())]
     if types:
         fact["types"] = types
-    for key, value in element.items():
-        if key.startswith("fixed"):
-            fact["fixed"] = [value]
-        elif key.startswith("pattern"):
-            fact["pattern"] = [value]
-    binding = element.get("binding", {})
-    if binding.get("strength") in {"required", "extensible"} and binding.get("valueSet"):
-        fact["binding"] = [binding["strength"], binding["valueSet"].partition("|")[0]]
+    _values(fact, element)
     if "slicing" in element:
         slicing = element["slicing"]
         discriminators = [[d["type"], d["path"]] for d in slicing.get("discriminator", ())]
@@ -88,16 +86,34 @@ def _element(element: Json, invariants: Json) -> Json:
         fact["slice"] = element["sliceName"]
     if "contentReference" in element:
         fact["ref"] = element["contentReference"].partition("#")[2]
-    rules = []
-    for constraint in element.get("constraint", ()):
-        if constraint["severity"] == "error":
-            rules.append(constraint["key"])
-            invariants[constraint["key"]] = [constraint["severity"], constraint.get("expression", "")]
+    rules = _constraints(element, invariants)
     if rules:
         fact["rules"] = rules
     if "maxLength" in element:
         fact["length"] = element["maxLength"]
     return fact
+
+
+def _values(fact: Json, element: Json) -> None:
+    """What fixes the values of an element."""
+    for key, value in element.items():
+        if key.startswith("fixed"):
+            fact["fixed"] = [value]
+        elif key.startswith("pattern"):
+            fact["pattern"] = [value]
+    binding = element.get("binding", {})
+    if binding.get("strength") in {"required", "extensible"} and binding.get("valueSet"):
+        fact["binding"] = [binding["strength"], binding["valueSet"].partition("|")[0]]
+
+
+def _constraints(element: Json, invariants: Json) -> list[str]:
+    """The keys of its invariants; what each says goes to `invariants`."""
+    rules = []
+    for constraint in element.get("constraint", ()):
+        if constraint["severity"] == "error":
+            rules.append(constraint["key"])
+            invariants[constraint["key"]] = [constraint["severity"], constraint.get("expression", "")]
+    return rules
 
 
 def _type(item: Json) -> str | list[Any]:
@@ -205,12 +221,44 @@ def _below(concepts: Iterable[Json], code: str) -> set[str] | None:
     return None
 
 
+# --- packages -------------------------------------------------------------------------------------------------------
+
+
+def read_package(path: Path) -> Iterator[Json]:
+    """The resources of a FHIR package, or of a JSON file (a resource, or a Bundle of them). Raises `FactsError`."""
+    try:
+        if path.suffix == ".json":
+            yield from _unbundled(json.loads(path.read_bytes()))
+            return
+        with tarfile.open(path, "r:*") as archive:
+            for member in archive:
+                if member.isfile() and member.name.endswith(".json") and "/example/" not in member.name:
+                    if member.size > _MOST_MEMBER:
+                        raise ValueError(member.name)
+                    stream = archive.extractfile(member)
+                    if stream is not None:
+                        yield from _unbundled(json.load(stream))
+    except (OSError, ValueError, tarfile.TarError, EOFError) as error:
+        raise FactsError(
+            Text(
+                "Le paquet « {p} » n’est pas lisible ({e}) : donnez le .tgz d’un guide FHIR.",
+                "The package '{p}' cannot be read ({e}): give the .tgz of a FHIR guide.",
+            ).format(p=path, e=error)
+        ) from error
+
+
+def _unbundled(document: object) -> Iterator[Json]:
+    if isinstance(document, dict) and document.get("resourceType") == "Bundle":
+        for entry in document.get("entry", []):
+            yield from _unbundled(entry.get("resource"))
+    elif isinstance(document, dict) and isinstance(document.get("resourceType"), str):
+        yield document
+
+
 # --- the command -----------------------------------------------------------------------------------------------------
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    from recette.profiles.facts import read_package
-
     parser = argparse.ArgumentParser(prog="python -m recette.profiles.extract", description=__doc__)
     parser.add_argument("sources", nargs="+", type=Path)
     parser.add_argument("--out", type=Path, required=True)

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-import tarfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
@@ -20,7 +19,6 @@ VERSIONS: Final = ("1.2.0", "1.1.0")
 """The versions of the guide whose facts come with the tool, the one judged by default first."""
 
 Json = dict[str, Any]
-_MOST_MEMBER: Final = 64 * 1024 * 1024
 
 
 @lru_cache(maxsize=4)
@@ -41,7 +39,7 @@ def load(version: str = VERSIONS[0]) -> Facts:
 
 def with_package(facts: Facts, path: Path) -> Facts:
     """The facts with the definitions and codes of an IG package (`.tgz`) in their place or beside them."""
-    document = extract.facts_of(list(read_package(path)))
+    document = extract.facts_of(list(extract.read_package(path)))
     found = _parts(document)
     if not found.definitions:
         raise FactsError(
@@ -65,37 +63,6 @@ def with_package(facts: Facts, path: Path) -> Facts:
         invariants={**facts.invariants, **found.invariants},
         hash=hashlib.sha256(facts.hash.encode() + path.read_bytes()).hexdigest()[:16],
     )
-
-
-def read_package(path: Path) -> Iterator[Json]:
-    """The resources of a FHIR package, or of a JSON file (a resource, or a Bundle of them). Raises `FactsError`."""
-    try:
-        if path.suffix == ".json":
-            yield from _unbundled(json.loads(path.read_bytes()))
-            return
-        with tarfile.open(path, "r:*") as archive:
-            for member in archive:
-                if member.isfile() and member.name.endswith(".json") and "/example/" not in member.name:
-                    if member.size > _MOST_MEMBER:
-                        raise ValueError(member.name)
-                    stream = archive.extractfile(member)
-                    if stream is not None:
-                        yield from _unbundled(json.load(stream))
-    except (OSError, ValueError, tarfile.TarError, EOFError) as error:
-        raise FactsError(
-            Text(
-                "Le paquet « {p} » n’est pas lisible ({e}) : donnez le .tgz d’un guide FHIR.",
-                "The package '{p}' cannot be read ({e}): give the .tgz of a FHIR guide.",
-            ).format(p=path, e=error)
-        ) from error
-
-
-def _unbundled(document: object) -> Iterator[Json]:
-    if isinstance(document, dict) and document.get("resourceType") == "Bundle":
-        for entry in document.get("entry", []):
-            yield from _unbundled(entry.get("resource"))
-    elif isinstance(document, dict) and isinstance(document.get("resourceType"), str):
-        yield document
 
 
 def assemble(name: str, contents: Iterable[bytes]) -> Facts:

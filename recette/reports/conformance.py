@@ -3,19 +3,53 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterator, Sequence
+from typing import Any, Protocol
 
 from recette.checks.conformance import Conformance
 from sas_kernel.text import Lang, Text
 
 
-def to_console(found: Conformance, guide: str, facts: str, rules: str, lang: Lang) -> str:
+class Remark(Protocol):
+    """One issue as an external authority words it."""
+
+    @property
+    def severity(self) -> str: ...
+    @property
+    def code(self) -> str: ...
+    @property
+    def path(self) -> str: ...
+    @property
+    def text(self) -> str: ...
+
+
+class Authority(Protocol):
+    """The verdict of an external authority (`recette.drivers.validators` makes it)."""
+
+    @property
+    def url(self) -> str: ...
+    @property
+    def dialect(self) -> str: ...
+    @property
+    def conforms(self) -> bool: ...
+    @property
+    def provenance(self) -> str: ...
+    @property
+    def session(self) -> str | None: ...
+    @property
+    def remarks(self) -> Sequence[Remark]: ...
+    @property
+    def faults(self) -> Sequence[Remark]: ...
+
+
+def to_console(found: Conformance, guide: str, facts: str, rules: str, authority: Authority | None, lang: Lang) -> str:
     """Lines for people; what was not verified is said after what is wrong."""
-    return "\n".join(_lines(found, guide, facts, rules, lang))
+    return "\n".join(_lines(found, guide, facts, rules, authority, lang))
 
 
-def _lines(found: Conformance, guide: str, facts: str, rules: str, lang: Lang) -> Iterator[str]:
+def _lines(
+    found: Conformance, guide: str, facts: str, rules: str, authority: Authority | None, lang: Lang
+) -> Iterator[str]:
     def say(fr: str, en: str, **values: object) -> str:
         return Text(fr, en).format(**values).to(lang)
 
@@ -40,9 +74,25 @@ def _lines(found: Conformance, guide: str, facts: str, rules: str, lang: Lang) -
         )
     else:
         yield say("Non conforme : {n} écart(s).", "Not conform: {n} problem(s).", n=found.faults)
+    if authority is None:
+        return
+    verdict = say("conforme", "conform") if authority.conforms else say("non conforme", "not conform")
+    yield say(
+        "Validateur {u} ({d}) : {v}.", "Validator {u} ({d}): {v}.", u=authority.url, d=authority.dialect, v=verdict
+    )
+    if authority.provenance:
+        yield f"    {authority.provenance}"
+    for remark in authority.faults:
+        yield f"{remark.severity:<8} {remark.code} {remark.path}"
+        yield f"    {remark.text}"
+    if authority.conforms is not found.conforms:
+        yield say(
+            "Les deux verdicts diffèrent : tous deux sont gardés, le nôtre décide du code de sortie.",
+            "The two verdicts differ: both are kept, ours decides the exit code.",
+        )
 
 
-def to_json(found: Conformance, guide: str, facts: str, rules: str, lang: Lang) -> str:
+def to_json(found: Conformance, guide: str, facts: str, rules: str, authority: Authority | None, lang: Lang) -> str:
     """One object; `conforms` is the verdict, `level` SHALL what decides it."""
     document: dict[str, Any] = {
         "conforms": found.conforms,
@@ -67,6 +117,20 @@ def to_json(found: Conformance, guide: str, facts: str, rules: str, lang: Lang) 
             }
             for told in found.told
         ],
+        "authority": None
+        if authority is None
+        else {
+            "url": authority.url,
+            "dialect": authority.dialect,
+            "conforms": authority.conforms,
+            "agrees": authority.conforms is found.conforms,
+            "provenance": authority.provenance,
+            "session": authority.session,
+            "issues": [
+                {"severity": each.severity, "code": each.code, "path": each.path, "message": each.text}
+                for each in authority.remarks
+            ],
+        },
         "unverified": [
             {
                 "rule": issue.rule,
