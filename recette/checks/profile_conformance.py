@@ -36,6 +36,7 @@ OTHERS: Final[tuple[Check, ...]] = (
 """The checks of an answer's content, which speak first."""
 
 _CONTAINED: Final = re.compile(r"\.contained\[\d+\]")
+_SLICE: Final = re.compile(r":[A-Za-z0-9\-]+")
 
 
 @cache
@@ -71,17 +72,20 @@ def _within(inner: str, outer: str) -> bool:
 
 
 def _judge(answer: Answer, kind: str) -> Iterator[Problem | None]:
-    spoken = {problem.path for check in OTHERS for problem in check.judge(answer).problems if problem.path}
     checker = _checker()
+    spoken: set[str] | None = None
     for node in _looked_at(answer, kind):
         root = node.value["resourceType"]
         profile = checker.facts.use_cases[UseCase.PRACTITIONERS][root]
-        told = [
-            Problem(issue.message, path, issue.expected, issue.actual)
-            for issue in errors(checker.check(node.value, profile))
-            if _concerns(kind, path := node.path + issue.path[len(root) :], node.path)
-            and not _related(re.sub(r":[A-Za-z0-9\-]+", "", path), spoken)
-        ]
+        told: list[Problem] = []
+        for issue in errors(checker.check(node.value, profile)):
+            path = node.path + issue.path[len(root) :]
+            if not _concerns(kind, path, node.path):
+                continue
+            if spoken is None:
+                spoken = {problem.path for check in OTHERS for problem in check.judge(answer).problems if problem.path}
+            if not _related(_SLICE.sub("", path), spoken):
+                told.append(Problem(issue.message, path, issue.expected, issue.actual))
         yield from told or (None,)
 
 

@@ -98,6 +98,7 @@ def judge(
     from recette.drivers.http import HttpDriver
     from recette.drivers.inbox import listening
     from recette.engine import requirements, runner
+    from recette.profiles import facts
     from recette.reports import write_reports
     from recette.reports.console import RichListener, console_listener
     from recette.reports.masking import EvidenceMasks
@@ -106,6 +107,7 @@ def judge(
     from sas_kit.http import HttpLimits, new_client
 
     levels = service_levels()
+    guide = facts.load()
     plan = runner.Plan(
         target=target,
         scenarios=catalogue.scenarios(flows or target.flows),
@@ -114,6 +116,7 @@ def judge(
         rule_set=requirements.rule_set(),
         tool_version=__version__,
         fail_on=fail_on,
+        guide=f"{guide.name} {guide.hash}",
     )
     limits = HttpLimits(
         connect=levels["slot_search.connect_timeout"].value,

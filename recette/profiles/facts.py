@@ -13,6 +13,7 @@ from typing import Any, Final
 from recette.profiles import extract
 from recette.profiles.model import Definition, ElementFact, Facts, FactsError, SlicingFact, TypeFact
 from sas_kernel import contracts
+from sas_kernel.errors import ContractError
 from sas_kernel.text import Text
 
 VERSIONS: Final = ("1.2.0", "1.1.0")
@@ -23,7 +24,10 @@ Json = dict[str, Any]
 
 @lru_cache(maxsize=4)
 def load(version: str = VERSIONS[0]) -> Facts:
-    """FHIR R4 4.0.1, the French code lists, and one version of the SAS guide. Raises `FactsError`."""
+    """FHIR R4 4.0.1, the French code lists, and one version of the SAS guide.
+
+    Raises `FactsError` for a version that is not here, `ContractError` when our own files cannot be read.
+    """
     if version not in VERSIONS:
         raise FactsError(
             Text(
@@ -33,14 +37,28 @@ def load(version: str = VERSIONS[0]) -> Facts:
         )
     folder = contracts.directory() / "fhir"
     names = ("r4.json", "terminology.json", "french.json", f"sas-{version}.json")
-    contents = [(folder / name).read_bytes() for name in names]
-    return assemble(f"ans.fhir.fr.sas {version}", contents)
+    try:
+        return assemble(f"ans.fhir.fr.sas {version}", [(folder / name).read_bytes() for name in names])
+    except (OSError, ValueError, KeyError, TypeError, IndexError) as error:
+        raise ContractError(
+            Text(
+                "Les faits des profils ne sont pas lisibles dans {f} : {e}.",
+                "The facts of the profiles in {f} cannot be read: {e}.",
+            ).format(f=folder, e=error)
+        ) from error
 
 
 def with_package(facts: Facts, path: Path) -> Facts:
     """The facts with the definitions and codes of an IG package (`.tgz`) in their place or beside them."""
-    document = extract.facts_of(list(extract.read_package(path)))
-    found = _parts(document)
+    try:
+        found = _parts(extract.facts_of(list(extract.read_package(path))))
+    except (ValueError, KeyError, TypeError, IndexError, AttributeError, RecursionError) as error:
+        raise FactsError(
+            Text(
+                "Le paquet « {p} » n’est pas celui d’un guide FHIR : {e}.",
+                "The package '{p}' is not that of a FHIR guide: {e}.",
+            ).format(p=path, e=repr(error)[:200])
+        ) from error
     if not found.definitions:
         raise FactsError(
             Text(

@@ -91,7 +91,7 @@ def test_one_fault_is_told_once(name: str) -> None:
 
 
 NOTHING = object()
-REPLACEMENTS = (NOTHING, "", None, 17, [], {}, "zz zz", [[None]], {"resourceType": []})
+REPLACEMENTS: tuple[Any, ...] = (NOTHING, "", None, 17, [], {}, "zz zz", [[None]], {"resourceType": []})
 
 
 def _places(value: Any, path: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
