@@ -93,9 +93,8 @@ def judge(
     canonical = (profile or _fitting(checker, resource, case)).partition("|")[0]
     issues: list[Issue] | None = None
     if case is not None and use_cases.profile_of(checker, resource, case) == canonical:
-        issues = use_cases.check(checker, resource, case)
-        if atomic is None:
-            issues = [*(issues or []), *prose.check(resource, case, checker.facts.use_cases[case])]
+        issues = use_cases.check(checker, resource, case) or []
+        issues += prose.check(resource, case, checker.facts.use_cases[case])
     if issues is None:
         issues = checker.check(resource, canonical)
     if atomic is None:
@@ -184,15 +183,15 @@ def place(path: str) -> str:
 
 def _once(atomic: list[Told], issues: list[Issue]) -> Iterator[Told]:
     """A requirement's words first; a profile's where no requirement speaks of that place; prose where neither does."""
-    yield from atomic
-    obliged = {place(told.path) for told in atomic if told.level is Level.SHALL}
-    spoken = {place(told.path) for told in atomic}
+    demanded = {place(issue.path) for issue in issues if issue.weight is Weight.ERROR}
+    # What a profile or the prose demands is not said a second time as a wish of ours.
+    kept = [told for told in atomic if told.level is Level.SHALL or place(told.path) not in demanded]
+    yield from kept
+    spoken = {place(told.path) for told in kept}
     for prose_too in (False, True):
         layered = [issue for issue in issues if (issue.layer is Layer.PROSE) is prose_too]
-        # A wish of ours does not stand for what a profile demands.
-        fresh = [i for i in layered if place(i.path) not in (obliged if i.weight is Weight.ERROR else spoken)]
+        fresh = [issue for issue in layered if place(issue.path) not in spoken]
         spoken |= {place(issue.path) for issue in fresh}
-        obliged |= {place(issue.path) for issue in fresh if issue.weight is Weight.ERROR}
         for issue in fresh:
             yield Told(
                 LEVELS[issue.weight],

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final, NamedTuple
@@ -27,6 +27,7 @@ ESTABLISHMENT: Final = (
 )
 SERVICE_TYPE: Final = "http://hl7.org/fhir/5.0/StructureDefinition/extension-Slot.serviceType"
 OPERATOR: Final = "http://interopsante.org/fhir/StructureDefinition/FrAppointmentOperator"
+PLACE: Final = "http://sas.fr/fhir/StructureDefinition/FrLocationAgregateur"
 CONSULTATION: Final = "http://terminology.hl7.org/CodeSystem/v3-ActCode"
 
 _PERSON: Final = re.compile(r"8[0-9]{11}|0[0-9A-Z]{9}")
@@ -124,35 +125,42 @@ def _unique(entries: list[_Entry]) -> Iterator[Issue]:
 def _links(entries: list[_Entry], case: UseCase) -> Iterator[Issue]:
     at = {(entry.kind, entry.id): entry for entry in entries}
     holders: Counter[str] = Counter()
-    people: Counter[str] = Counter()
-    services: Counter[str] = Counter()
     for entry in entries:
         for place, reference in _references(entry):
-            if (*_split(reference),) not in at:
+            if _split(reference) not in at:
                 yield _told("resolves", f"{entry.path}{place}.reference", "Type/id", reference)
+        if entry.kind == "PractitionerRole" and "reference" not in mapping(entry.resource.get("practitioner")):
+            yield _told("resolves", f"{entry.path}.practitioner", "Practitioner/id")
         if entry.kind == "Schedule":
             yield from _actors(entry, at, case, holders)
-        elif entry.kind == "Practitioner":
-            for position, value in enumerate(_values(entry.resource)):
-                people[value] += 1
-                if people[value] > 1:
-                    yield _told("one-practitioner", f"{entry.path}.identifier[{position}].value", None, value)
-        elif entry.kind == "HealthcareService":
-            provider = str(mapping(entry.resource.get("providedBy")).get("reference"))
-            services[provider] += 1
-            if services[provider] > 1:
-                yield _told("one-service", f"{entry.path}.providedBy.reference", None, provider)
+    yield from _people(entry for entry in entries if entry.kind == "Practitioner")
     if case is UseCase.CPTS:
-        for entry in entries:
-            if entry.kind == "Organization" and services[f"Organization/{entry.id}"] == 0:
-                yield _told("one-service", entry.path, f"HealthcareService → Organization/{entry.id}")
+        yield from _services(entries)
 
 
-def _values(practitioner: Json) -> Iterator[str]:
-    for identifier in listed(practitioner, "identifier"):
-        value = mapping(identifier).get("value")
-        if isinstance(value, str):
-            yield value
+def _people(practitioners: Iterable[_Entry]) -> Iterator[Issue]:
+    seen: set[str] = set()
+    for entry in practitioners:
+        for position, identifier in enumerate(listed(entry.resource, "identifier")):
+            value = mapping(identifier).get("value")
+            if isinstance(value, str) and value in seen:
+                yield _told("one-practitioner", f"{entry.path}.identifier[{position}].value", None, value)
+            elif isinstance(value, str):
+                seen.add(value)
+
+
+def _services(entries: list[_Entry]) -> Iterator[Issue]:
+    """One service an organization, and one organization a service."""
+    provided: Counter[str] = Counter()
+    for entry in entries:
+        if entry.kind == "HealthcareService":
+            provider = str(mapping(entry.resource.get("providedBy")).get("reference"))
+            provided[provider] += 1
+            if provided[provider] > 1:
+                yield _told("one-service", f"{entry.path}.providedBy.reference", None, provider)
+    for entry in entries:
+        if entry.kind == "Organization" and provided[f"Organization/{entry.id}"] == 0:
+            yield _told("one-service", entry.path, f"HealthcareService → Organization/{entry.id}")
 
 
 def _references(entry: _Entry) -> Iterator[tuple[str, str]]:
@@ -213,6 +221,10 @@ def _resource(resource: Any, kind: str, case: UseCase, profiles: Mapping[str, st
         return
     yield from _claim(resource, kind, profiles.get(kind), lenient=case is UseCase.CPTS and kind == "Slot")
     yield from _identifiers(resource, kind)
+    if kind == "PractitionerRole":
+        for position, place in enumerate(listed(resource, "contained")):
+            if kind_of(place) == "Location":
+                yield from _claim(place, f"{kind}.contained[{position}]", PLACE)
     look = _LOOKS.get((case, kind)) or _LOOKS.get((None, kind))
     if look is not None:
         yield from look(resource, kind)
