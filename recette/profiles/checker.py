@@ -167,8 +167,8 @@ class _Walk(Contents):
     def _children(
         self, value: dict[str, Any], node: Node, path: str, scope: Scope, *, is_resource: bool = False
     ) -> None:
-        if len(value) == (1 if is_resource else 0):
-            self._tell(node, path, "ele-1", Text("L’élément est vide.", "The element is empty."), layer=Layer.BASE)
+        if is_resource and len(value) == 1:
+            self._empty(node, path)
         present = self._present(value, node, path, is_resource=is_resource)
         for name, child in node.children.items():
             used = present.get(name)
@@ -191,6 +191,9 @@ class _Walk(Contents):
                 )
             for key, kind in used:
                 self._element(value, key, kind, child, f"{path}.{key}", scope)
+
+    def _empty(self, node: Node, path: str) -> None:
+        self._tell(node, path, "ele-1", Text("L’élément est vide.", "The element is empty."), layer=Layer.BASE)
 
     def _present(
         self, value: dict[str, Any], node: Node, path: str, *, is_resource: bool
@@ -299,61 +302,76 @@ class _Walk(Contents):
     def _sliced(self, pairs: list[tuple[Any, Any, str]], kind: str, node: Node, path: str, scope: Scope) -> None:
         slicing = node.fact.slicing
         assert slicing is not None
-        counts = dict.fromkeys((slice_.fact.id for slice_ in node.slices), 0)
+        slices = [slice_ for slice_ in node.slices if "/" not in str(slice_.fact.slice)]
+        for again in (slice_ for slice_ in node.slices if slice_ not in slices):
+            self._unsorted(node, path, again)
+        counts = dict.fromkeys((slice_.fact.id for slice_ in slices), 0)
+        unsure: set[str] = set()
         last = -1
         for value, extra, where in pairs:
-            home: Node | None = None
-            for position, slice_ in enumerate(node.slices):
-                belongs = self._sorter.belongs(value, kind, node.fact, slice_)
-                if belongs is None:
-                    self._not_verified(
-                        node,
-                        where,
-                        "slicing",
-                        Text(
-                            "L’appartenance à la tranche n’a pu être jugée.", "Membership of the slice was not judged."
-                        ),
-                        slice_.fact.id,
-                    )
-                if belongs:
-                    home = slice_
-                    if slicing.ordered and position < last:
-                        self._tell(
-                            slice_,
-                            where,
-                            "order",
-                            Text("Les tranches ne sont pas dans l’ordre.", "Slices are out of order."),
-                        )
-                    last = max(last, position)
-                    break
-            if home is None:
-                if slicing.rules == "closed":
-                    self._tell(
-                        node,
-                        where,
-                        "slicing",
-                        Text(
-                            "La valeur n’entre dans aucune des tranches permises.", "The value fits no allowed slice."
-                        ),
-                        expected=", ".join(str(slice_.fact.slice) for slice_ in node.slices),
-                    )
-                self._value(value, extra, kind, node, where, scope)
-            else:
-                counts[home.fact.id] += 1
-                self._value(value, extra, kind, home, where, scope)
-        for slice_ in node.slices:
-            found = counts[slice_.fact.id]
-            if found < slice_.fact.lower:
-                self._too_few(slice_, f"{path}:{slice_.fact.slice}", found)
-            if slice_.fact.upper is not None and found > slice_.fact.upper:
+            home, open_questions = self._home(value, kind, node, slices, where)
+            unsure |= open_questions
+            position = len(slices) if home is None else slices.index(home)
+            if (slicing.ordered and home is not None and position < last) or (
+                slicing.rules == "openAtEnd" and home is not None and last == len(slices)
+            ):
                 self._tell(
-                    slice_,
-                    f"{path}:{slice_.fact.slice}",
-                    "max",
-                    Text("Trop de valeurs dans cette tranche.", "Too many values in this slice."),
-                    expected=f"≤ {slice_.fact.upper}",
-                    actual=found,
+                    home,
+                    where,
+                    "order",
+                    Text("Les tranches ne sont pas dans l’ordre.", "Slices are out of order."),
                 )
+            last = max(last, position)
+            if home is None and slicing.rules == "closed" and not open_questions:
+                self._tell(
+                    node,
+                    where,
+                    "slicing",
+                    Text("La valeur n’entre dans aucune des tranches permises.", "The value fits no allowed slice."),
+                    expected=", ".join(str(slice_.fact.slice) for slice_ in slices),
+                )
+            if home is not None:
+                counts[home.fact.id] += 1
+            self._value(value, extra, kind, home or node, where, scope)
+        for slice_ in slices:
+            if slice_.fact.id not in unsure:
+                self._counted(slice_, path, counts[slice_.fact.id])
+
+    def _home(
+        self, value: Any, kind: str, node: Node, slices: Sequence[Node], where: str
+    ) -> tuple[Node | None, set[str]]:
+        """The slice a value belongs to, and the slices of which this could not be told."""
+        unsure: set[str] = set()
+        for slice_ in slices:
+            belongs = self._sorter.belongs(value, kind, node.fact, slice_)
+            if belongs:
+                return slice_, unsure
+            if belongs is None:
+                self._unsorted(node, where, slice_)
+                unsure.add(slice_.fact.id)
+        return None, unsure
+
+    def _unsorted(self, node: Node, path: str, slice_: Node) -> None:
+        self._not_verified(
+            node,
+            path,
+            "slicing",
+            Text("L’appartenance à la tranche n’a pu être jugée.", "Membership of the slice was not judged."),
+            slice_.fact.id,
+        )
+
+    def _counted(self, slice_: Node, path: str, found: int) -> None:
+        if found < slice_.fact.lower:
+            self._too_few(slice_, f"{path}:{slice_.fact.slice}", found)
+        if slice_.fact.upper is not None and found > slice_.fact.upper:
+            self._tell(
+                slice_,
+                f"{path}:{slice_.fact.slice}",
+                "max",
+                Text("Trop de valeurs dans cette tranche.", "Too many values in this slice."),
+                expected=f"≤ {slice_.fact.upper}",
+                actual=found,
+            )
 
     # --- values ---
 
@@ -466,6 +484,8 @@ class _Walk(Contents):
                 actual=shown(value),
             )
             return
+        if value.keys() <= {"id"}:
+            self._empty(node, path)
         if structure.children:
             self._children(value, structure, path, scope)
         if structure is not node:

@@ -92,7 +92,8 @@ class Contents(Teller):
 
     def _reference(self, value: dict[str, Any], node: Node, types: Sequence[TypeFact], path: str, scope: Scope) -> None:
         targets = [target for each in types for target in each.targets]
-        kinds = {kind for target in targets if (kind := self._target_type(target))}
+        told = [self._target_type(target) for target in targets]
+        kinds = {kind for kind in told if kind is not None}
         reference = value.get("reference")
         allowed = {mode for each in types for mode in each.aggregation}
         contained = isinstance(reference, str) and reference.startswith("#")
@@ -106,6 +107,15 @@ class Contents(Teller):
                 expected=", ".join(sorted(allowed)),
                 actual=reference,
             )
+        if None in told:
+            self._not_verified(
+                node,
+                path,
+                "target",
+                Text("La définition de la cible n’est pas là.", "The definition of the target is not at hand."),
+                targets[told.index(None)],
+            )
+            return
         if not kinds or "Resource" in kinds:
             return
         for key, actual in (("reference", self._referred(reference, scope)), ("type", value.get("type"))):

@@ -98,7 +98,8 @@ class Definition:
 
     @property
     def is_profile(self) -> bool:
-        return not self.url.startswith("http://hl7.org/fhir/StructureDefinition/")
+        """Whether it constrains a type, rather than being one: FHIR has profiles under its own address too."""
+        return self.url != f"http://hl7.org/fhir/StructureDefinition/{self.type}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,7 +33,7 @@ _SCHEMES: Final = {"urn:oid:": _FORMS["oid"], "urn:uuid:": _FORMS["uuid"]}
 """A uri of these schemes has the form of its scheme, whatever type of uri it is."""
 _BOUNDS: Final = {"integer": (-(2**31), 2**31 - 1), "unsignedInt": (0, 2**31 - 1), "positiveInt": (1, 2**31 - 1)}
 _LONGEST: Final = 1024 * 1024
-_CONTROL: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
+_CONTROL: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff]")
 
 
 def _text(kind: str) -> Callable[[Any], bool]:
@@ -71,7 +71,9 @@ def _base64(value: Any) -> bool:
 
 
 def _decimal(value: Any) -> bool:
-    return isinstance(value, int | float | Decimal) and not isinstance(value, bool) and isfinite(value)
+    if isinstance(value, int):
+        return not isinstance(value, bool)
+    return isinstance(value, float | Decimal) and isfinite(value)
 
 
 def _whole(kind: str) -> Callable[[Any], bool]:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any, Protocol
 
 from recette.checks.conformance import Conformance
+from recette.reports import words
 from sas_kernel.text import Lang, Text
 
 
@@ -44,7 +45,7 @@ class Authority(Protocol):
 
 def to_console(found: Conformance, guide: str, facts: str, rules: str, authority: Authority | None, lang: Lang) -> str:
     """Lines for people; what was not verified is said after what is wrong."""
-    return "\n".join(_lines(found, guide, facts, rules, authority, lang))
+    return "\n".join(words.visible(line) for line in _lines(found, guide, facts, rules, authority, lang))
 
 
 def _lines(
@@ -142,4 +143,6 @@ def to_json(found: Conformance, guide: str, facts: str, rules: str, authority: A
             for issue in found.unverified
         ],
     }
-    return json.dumps(document, ensure_ascii=False, indent=2)
+    text = json.dumps(document, ensure_ascii=False, indent=2)
+    # A document can hold lone surrogates, which UTF-8 refuses; their escape is legal JSON.
+    return text.encode("utf-8", "backslashreplace").decode()
