@@ -6,6 +6,7 @@ It never raises for what a resource holds, and what it could not look at it tell
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 from recette.profiles import primitives
@@ -60,14 +61,15 @@ class _Walk(Contents):
         self._checker = checker
         self._sorter = Sorter(self._forest, self._conforms)
         self._type_names = self._forest.type_names
-        self._known: dict[tuple[int, str], bool] = {}
+        self._known: dict[tuple[int, str], list[Issue] | None] = {}
         self._targets: set[str] = set()
 
     def _conforms(self, resource: Any, profile: str) -> bool:
         key = (id(resource), profile)
         if key not in self._known:
-            self._known[key] = self._checker.knows(profile) and self._checker.conforms(resource, profile)
-        return self._known[key]
+            self._known[key] = self._checker.check(resource, profile) if self._checker.knows(profile) else None
+        issues = self._known[key]
+        return issues is not None and not any(issue.weight is Weight.ERROR for issue in issues)
 
     def too_deep(self, node: Node, path: str) -> None:
         self._tell(
@@ -160,6 +162,10 @@ class _Walk(Contents):
         if len(own) > 1 and any(self._conforms(value, tree.owner.url) for tree in own):
             return
         for tree in own[:1]:
+            known = self._known.get((id(value), tree.owner.url)) if container is None else None
+            if known is not None:  # sorting it into a slice has judged it already
+                self.issues += [replace(issue, path=path + issue.path[len(kind) :]) for issue in known]
+                continue
             self.resource(value, tree, kind, path, container, None if container is None else scope.root_path)
 
     # --- elements ---
