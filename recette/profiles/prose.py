@@ -126,10 +126,11 @@ def _links(entries: list[_Entry], case: UseCase) -> Iterator[Issue]:
     at = {(entry.kind, entry.id): entry for entry in entries}
     holders: Counter[str] = Counter()
     for entry in entries:
-        for place, reference in _references(entry):
-            if _split(reference) not in at:
+        for place, value in _places(entry.resource, entry.kind):
+            reference = mapping(value).get("reference")
+            if isinstance(reference, str) and _is_literal(reference) and _split(reference) not in at:
                 yield _told("resolves", f"{entry.path}{place}.reference", "Type/id", reference)
-        if entry.kind == "PractitionerRole" and "reference" not in mapping(entry.resource.get("practitioner")):
+        if entry.kind == "PractitionerRole" and "practitioner" not in entry.resource:
             yield _told("resolves", f"{entry.path}.practitioner", "Practitioner/id")
         if entry.kind == "Schedule":
             yield from _actors(entry, at, case, holders)
@@ -163,26 +164,40 @@ def _services(entries: list[_Entry]) -> Iterator[Issue]:
             yield _told("one-service", entry.path, f"HealthcareService → Organization/{entry.id}")
 
 
-def _references(entry: _Entry) -> Iterator[tuple[str, str]]:
-    """The references of a resource that have to lead to another one of the answer, each with its path."""
-    resource = entry.resource
-    single = {"Slot": "schedule", "HealthcareService": "providedBy", "PractitionerRole": "practitioner"}
-    single["Location"] = "managingOrganization"
-    places: list[tuple[str, Any]] = []
-    if entry.kind in single:
-        places.append((f".{single[entry.kind]}", resource.get(single[entry.kind])))
-    if entry.kind == "Schedule":
-        places += [(f".actor[{n}]", actor) for n, actor in enumerate(listed(resource, "actor"))]
-    if entry.kind == "Slot":
+def _places(resource: Json, kind: str) -> Iterator[tuple[str, Any]]:
+    """The references of a resource that lead to another one of the exchange, each with its path below it."""
+    if kind in _SINGLE and _SINGLE[kind] in resource:
+        yield f".{_SINGLE[kind]}", resource[_SINGLE[kind]]
+    if kind == "Schedule":
+        for position, actor in enumerate(listed(resource, "actor")):
+            yield f".actor[{position}]", actor
+    if kind == "Slot":
         for n, concept in enumerate(listed(resource, "serviceType")):
             for m, extension in enumerate(listed(concept, "extension")):
                 if mapping(extension).get("url") == SERVICE_TYPE:
-                    where = f".serviceType[{n}].extension[{m}].valueReference"
-                    places.append((where, mapping(extension).get("valueReference")))
-    for path, value in places:
+                    yield f".serviceType[{n}].extension[{m}].valueReference", mapping(extension).get("valueReference")
+
+
+_SINGLE: Final = {
+    "Slot": "schedule",
+    "HealthcareService": "providedBy",
+    "PractitionerRole": "practitioner",
+    "Location": "managingOrganization",
+}
+_REFERENCE: Final = re.compile(r"(.*/)?[A-Z][A-Za-z]+/[A-Za-z0-9\-.]{1,64}")
+
+
+def _written(resource: Json, kind: str) -> Iterator[Issue]:
+    for path, value in _places(resource, kind):
         reference = mapping(value).get("reference")
-        if isinstance(reference, str):
-            yield path, reference
+        if isinstance(value, dict) and (
+            reference is None or (isinstance(reference, str) and not _is_literal(reference))
+        ):
+            yield _told("reference", f"{kind}{path}.reference", "Type/id", reference)
+
+
+def _is_literal(reference: str) -> bool:
+    return reference.startswith("#") or _REFERENCE.fullmatch(reference) is not None
 
 
 def _split(reference: str) -> tuple[str, str]:
@@ -221,6 +236,7 @@ def _resource(resource: Any, kind: str, case: UseCase, profiles: Mapping[str, st
         return
     yield from _claim(resource, kind, profiles.get(kind), lenient=case is UseCase.CPTS and kind == "Slot")
     yield from _identifiers(resource, kind)
+    yield from _written(resource, kind)
     if kind == "PractitionerRole":
         for position, place in enumerate(listed(resource, "contained")):
             if kind_of(place) == "Location":
@@ -299,7 +315,7 @@ def _slot(slot: Json, path: str) -> Iterator[Issue]:
         yield _told("slot-type", f"{path}.meta.security", "≥ 1")
     for position, concept in enumerate(listed(slot, "serviceType")):
         for system, code in _codes(concept):
-            if system == CONSULTATION and code not in {"AMB", "HH", "VR"}:
+            if (system == CONSULTATION) is not (code in {"AMB", "HH", "VR"}) and (system == CONSULTATION or not system):
                 yield _told("consultation", f"{path}.serviceType[{position}]", "AMB | HH | VR", code)
 
 
@@ -371,6 +387,8 @@ def _place(resource: Json, path: str) -> Iterator[Issue]:
 
 
 def _organization(resource: Json, path: str) -> Iterator[Issue]:
+    if "name" not in resource:
+        yield _told("structure-name", f"{path}.name")
     yield from _phones(resource, path)
 
 

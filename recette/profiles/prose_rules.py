@@ -78,6 +78,12 @@ RULES: Final[Mapping[str, Rule]] = {
             "The reference leads to no resource of the answer.",
         ),
         _rule(
+            "reference",
+            f"{_IG}, flux de recherche; {_KIT}",
+            "La référence s’écrit Type/id.",
+            "The reference is written Type/id.",
+        ),
+        _rule(
             "one-schedule",
             f"{_IG}, flux de recherche",
             "Un agenda (Schedule) par situation d’exercice, ou par site pour SOS Médecins.",
@@ -193,6 +199,13 @@ RULES: Final[Mapping[str, Rule]] = {
             f"{_IG}; {_KIT}",
             "Le nom et le prénom sont attendus.",
             "The family and given names are expected.",
+            Weight.WARNING,
+        ),
+        _rule(
+            "structure-name",
+            f"{_IG}, INT_R04 et SOS; {_KIT}",
+            "Le nom de la structure est attendu.",
+            "The name of the structure is expected.",
             Weight.WARNING,
         ),
         _rule(
