@@ -77,7 +77,7 @@ fhir-facts: $(VENV)/ready ## extract contracts/fhir again: R4=FOLDER SAS_1_1_0=T
 screenshots: $(VENV)/ready-dev ## make the pictures of the README again (needs Chromium)
 	@$(BIN)/python docs/screenshots.py
 
-pins: ## resolve the newest versions again and write the requirement files
+pins: ## resolve the newest versions again (PYTHON: the oldest 3.11 at hand) and write the requirement files
 	@rm -rf .pins && $(PYTHON) -m venv .pins && .pins/bin/pip install -q -e .
 	@{ echo "# Exact versions of what the services and the harness run on. Made by \`make pins\`."; \
 	   .pins/bin/pip freeze --exclude-editable | grep -vi '^recette' | sed 's/^uvloop==.*/&; sys_platform != "win32"/'; } > requirements.txt

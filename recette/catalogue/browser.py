@@ -8,131 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
-from http.cookies import CookieError, SimpleCookie
+from datetime import UTC
+from email.utils import parsedate_to_datetime
 from typing import Final
 from urllib.parse import quote, urlencode, urljoin, urlsplit
 
-from lxml import html
-from lxml.etree import ParserError
-
+from recette.checks.cookies import read as read_cookie
+from recette.checks.page import Form, Page
 from recette.model import Exchange, Stage
+
+__all__ = ["MOST_REDIRECTS", "Browser", "Form", "Page"]
 
 MOST_REDIRECTS: Final = 20
 _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
-
-
-@dataclass(frozen=True, slots=True)
-class Form:
-    """`fields` are those the page filled in, hidden ones included; `action` is absolute."""
-
-    id: str
-    method: str
-    action: str
-    fields: Mapping[str, str]
-    kinds: Mapping[str, str]
-    """The type of each input by name (`password`, `email`, `hidden`…)."""
-
-
-@dataclass(frozen=True)
-class Page:
-    """Where a browser has arrived: the last of `exchanges`, which are all those of the way there, in order."""
-
-    exchanges: tuple[Exchange, ...]
-    too_many_redirects: bool = False
-
-    @property
-    def last(self) -> Exchange:
-        return self.exchanges[-1]
-
-    @property
-    def url(self) -> str:
-        return self.last.request.url
-
-    @property
-    def status(self) -> int:
-        """0 when no answer came."""
-        return self.last.response.status if self.last.response is not None else 0
-
-    @property
-    def path(self) -> str:
-        return urlsplit(self.url).path
-
-    @property
-    def origin(self) -> str:
-        """Scheme, host and port."""
-        parts = urlsplit(self.url)
-        return f"{parts.scheme}://{parts.netloc}"
-
-    @property
-    def visited(self) -> tuple[str, ...]:
-        return tuple(exchange.request.url for exchange in self.exchanges)
-
-    @cached_property
-    def is_html(self) -> bool:
-        response = self.last.response
-        return response is not None and (response.header("content-type") or "").lower().startswith("text/html")
-
-    @cached_property
-    def root(self) -> html.HtmlElement | None:
-        """The document; None when the answer is no HTML or is empty."""
-        if not self.is_html or self.last.response is None:
-            return None
-        try:
-            return html.document_fromstring(self.last.response.body, parser=html.HTMLParser(encoding="utf-8"))
-        except (ParserError, ValueError):
-            return None
-
-    @cached_property
-    def text(self) -> str:
-        """What can be read or read out, in one line: text, and the alt, title and aria-label of elements."""
-        if self.root is None:
-            return ""
-        parts: list[str] = []
-        for element in self.root.iter():
-            if not isinstance(element.tag, str) or element.tag in {"script", "style", "template"}:
-                if element.tail:
-                    parts.append(element.tail)
-                continue
-            parts += [element.text or "", *(element.get(name, "") for name in ("alt", "title", "aria-label"))]
-            if element.tail:
-                parts.append(element.tail)
-        return " ".join(" ".join(parts).split())
-
-    @cached_property
-    def source(self) -> str:
-        response = self.last.response
-        return "" if response is None else response.body.decode("utf-8", "replace")
-
-    @cached_property
-    def forms(self) -> tuple[Form, ...]:
-        return () if self.root is None else tuple(_form(element, self.url) for element in self.root.forms)
-
-    def form(self, wanted: str | Callable[[Form], bool]) -> Form | None:
-        """The first form with this id, or that the predicate likes."""
-        likes = wanted if callable(wanted) else (lambda form: form.id == wanted)
-        return next((form for form in self.forms if likes(form)), None)
-
-    def link(self, xpath: str) -> str | None:
-        """The absolute address of the first link an XPath finds."""
-        if self.root is None:
-            return None
-        found = self.root.xpath(xpath)
-        element = found[0] if isinstance(found, list) and found else None
-        href = element.get("href") if isinstance(element, html.HtmlElement) else None
-        return None if href is None else urljoin(self.url, href)
-
-    def values(self, xpath: str) -> tuple[str, ...]:
-        """The strings an XPath finds (`//main/@data-status`)."""
-        if self.root is None:
-            return ()
-        found = self.root.xpath(xpath)
-        return tuple(str(value) for value in found) if isinstance(found, list) else (str(found),)
-
-    @cached_property
-    def built_by_script(self) -> bool:
-        """Whether nothing can be read or filled in before a script has run."""
-        return self.root is not None and not self.text and bool(self.root.xpath("//script"))
 
 
 @dataclass(slots=True)
@@ -142,6 +30,8 @@ class Browser:
     stage: Stage
     cookies: dict[tuple[str, str, str], str] = field(default_factory=dict)
     """By host, path and name. A cookie of `localhost` goes to every port, as in any browser."""
+    stops: Callable[[str], bool] = lambda url: False
+    """Addresses it is redirected to and does not go: the page then ends with the redirect."""
 
     async def get(self, url: str) -> Page:
         return await self._go("GET", url, b"", ())
@@ -171,9 +61,10 @@ class Browser:
                 return Page(tuple(exchanges))
             if len(exchanges) > MOST_REDIRECTS:
                 return Page(tuple(exchanges), too_many_redirects=True)
-            url = urljoin(url, location)
-            if urlsplit(url).scheme not in {"http", "https"}:
+            following = _followed(url, location)
+            if following is None or self.stops(following):
                 return Page(tuple(exchanges))
+            url = following
             if response.status not in {307, 308}:
                 method, body, headers = "GET", b"", ()
 
@@ -191,21 +82,38 @@ class Browser:
         if exchange.response is not None:
             for name, value in exchange.response.headers:
                 if name.lower() == "set-cookie":
-                    self._keep(host, value)
+                    self._keep(host, path, value)
         return exchange
 
-    def _keep(self, host: str, header: str) -> None:
-        read: SimpleCookie = SimpleCookie()
-        try:
-            read.load(header)
-        except CookieError:
+    def _keep(self, host: str, path: str, header: str) -> None:
+        cookie = read_cookie(header)
+        if cookie is None:
             return
-        for name, morsel in read.items():
-            key = (host, morsel["path"] or "/", name)
-            if morsel["max-age"] == "0" or not morsel.value or "1970" in morsel["expires"]:
-                self.cookies.pop(key, None)
-            else:
-                self.cookies[key] = morsel.coded_value
+        given = cookie.attribute("path")
+        key = (host, given if given.startswith("/") else path.rpartition("/")[0] or "/", cookie.name)
+        if not cookie.value or self._over(cookie.attribute("max-age"), cookie.attribute("expires")):
+            self.cookies.pop(key, None)
+        else:
+            self.cookies[key] = cookie.value
+
+    def _over(self, max_age: str, expires: str) -> bool:
+        """Whether a cookie's time is over; Max-Age counts before Expires, and what cannot be read does not count."""
+        if max_age.lstrip("-").isdecimal():
+            return int(max_age) <= 0
+        try:
+            until = parsedate_to_datetime(expires)
+        except ValueError:
+            return False
+        return (until if until.tzinfo is not None else until.replace(tzinfo=UTC)) <= self.stage.now()
+
+
+def _followed(url: str, location: str) -> str | None:
+    """Where a redirect leads; None where no browser would go."""
+    try:
+        following = urljoin(url, location)
+        return following if urlsplit(following).scheme in {"http", "https"} else None
+    except ValueError:
+        return None
 
 
 def _place(url: str) -> tuple[str, str]:
@@ -216,28 +124,3 @@ def _place(url: str) -> tuple[str, str]:
 def _encoded(url: str) -> str:
     """What a browser puts on the wire for what somebody wrote in a link."""
     return quote(url, safe="%/:?#[]@!$&'()*+,;=~|")
-
-
-def _form(element: html.FormElement, base: str) -> Form:
-    fields: dict[str, str] = {}
-    kinds: dict[str, str] = {}
-    for control in element.xpath(".//input|.//textarea|.//select|.//button"):
-        name = control.get("name")
-        if not name:
-            continue
-        kind = control.get("type", "text").lower() if control.tag == "input" else str(control.tag)
-        kinds.setdefault(name, kind)
-        if kind in {"submit", "image", "reset", "button", "file"} or control.get("disabled") is not None:
-            continue
-        if kind in {"checkbox", "radio"}:
-            if control.get("checked") is not None:
-                fields[name] = control.get("value", "on")
-        elif control.tag == "select":
-            chosen = control.xpath("./option[@selected]") or control.xpath("./option")
-            fields[name] = (chosen[0].get("value") or (chosen[0].text or "").strip()) if chosen else ""
-        elif control.tag == "textarea":
-            fields[name] = control.text or ""
-        else:
-            fields.setdefault(name, control.get("value", ""))
-    action = urljoin(base, element.get("action") or base)
-    return Form(element.get("id", ""), (element.get("method") or "GET").upper(), action, fields, kinds)

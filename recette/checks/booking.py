@@ -164,6 +164,12 @@ COMMENT_QUERY = content_check(
 )
 
 
+def _page(url: str) -> tuple[str, ...]:
+    """The address without its query, which may say on which slot the page of the agenda opens."""
+    parts = urlsplit(url)
+    return parts.scheme, parts.netloc, parts.path
+
+
 def _comment_of_agenda(answer: Answer) -> Iterator[Problem | None]:
     first: dict[str, str] = {}
     for slot in answer.of("Slot"):
@@ -173,11 +179,11 @@ def _comment_of_agenda(answer: Answer) -> Iterator[Problem | None]:
         known = first.setdefault(schedule, comment)
         yield (
             None
-            if known == comment
+            if _page(known) == _page(comment)
             else Problem(
                 Text(
-                    "Les créneaux d’un agenda portent la même adresse : celle de l’agenda, pas du créneau.",
-                    "The slots of one agenda have the same address: that of the agenda, not of the slot.",
+                    "Les créneaux d’un agenda mènent à la même page : celle de l’agenda, pas du créneau.",
+                    "The slots of one agenda lead to the same page: that of the agenda, not of the slot.",
                 ),
                 path=slot["comment"].path,
                 expected=shown(known),

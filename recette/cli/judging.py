@@ -10,7 +10,7 @@ import typer
 
 from recette import __version__
 from recette.cli.options import DEFAULT_OUT, SETTINGS, LangOption, OutOption, said
-from recette.model import ExitCode, Severity
+from recette.model import Actor, ExitCode, Severity
 from sas_kernel.errors import SasError
 from sas_kernel.flows import Flow
 from sas_kernel.text import Lang, Text
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from recette.drivers.validators import AuthorityVerdict, Dialect, Question
     from recette.model import RunReport, Target
 
-LISTENING_FLOWS = (Flow.APPOINTMENTS,)
+LISTENING_FLOWS = {Actor.EDITOR: (Flow.APPOINTMENTS,), Actor.PLATFORM: (Flow.SLOT_SEARCH, Flow.REGULATORS)}
 """The flows in which the target sends and we receive."""
 
 FORMATS = ("console", "json", "junit", "html", "md")
@@ -110,7 +110,7 @@ def judge(
     guide = facts.load()
     plan = runner.Plan(
         target=target,
-        scenarios=catalogue.scenarios(flows or target.flows),
+        scenarios=catalogue.scenarios(flows or target.flows, target.actor),
         requirements=requirements.load(),
         levels=levels,
         rule_set=requirements.rule_set(),
@@ -131,8 +131,9 @@ def judge(
         async with new_client() as client, AsyncExitStack() as open_while_playing:
             driver = HttpDriver(client, target.base_url, limits=limits, clock=clock)
             inbox = None
-            if target.appointments is not None and any(s.flow in LISTENING_FLOWS for s in plan.scenarios):
-                inbox = await open_while_playing.enter_async_context(listening(target.appointments.listen, clock))
+            ours = target.platform if target.actor is Actor.PLATFORM else target.appointments
+            if ours is not None and any(s.flow in LISTENING_FLOWS[target.actor] for s in plan.scenarios):
+                inbox = await open_while_playing.enter_async_context(listening(ours.listen, clock))
             return await runner.run(
                 plan,
                 driver,
@@ -176,12 +177,13 @@ def list_scenarios(
     if format_ not in {"table", "json"}:
         raise typer.BadParameter(said("attendu : table ou json", "expected table or json"), param_hint="--format")
     known = requirements.load()
-    scenarios = catalogue.scenarios(tuple(flow or ()))
+    scenarios = catalogue.scenarios(tuple(flow or ()), None)
     if format_ == "json":
         rows = [
             {
                 "id": scenario.id,
                 "flow": scenario.flow.value,
+                "actor": scenario.actor.value,
                 "title": scenario.title.to(lang),
                 "needs": list(scenario.needs),
                 "checks": [

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from recette.cli.judging import judge
 from recette.cli.options import DEFAULT_OUT, SETTINGS, DatabaseOption, LangOption, OutOption, said
 from recette.model import ExitCode, Severity
+
+if TYPE_CHECKING:
+    from recette.drivers.services import Mirror
 
 app = typer.Typer()
 dataset_app = typer.Typer(no_args_is_help=True, help=said("Jeux de données d’essai.", "Test data sets."))
@@ -30,6 +33,32 @@ def up(
     dataset: Annotated[str, typer.Option("--dataset", help="demo, national, FILE")] = "demo",
     database_url: DatabaseOption = None,
     workers: Annotated[int, typer.Option("--workers", min=1)] = 1,
+    platform_url: Annotated[
+        str | None,
+        typer.Option(
+            "--platform-url",
+            help=said(
+                "Où l’agenda annonce les rendez-vous (base FHIR) ; défaut : la plateforme démarrée avec lui.",
+                "Where the agenda tells of appointments (FHIR base); default: the platform started with it.",
+            ),
+        ),
+    ] = None,
+    editor: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--editor",
+            metavar="NAME=URL",
+            help=said("Un éditeur de plus pour la plateforme.", "One more editor for the platform."),
+        ),
+    ] = None,
+    sso_client: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--sso-client",
+            metavar="'ID SECRET REDIRECT_URI [LOGOUT_URI]'",
+            help=said("Un client de plus pour le fournisseur d’identité.", "One more client of the identity provider."),
+        ),
+    ] = None,
 ) -> None:
     from recette.drivers import services as processes
 
@@ -38,25 +67,45 @@ def up(
             said("attendu : agenda, platform ou all", "expected agenda, platform or all"),
             param_hint="agenda|platform|all",
         )
+    editors = [tuple(value.split("=", 1)) for value in editor or ()]
+    if any(len(pair) != 2 for pair in editors):
+        raise typer.BadParameter(said("attendu : NOM=URL", "expected NAME=URL"), param_hint="--editor")
+    home = f"http://127.0.0.1:{platform_port}"
     with processes.Services() as services:
         _stop_on_sigterm()
         started = []
         if what in {"agenda", "all"}:
             url = database_url or _default_database("agenda", dataset)
             service, base = processes.agenda(
-                services, port=agenda_port, database_url=url, dataset=dataset, workers=workers
+                services,
+                port=agenda_port,
+                database_url=url,
+                dataset=dataset,
+                workers=workers,
+                platform_url=platform_url or (f"{home}/fhir" if what == "all" else None),
+                issuer=f"{home}/realms/sas",
             )
             started.append((service, said("Agenda (base FHIR)", "Agenda (FHIR base)"), base))
         if what in {"platform", "all"}:
             url = database_url or _default_database("platform", dataset)
-            editors = [("Agenda de référence", f"http://127.0.0.1:{agenda_port}/fhir")] if what == "all" else []
+            own = [("Agenda de référence", f"http://127.0.0.1:{agenda_port}/fhir")] if what == "all" else []
             service, base = processes.platform(
-                services, port=platform_port, database_url=url, dataset=dataset, editors=editors, workers=workers
+                services,
+                port=platform_port,
+                database_url=url,
+                dataset=dataset,
+                editors=[*own, *((name, base_url) for name, base_url in editors)],
+                workers=workers,
+                sso_clients=[processes.sso_client_of(agenda_port), *(sso_client or ())],
             )
             started.append((service, said("Plateforme", "Platform"), base + "/"))
         for service, label, base in started:
             service.wait_until_ready()
             typer.echo(f"{label} : {base}")
+        if what in {"platform", "all"}:
+            typer.echo(
+                said("Qui peut se connecter : {u}", "Who can sign in: {u}").format(u=f"{home}/identites-d-essai")
+            )
         typer.echo(said("Ctrl-C pour arrêter.", "Ctrl-C to stop."))
         services.watch()
 
@@ -91,31 +140,77 @@ def demo(
     from recette.engine import target as targets
     from sas_kernel import datasets
 
+    described = datasets.load("demo")
     with processes.Services() as services:
         _stop_on_sigterm()
-        agenda_port, platform_port = processes.free_port(), processes.free_port()
+        agenda_port, platform_port, inbox_port = (processes.free_port() for _ in range(3))
+        home = f"http://127.0.0.1:{platform_port}"
         agenda, base = processes.agenda(
-            services, port=agenda_port, database_url=f"sqlite:///{services.folder / 'agenda.sqlite'}", dataset="demo"
+            services,
+            port=agenda_port,
+            database_url=f"sqlite:///{services.folder / 'agenda.sqlite'}",
+            dataset="demo",
+            platform_url=f"http://127.0.0.1:{inbox_port}/fhir",  # its messages come to the harness, which judges them
+            issuer=f"{home}/realms/sas",
         )
-        platform, home = processes.platform(
+        platform, _ = processes.platform(
             services,
             port=platform_port,
             database_url=f"sqlite:///{services.folder / 'platform.sqlite'}",
             dataset="demo",
             editors=[("Agenda de référence", base)],
+            sso_clients=[processes.sso_client_of(agenda_port)],
+        )
+        mirror = processes.Mirror(f"127.0.0.1:{processes.free_port()}")
+        judged, judged_home = processes.platform(
+            services,
+            port=processes.free_port(),
+            database_url=f"sqlite:///{services.folder / 'judged.sqlite'}",
+            dataset="demo",
+            editors=[("recette", f"http://{mirror.listen}/fhir")],
+            sso_clients=[mirror.client],
+            settings=mirror.settings,
         )
         for service, label, url in (
             (agenda, said("Agenda de référence", "Reference agenda"), base),
             (platform, said("Plateforme", "Platform"), home),
+            (judged, said("Plateforme à juger, dont recette est l’éditeur", "Platform to judge"), judged_home),
         ):
             service.wait_until_ready()
             typer.echo(f"{label} : {url}")
-        described = datasets.load("demo")
         found = platform_search.search(home, [p.national_id for p in described.practitioners])
         typer.echo(found.sentence(lang))
-        target = targets.parse(_target_document(described, base, ("slot_search", "regulators")))
-        report = judge(target, (), out, ("console", "json", "junit", "html", "md"), Severity.MINOR, lang)
-    raise typer.Exit(report.exit_code)
+        staff = described.staff[0]
+        document = _target_document(described, base, ("slot_search", "regulators", "sso", "appointments"))
+        document["sso"] = {"issuer": f"{home}/realms/sas", "client_id": processes.Partner().client_id}
+        document["appointments"] = {
+            "listen": f"127.0.0.1:{inbox_port}",
+            "booking": "reference",
+            "wait": 20,
+            "staff_login": staff.login,
+            "staff_password": staff.password,
+        }
+        target = targets.parse(document)
+        formats = ("console", "json", "junit", "html", "md")
+        report = judge(target, (), out, formats, Severity.MINOR, lang)
+        other = targets.parse(_platform_document(judged_home, mirror))
+        mirrored = judge(other, (), out / "platform", formats, Severity.MINOR, lang)
+    raise typer.Exit(report.exit_code or mirrored.exit_code)
+
+
+def _platform_document(home: str, mirror: Mirror) -> dict[str, dict[str, object]]:
+    return {
+        "target": {"base_url": f"{home}/fhir", "actor": "platform", "name": said("Plateforme", "Platform")},
+        "applicability": {"flows": ["slot_search", "regulators", "sso", "appointments"]},
+        "sso": {
+            "issuer": f"{home}/realms/sas",
+            "client_id": "recette",
+            "client_secret": mirror.secret,
+            "redirect_uri": mirror.redirect_uri,
+            "post_logout_uri": mirror.post_logout_uri,
+        },
+        "platform": {"listen": mirror.listen, "wait": 15, "admin_token": mirror.admin_token},
+    }
 
 
 # --- data sets -------------------------------------------------------------------------------------------------------

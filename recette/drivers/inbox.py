@@ -24,6 +24,7 @@ from sas_kernel.text import Text
 
 MAX_BODY: Final = 1024 * 1024
 _IDLE: Final = 75.0
+_LINGER: Final = 1.0
 
 
 class ListenError(SasError):
@@ -78,8 +79,11 @@ class ListeningInbox:
         try:
             while await self._one(machine, reader, writer):
                 machine.start_next_cycle()
+        except h11.RemoteProtocolError as error:
+            with contextlib.suppress(ConnectionError, TimeoutError, h11.ProtocolError):
+                await self._reproach(machine, reader, writer, error.error_status_hint)
         except (ConnectionError, TimeoutError, h11.ProtocolError):
-            pass  # who breaks the connection or the protocol gets nothing more on it
+            pass  # who breaks the connection gets nothing more on it
         finally:
             writer.close()
             with contextlib.suppress(ConnectionError, TimeoutError):
@@ -125,6 +129,21 @@ class ListeningInbox:
         await writer.drain()
         return machine.our_state is h11.DONE and machine.their_state is h11.DONE
 
+    async def _reproach(
+        self, machine: h11.Connection, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, status: int
+    ) -> None:
+        """Say what was wrong, and read on for a moment: closing on unread bytes would take the answer back."""
+        for part in (
+            h11.Response(status_code=status, headers=[("Content-Length", "0"), ("Connection", "close")]),
+            h11.EndOfMessage(),
+        ):
+            writer.write(machine.send(part) or b"")
+        await writer.drain()
+        writer.write_eof()
+        async with asyncio.timeout(_LINGER):
+            while await reader.read(65536):
+                pass
+
     def _request(self, head: h11.Request, body: bytes) -> Request:
         target = head.target.decode("latin-1")
         host = self.url.partition("//")[2].partition("/")[0]
@@ -160,10 +179,10 @@ async def listening(listen: str, clock: Clock, *, base_path: str = "/fhir") -> A
     except OSError as error:
         raise ListenError(
             Text(
-                "Impossible d’écouter sur {a} ({e}) : changez « listen » dans [appointments] du fichier de cible, "
-                "ou arrêtez ce qui y écoute déjà.",
-                "Cannot listen on {a} ({e}): change `listen` in [appointments] of the target file, or stop what "
-                "already listens there.",
+                "Impossible d’écouter sur {a} ({e}) : changez « listen » dans [appointments] ou [platform] du fichier "
+                "de cible, ou arrêtez ce qui y écoute déjà.",
+                "Cannot listen on {a} ({e}): change `listen` in [appointments] or [platform] of the target file, "
+                "or stop what already listens there.",
             ).format(a=listen, e=error.strerror or error)
         ) from error
     taken = server.sockets[0].getsockname()[1]

@@ -14,7 +14,7 @@ import tempfile
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -46,6 +46,8 @@ class Service:
     arguments: Sequence[str]
     ready_url: str
     log: Path
+    secrets: Mapping[str, str] = field(default_factory=dict)
+    """Settings by environment variable, which a list of processes does not show."""
     process: subprocess.Popen[bytes] | None = field(default=None, init=False)
 
     def start(self) -> None:
@@ -55,6 +57,7 @@ class Service:
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 stdin=subprocess.DEVNULL,
+                env={**os.environ, **self.secrets},
                 start_new_session=True,  # a Ctrl-C in the terminal reaches us only; we stop them in order
             )
 
@@ -122,9 +125,12 @@ class Services:
             service.stop()
         self._folder.cleanup()
 
-    def launch(self, module: str, arguments: Sequence[str], ready_url: str) -> Service:
+    def launch(
+        self, module: str, arguments: Sequence[str], ready_url: str, secrets: Mapping[str, str] | None = None
+    ) -> Service:
         """Start one; it is not ready yet (`wait_until_ready`), so that several can warm up together."""
-        service = Service(module, arguments, ready_url, self.folder / f"{module}.log")
+        log = self.folder / f"{module}-{len(self._started)}.log"
+        service = Service(module, arguments, ready_url, log, secrets or {})
         self._started.append(service)
         service.start()
         return service
@@ -137,14 +143,47 @@ class Services:
             time.sleep(0.3)
 
 
+@dataclass(frozen=True, slots=True)
+class Partner:
+    """How the reference agenda knows the platform, and the platform it: for processes of one machine.
+
+    `secret` protects nothing: both processes are ours, on the loopback interface.
+    """
+
+    client_id: str = "agenda-reference"
+    secret: str = "demo-agenda-secret"
+
+
 def agenda(
-    services: Services, *, port: int, database_url: str, dataset: str, workers: int = 1, host: str = "127.0.0.1"
+    services: Services,
+    *,
+    port: int,
+    database_url: str,
+    dataset: str,
+    workers: int = 1,
+    host: str = "127.0.0.1",
+    platform_url: str | None = None,
+    issuer: str | None = None,
 ) -> tuple[Service, str]:
-    """The reference agenda and its FHIR base URL."""
+    """The reference agenda and its FHIR base URL.
+
+    `platform_url` is the FHIR base that it tells of appointments, `issuer` the provider it trusts.
+    """
     base = f"http://{host}:{port}"
     arguments = ["serve", "--host", host, "--port", str(port), "--database-url", database_url]
     arguments += ["--dataset", dataset, "--workers", str(workers)]
+    if platform_url is not None:
+        arguments += ["--platform-url", platform_url]
+    if issuer is not None:
+        known = Partner()
+        arguments += ["--sso-issuer", issuer, "--sso-client-id", known.client_id, "--sso-client-secret", known.secret]
     return services.launch("agenda_editor", arguments, f"{base}/health/ready"), f"{base}/fhir"
+
+
+def sso_client_of(agenda_port: int, host: str = "127.0.0.1") -> str:
+    """The reference agenda as a client of the provider, in the form of the platform's option --sso-client."""
+    base, known = f"http://{host}:{agenda_port}", Partner()
+    return f"{known.client_id} {known.secret} {base}/sso/retour {base}/deconnecte"
 
 
 def platform(
@@ -156,8 +195,13 @@ def platform(
     editors: Sequence[tuple[str, str]],
     workers: int = 1,
     host: str = "127.0.0.1",
+    sso_clients: Sequence[str] = (),
+    settings: Mapping[str, str] | None = None,
 ) -> tuple[Service, str]:
-    """The platform and its URL; `editors` are names and FHIR base URLs."""
+    """The platform and its URL; `editors` are names and FHIR base URLs, `sso_clients` values of its --sso-client.
+
+    `settings` go by environment variable (`ADMIN_TOKEN`), where a list of processes does not show them.
+    """
     base = f"http://{host}:{port}"
     # The platform's directory is a file of names; the national set has none, and is searched by identifier.
     directory = "" if dataset in {"national", "none"} else dataset
@@ -165,4 +209,38 @@ def platform(
     arguments += ["--dataset", directory, "--workers", str(workers)]
     for name, url in editors:
         arguments += ["--editor", f"{name}={url}"]
-    return services.launch("sas_platform", arguments, f"{base}/health/ready"), base
+    for client in sso_clients:
+        arguments += ["--sso-client", client]
+    environment = {f"SAS_PLATFORM_{name}": value for name, value in (settings or {}).items()}
+    return services.launch("sas_platform", arguments, f"{base}/health/ready", environment), base
+
+
+@dataclass(frozen=True, slots=True)
+class Mirror:
+    """The platform as something to be judged, and we as one of its editors and as a client of its provider."""
+
+    listen: str
+    secret: str = "secret-de-recette"
+    admin_token: str = "un-jeton-d-essai-assez-long"
+
+    @property
+    def client(self) -> str:
+        return f"recette {self.secret} {self.redirect_uri} {self.post_logout_uri}"
+
+    @property
+    def redirect_uri(self) -> str:
+        return f"http://{self.listen}/retour"
+
+    @property
+    def post_logout_uri(self) -> str:
+        return f"http://{self.listen}/fin"
+
+    @property
+    def settings(self) -> Mapping[str, str]:
+        """So that a retry is seen within a second; what is hashed protects nothing."""
+        return {
+            "ADMIN_TOKEN": self.admin_token,
+            "REGULATOR_RETRY_FIRST": "0.2",
+            "PASSWORD_ROUNDS": "1",
+            "PASSWORD_MEMORY": "8",
+        }

@@ -194,10 +194,11 @@ class _Stage:
         return exchange
 
     async def wait_for(self, what: Text, done: Callable[[], bool], *, seconds: float) -> bool:
-        deadline = time.monotonic() + seconds
-        shown = float("inf")
+        tell_time = asyncio.get_running_loop().time
+        deadline = tell_time() + seconds
+        shown = float("inf") if seconds >= 1.0 else 0.0  # a moment is not worth a line
         while not (held := done()):
-            left = max(deadline - time.monotonic(), 0.0)
+            left = max(deadline - tell_time(), 0.0)
             if shown - left >= 1.0:
                 self._tell(Waiting(self._scenario.id, what, left))
                 shown = left
@@ -306,7 +307,7 @@ async def run(
         explanation=explanation,
         fail_on=plan.fail_on,
         scenarios=tuple(results),
-        requirements=tuple(r for r in plan.requirements.values() if r.flow in flows),
+        requirements=tuple(r for r in plan.requirements.values() if r.flow in flows and r.actor is plan.target.actor),
         measurements=tuple(measurements),
         guide=plan.guide,
         exchanges=tuple(masks.exchange(e, paths[e.id]) for e in line.exchanges.values() if e.id in paths),
@@ -321,6 +322,12 @@ def _other_side(scenario: Scenario) -> Text:
         Actor.EDITOR: Text("Ce scénario juge un éditeur.", "This scenario judges an editor."),
         Actor.PLATFORM: Text("Ce scénario juge une plateforme.", "This scenario judges a platform."),
     }[scenario.actor]
+
+
+def _common(results: Sequence[CheckResult]) -> Text | None:
+    """The reason why nothing at all was judged, when it is one and the same."""
+    reasons = {result.reason for result in results}
+    return reasons.pop() if len(reasons) == 1 and all(result.verdict is Verdict.SKIP for result in results) else None
 
 
 async def _play(scenario: Scenario, stage: _Stage, clock: Clock, target: Target) -> ScenarioResult:
@@ -361,7 +368,7 @@ async def _play(scenario: Scenario, stage: _Stage, clock: Clock, target: Target)
         title=scenario.title,
         verdict=verdict or verdicts.scenario_verdict(stage.results),
         checks=tuple(stage.results),
-        reason=reason,
+        reason=reason or _common(stage.results),
         started_at=started_at,
         duration=time.perf_counter() - begun,
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 import tomllib
 from collections.abc import Mapping
 from enum import StrEnum
@@ -10,18 +11,20 @@ from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
-from recette.model import Actor, AppointmentsTarget, Booking, SignOnTarget, Target, TargetError
+from recette.model import Actor, AppointmentsTarget, Booking, PlatformTarget, SignOnTarget, Target, TargetError
 from sas_kernel.flows import Flow
 from sas_kernel.text import Text
 
 SLOT_TYPES = ("PUBLIC", "PRO", "SNP", "CPTS")
 CONSULTATION_TYPES = ("AMB", "VR", "HH")
 
+_RETURNS = ("redirect_uri", "post_logout_uri")
 _KEYS: Mapping[str, tuple[str, ...]] = {
     "target": ("base_url", "name", "actor"),
     "applicability": ("flows", "slot_types", "consultation_types"),
-    "sso": ("issuer", "origin", "login", "password", "client_id", "client_secret"),
+    "sso": ("issuer", "origin", "login", "password", "client_id", "client_secret", *_RETURNS),
     "appointments": ("listen", "booking", "wait", "staff_login", "staff_password"),
+    "platform": ("listen", "wait", "admin_url", "admin_token"),
 }
 _TEST_DATA: Mapping[str, type] = {
     "practitioner_one_place": str,
@@ -33,6 +36,9 @@ _TEST_DATA: Mapping[str, type] = {
     "practitioner_private": str,
     "practitioners_full_list": list,
 }
+_PEOPLE = ("regulator", "regulator_technical")
+"""Regulators that a platform under test knows: `system|value`, or a national id alone."""
+_PERSON = re.compile(r"(?:urn:oid:[0-9.]+\|)?[^|,\s]{1,64}")
 
 
 def read(path: Path, *, base_url: str | None = None) -> Target:
@@ -62,7 +68,7 @@ def parse(document: Mapping[str, Any], *, base_url: str | None = None) -> Target
     tables = {name: _table(document, name) for name in known}
     for name, keys in _KEYS.items():
         _refuse_unknown(f"{name}.", tables[name], keys)
-    _refuse_unknown("test_data.", tables["test_data"], tuple(_TEST_DATA))
+    _refuse_unknown("test_data.", tables["test_data"], (*_TEST_DATA, *_PEOPLE))
     url = base_url if base_url is not None else tables["target"].get("base_url")
     return Target(
         base_url=_url("target.base_url", url, _BASE),
@@ -76,30 +82,54 @@ def parse(document: Mapping[str, Any], *, base_url: str | None = None) -> Target
         actor=_choice("target.actor", tables["target"].get("actor", Actor.EDITOR.value), Actor),
         sso=_sign_on(tables["sso"]) if "sso" in document else None,
         appointments=_appointments(tables["appointments"]) if "appointments" in document else None,
+        platform=_platform(tables["platform"]) if "platform" in document else None,
     )
 
 
 def _sign_on(table: Mapping[str, Any]) -> SignOnTarget:
     strings = {key: _string(f"sso.{key}", value) for key, value in table.items() if key != "issuer"}
+    for key in _RETURNS:
+        if key in table:
+            _url(f"sso.{key}", table[key], _RETURN)
     return SignOnTarget(issuer=_url("sso.issuer", table.get("issuer"), _ISSUER), **strings)
 
 
 def _appointments(table: Mapping[str, Any]) -> AppointmentsTarget:
     default = AppointmentsTarget()
-    listen = _string("appointments.listen", table.get("listen", default.listen))
-    host, _, port = listen.rpartition(":")
-    if not host or not port.isdigit() or not 0 < int(port) < 65536:
-        raise _wrong("appointments.listen", Text("HÔTE:PORT", "HOST:PORT"), listen)
-    wait = table.get("wait", default.wait)
-    if isinstance(wait, bool) or not isinstance(wait, int | float) or not 0 < wait <= 86400:
-        raise _wrong("appointments.wait", Text("un nombre de secondes, de 1 à 86400", "seconds, from 1 to 86400"), wait)
+    listen = _listen("appointments.listen", table.get("listen", default.listen))
+    wait = _wait("appointments.wait", table.get("wait", default.wait))
     return AppointmentsTarget(
         listen=listen,
         booking=_choice("appointments.booking", table.get("booking", default.booking.value), Booking),
-        wait=float(wait),
+        wait=wait,
         staff_login=_string("appointments.staff_login", table.get("staff_login", "")),
         staff_password=_string("appointments.staff_password", table.get("staff_password", "")),
     )
+
+
+def _platform(table: Mapping[str, Any]) -> PlatformTarget:
+    default = PlatformTarget()
+    url = table.get("admin_url", default.admin_url)
+    return PlatformTarget(
+        listen=_listen("platform.listen", table.get("listen", default.listen)),
+        wait=_wait("platform.wait", table.get("wait", default.wait)),
+        admin_url=_url("platform.admin_url", url, _ADMIN) if url != "" else "",
+        admin_token=_string("platform.admin_token", table.get("admin_token", "")),
+    )
+
+
+def _listen(name: str, value: object) -> str:
+    listen = _string(name, value)
+    host, _, port = listen.rpartition(":")
+    if not host or not port.isdigit() or not 0 < int(port) < 65536:
+        raise _wrong(name, Text("HÔTE:PORT", "HOST:PORT"), listen)
+    return listen
+
+
+def _wait(name: str, value: object) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value <= 86400:
+        raise _wrong(name, Text("un nombre de secondes, de 1 à 86400", "seconds, from 1 to 86400"), value)
+    return float(value)
 
 
 _E = TypeVar("_E", bound=StrEnum)
@@ -126,6 +156,15 @@ _BASE = Text(
 _ISSUER = Text(
     "l’émetteur OpenID, par exemple https://sas.example.org/realms/sas",
     "the OpenID issuer, for example https://sas.example.org/realms/sas",
+)
+
+_ADMIN = Text(
+    "l’URL de l’administration, par exemple https://sas.example.org",
+    "the URL of the administration, for example https://sas.example.org",
+)
+_RETURN = Text(
+    "une URL déclarée chez le fournisseur, par exemple http://127.0.0.1:8079/retour",
+    "a URL registered at the provider, for example http://127.0.0.1:8079/retour",
 )
 
 
@@ -163,6 +202,10 @@ def _string(name: str, value: object) -> str:
 
 def _test_data(key: str, value: object) -> str | tuple[str, ...]:
     name = f"test_data.{key}"
+    if key in _PEOPLE:
+        if isinstance(value, str) and _PERSON.fullmatch(value):
+            return value
+        raise _wrong(name, Text("un identifiant « système|valeur »", "an identifier 'system|value'"), value)
     if _TEST_DATA[key] is str:
         if isinstance(value, str) and _is_id(value):
             return value

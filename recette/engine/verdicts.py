@@ -31,12 +31,14 @@ def check_result(
     """A problem is FAIL where the requirement obliges (SHALL) and WARN elsewhere; nothing examined is SKIP."""
     if judgement.problems:
         verdict = Verdict.FAIL if requirement.level is Level.SHALL else Verdict.WARN
+    elif judgement.review is not None:
+        verdict = Verdict.REVIEW
     elif judgement.examined:
         verdict = Verdict.PASS
     else:
         verdict = Verdict.SKIP
     exchanges = tuple(exchange.id for exchange in evidence.exchanges)
-    reason = judgement.reason
+    reason = judgement.review if verdict is Verdict.REVIEW else judgement.reason
     if verdict is Verdict.SKIP and reason is None:
         reason = Text("Rien à examiner dans la réponse.", "Nothing to examine in the answer.")
     return CheckResult(
@@ -50,7 +52,7 @@ def check_result(
         source=requirement.source,
         examined=judgement.examined,
         findings=_findings(check, requirement, scenario, verdict, judgement.problems, exchanges),
-        reason=reason if verdict is Verdict.SKIP else None,
+        reason=reason if verdict in {Verdict.SKIP, Verdict.REVIEW} else None,
         exchanges=exchanges,
         service_level=check.service_level,
     )

@@ -34,12 +34,14 @@ class Problem:
 class Judgement:
     """What a check says: how many things it examined and what it found.
 
-    A check that examined nothing can never pass: it is `SKIP`, with `reason`.
+    A check that examined nothing can never pass: it is `SKIP`, with `reason`. `review` says what a person has to look
+    at where no program can tell: then it is `REVIEW`, unless there is a problem.
     """
 
     examined: int
     problems: tuple[Problem, ...] = ()
     reason: Text | None = None
+    review: Text | None = None
 
 
 @dataclass(frozen=True, slots=True)

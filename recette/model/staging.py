@@ -35,6 +35,9 @@ class SignOnTarget:
     password: str = field(default="", repr=False)
     client_id: str = ""
     client_secret: str = field(default="", repr=False)
+    redirect_uri: str = "http://127.0.0.1:8079/retour"
+    """Where a provider under test sends the browser back to: registered there, and nobody has to answer at it."""
+    post_logout_uri: str = ""
 
 
 class Booking(StrEnum):
@@ -59,6 +62,20 @@ class AppointmentsTarget:
 
 
 @dataclass(frozen=True, slots=True)
+class PlatformTarget:
+    """A platform's side that we stand in front of as an editor (`[platform]`). `wait` in seconds a step.
+
+    `listen` is HOST:PORT, with which the platform is told to reach us. `admin_token` opens the administration of the
+    reference platform at `admin_url` (empty: where `base_url` is); without it an operator is told what to do.
+    """
+
+    listen: str = "127.0.0.1:8079"
+    wait: float = 300.0
+    admin_url: str = ""
+    admin_token: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Target:
     """The system under test as its owner describes it (`TARGET.toml`). `actor` is the side it stands on."""
 
@@ -71,6 +88,7 @@ class Target:
     actor: Actor = Actor.EDITOR
     sso: SignOnTarget | None = None
     appointments: AppointmentsTarget | None = None
+    platform: PlatformTarget | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,8 @@
 """Takes secrets and bulk out of evidence before it is kept. Pure, and masking twice changes nothing more.
 
-A secret is masked where it is known to stand (credential headers, cookies, tokens in a query, passwords in a URL), by
-its form (JSON Web Tokens, `Bearer …`), and wherever else the same exchange repeats it: servers echo what they receive.
+A secret is masked where it is known to stand (credential headers, cookies, tokens in a query or a form, passwords in a
+URL, hidden fields of a page), by its form (JSON Web Tokens, `Bearer …`), when the target file gives it, and wherever
+else the same exchange repeats it: servers echo what they receive.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import json
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from urllib.parse import unquote_plus
+from urllib.parse import quote_plus, unquote_plus
 
 from recette.model import Exchange, Finding, Request, Response, Target
 
@@ -33,14 +34,21 @@ _SHORTEST_SECRET = 6
 _CREDENTIAL_HEADERS = frozenset({"authorization", "proxy-authorization"})
 _SECRET_HEADER = re.compile(r"token|secret|api-?key|password|credential|session", re.IGNORECASE)
 _SECRET_NAME = (
-    r"(?:[a-z_]*token|client_secret|client_assertion|api[_-]?key|password|passwd|pwd|secret|signature|sig"
-    r"|code_verifier)"
+    r"(?:[a-z_-]*token|client_secret|client_assertion|api[_-]?key|[a-z_-]*passw(?:or)?d|pwd|mot[_-]?de[_-]?passe|mdp|secret"
+    r"|signature|sig|code_verifier|id_token_hint|[a-z_-]*[cx]srf[a-z_-]*|otp)"
 )
 _SEPARATOR = r"(?:[?&;#]|\\u0026|^)"
 _QUERY_SECRET = re.compile(rf"({_SEPARATOR}{_SECRET_NAME}=)([^&#;\s\"'<>\\]+)", re.IGNORECASE)
 # `code` is a search parameter of FHIR; it is an OAuth secret beside a `state`.
 _AUTHORISATION_CODE = re.compile(rf"({_SEPARATOR}code=)([^&#;\s\"'<>\\]+)", re.IGNORECASE)
 _OAUTH_STATE = re.compile(rf"{_SEPARATOR}(?:session_)?state=", re.IGNORECASE)
+# Without the state it belongs with, a code is known by its look: letters and digits at random, and no system before it.
+_LONG_CODE = re.compile(
+    rf"({_SEPARATOR}code=)((?=[\w.~-]*\d)(?=[\w.~-]*[A-Za-z])[\w.~-]{{20,}})(?=[&#\s\"'<>]|$)", re.IGNORECASE
+)
+_FIELD = re.compile(r"<input\b[^<>]{0,2000}>", re.IGNORECASE)
+_FIELD_NAME = re.compile(rf"""\bname\s*=\s*["']?{_SECRET_NAME}["'\s/>]""", re.IGNORECASE)
+_FIELD_VALUE = re.compile(r"""(\bvalue\s*=\s*)("[^"]*"|'[^']*'|[^\s"'<>]+)""", re.IGNORECASE)
 _JSON_SECRET = re.compile(rf'("{_SECRET_NAME}"\s*:\s*")((?:[^"\\]|\\.)+)', re.IGNORECASE)
 _USER_INFO = re.compile(r"(://[^/\s:@?#\"']*:)([^/\s@?#\"']+)(?=@)")
 # Not \b: one attempt a run of characters keeps a hostile body from costing its length squared.
@@ -52,13 +60,16 @@ _NEAR = 256
 _PATH_STEP = re.compile(r"\[(\d+)\]|([^.\[\]()]+)(?:\([^)]*\))?")
 
 
-def mask_exchange(exchange: Exchange, *, around: Sequence[str] = (), limit: int = BODY_LIMIT) -> Exchange:
+def mask_exchange(
+    exchange: Exchange, *, around: Sequence[str] = (), limit: int = BODY_LIMIT, known: Sequence[str] = ()
+) -> Exchange:
     """The exchange without its secrets, its bodies cut to `limit` bytes with the count of what was left out.
 
+    `known` are secrets we were given: they are masked wherever they stand.
     `around` names paths of findings (`Bundle.entry[3].resource.start`): what surrounds them is kept where they can be
     found in the body, beside its head and its tail.
     """
-    secrets = _secrets(exchange)
+    secrets = _secrets(exchange, known)
     request, response = exchange.request, exchange.response
     return replace(
         exchange,
@@ -80,36 +91,48 @@ def mask_exchange(exchange: Exchange, *, around: Sequence[str] = (), limit: int 
     )
 
 
-def mask_finding(finding: Finding) -> Finding:
-    """The finding with what it quotes from the answer masked by its form and cut to a readable length."""
+def mask_finding(finding: Finding, *, known: Sequence[str] = ()) -> Finding:
+    """The finding with what it quotes from the answer masked by its form, or as `known`, and cut to be readable."""
+    secrets = [secret for secret in known if len(secret) >= _SHORTEST_SECRET]
 
     def quoted(value: str | None) -> str | None:
-        return None if value is None else shorten_text(mask_text(value), VALUE_LIMIT)
+        return None if value is None else shorten_text(_scrub(value, secrets), VALUE_LIMIT)
 
     return replace(finding, expected=quoted(finding.expected), actual=quoted(finding.actual))
 
 
 def mask_target(target: Target) -> Target:
     """The target without the passwords and secrets it was given, nor those its base URL may carry."""
-    sso, appointments = target.sso, target.appointments
+    sso, appointments, platform = target.sso, target.appointments, target.platform
     return replace(
         target,
         base_url=mask_text(target.base_url),
         sso=None if sso is None else replace(sso, password="", client_secret=""),
         appointments=None if appointments is None else replace(appointments, staff_password=""),
+        platform=None if platform is None else replace(platform, admin_token=""),
     )
 
 
 class EvidenceMasks:
-    """The three masks together, as the engine asks for them."""
+    """The three masks together, as the engine asks for them. They remember the secrets of the target they masked."""
+
+    def __init__(self) -> None:
+        self._known: tuple[str, ...] = ()
 
     def exchange(self, exchange: Exchange, around: Sequence[str]) -> Exchange:
-        return mask_exchange(exchange, around=around)
+        return mask_exchange(exchange, around=around, known=self._known)
 
     def finding(self, finding: Finding) -> Finding:
-        return mask_finding(finding)
+        return mask_finding(finding, known=self._known)
 
     def target(self, target: Target) -> Target:
+        sso, appointments, platform = target.sso, target.appointments, target.platform
+        given = (
+            *((sso.password, sso.client_secret) if sso is not None else ()),
+            *((appointments.staff_password,) if appointments is not None else ()),
+            *((platform.admin_token,) if platform is not None else ()),
+        )
+        self._known = tuple(secret for secret in given if secret)
         return mask_target(target)
 
 
@@ -195,19 +218,26 @@ def locate(text: str, path: str) -> tuple[int, int] | None:
 # --- secrets ---------------------------------------------------------------------------------------------------------
 
 
-def _secrets(exchange: Exchange) -> tuple[str, ...]:
+def _secrets(exchange: Exchange, known: Sequence[str]) -> tuple[str, ...]:
     """The values of this exchange that must not appear anywhere in it, the longest first."""
     request, response = exchange.request, exchange.response
     headers = request.headers + (response.headers if response else ())
-    values = [value for name, header in headers for value in _header_secrets(name, header)]
-    values += [match[2] for text in (request.url, request.target) for match in _query_secrets(text)]
+    values = [*known, *(value for name, header in headers for value in _header_secrets(name, header))]
+    form = _is_form(request.headers) and len(request.body) <= BODY_LIMIT
+    sent = request.body.decode("latin-1") if form else ""
+    values += [match[2] for text in (request.url, request.target, sent) for match in _query_secrets(text)]
     values += [match[2] for match in _USER_INFO.finditer(request.url)]
-    values += [unquote_plus(value) for value in values]
+    values += [form for value in values for form in (unquote_plus(value), quote_plus(value))]
     return tuple(sorted({v for v in values if len(v) >= _SHORTEST_SECRET and MASK not in v}, key=len, reverse=True))
+
+
+def _is_form(headers: Sequence[tuple[str, str]]) -> bool:
+    return any(name.lower() == "content-type" and "form-urlencoded" in value.lower() for name, value in headers)
 
 
 def _query_secrets(text: str) -> Iterable[re.Match[str]]:
     yield from _QUERY_SECRET.finditer(text)
+    yield from _LONG_CODE.finditer(text)
     if _OAUTH_STATE.search(text):
         yield from _AUTHORISATION_CODE.finditer(text)
 
@@ -253,10 +283,19 @@ def _scrub(text: str, secrets: Iterable[str]) -> str:
     text = _QUERY_SECRET.sub(rf"\1{MASK}", text)
     if _OAUTH_STATE.search(text):
         text = _AUTHORISATION_CODE.sub(rf"\1{MASK}", text)
+    text = _LONG_CODE.sub(rf"\1{MASK}", text)
     text = _JSON_SECRET.sub(rf"\1{MASK}", text)
+    text = _FIELD.sub(_without_value, text)
     text = _USER_INFO.sub(rf"\1{MASK}", text)
     text = _WEB_TOKEN.sub(MASK, text)
     return _BEARER.sub(rf"\1{MASK}", text)
+
+
+def _without_value(field: re.Match[str]) -> str:
+    """A field of a page without its value, when its name says that it holds a secret."""
+    if not _FIELD_NAME.search(field[0]):
+        return field[0]
+    return _FIELD_VALUE.sub(rf'\1"{MASK}"', field[0])
 
 
 def _scrub_body(body: bytes, secrets: Iterable[str]) -> bytes:

@@ -7,6 +7,7 @@ import asyncio
 import json
 import logging
 import os
+import re
 import sys
 from collections.abc import Callable, Sequence
 from datetime import datetime
@@ -14,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import uvicorn
+from pydantic import SecretStr
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from sqlalchemy.exc import SQLAlchemyError
@@ -59,6 +61,20 @@ def _parser() -> argparse.ArgumentParser:
     serve.add_argument("--workers", type=int, default=1)
     serve.add_argument("--public-url", help="where booking pages are reached (default: http://HOST:PORT)")
     serve.add_argument("--fragment-index-bytes", type=int, default=known.fragment_index_bytes)
+    serve.add_argument(
+        "--platform-url", type=_web, default=known.platform_url, help="FHIR base the platform takes appointments at"
+    )
+    serve.add_argument("--sso-issuer", default=known.sso_issuer, help="issuer of the regulators' OpenID provider")
+    serve.add_argument("--sso-client-id", default=known.sso_client_id, help="what the provider knows this agenda as")
+    serve.add_argument(
+        "--sso-client-secret",
+        help=f"better given by {ENVIRONMENT_PREFIX}SSO_CLIENT_SECRET: an option is seen by who lists processes",
+    )
+    serve.add_argument(
+        "--origin",
+        action="append",
+        help=f"what the platform says of itself; repeatable (default: {', '.join(known.origins)})",
+    )
     serve.set_defaults(command=_serve)
 
     load = commands.add_parser("load", help="put a data set in afresh, relative to the present time")
@@ -82,12 +98,27 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _web(value: str) -> str:
+    if not re.match("https?://[^/]", value):
+        raise argparse.ArgumentTypeError(f"'{value}' is not an address that begins with http:// or https://")
+    return value
+
+
 def _serve(options: argparse.Namespace) -> None:
+    given = {
+        name: value
+        for name, value in (("sso_client_secret", options.sso_client_secret), ("origins", options.origin))
+        if value is not None
+    }
     settings = Settings(
         database_url=options.database_url,
         public_url=options.public_url or f"http://{options.host}:{options.port}",
         dataset=options.dataset,
         fragment_index_bytes=options.fragment_index_bytes,
+        platform_url=options.platform_url,
+        sso_issuer=options.sso_issuer,
+        sso_client_id=options.sso_client_id,
+        **given,
     )
     _migrate(settings.database_url)  # what is wrong is told here, once, not by each worker
     if settings.dataset == NATIONAL:
@@ -105,8 +136,10 @@ def _serve(options: argparse.Namespace) -> None:
     if options.workers == 1:
         uvicorn.run(settled(create_app(settings)), **common)
         return
-    for name, value in settings.model_dump().items():
-        os.environ[ENVIRONMENT_PREFIX + name.upper()] = str(value)
+    for name, kept in settings.model_dump().items():
+        value = kept.get_secret_value() if isinstance(kept, SecretStr) else kept
+        if value is not None:
+            os.environ[ENVIRONMENT_PREFIX + name.upper()] = value if isinstance(value, str) else json.dumps(value)
     uvicorn.run("agenda_editor.app:from_environment", factory=True, workers=options.workers, **common)
 
 

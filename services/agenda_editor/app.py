@@ -5,20 +5,26 @@ from __future__ import annotations
 import asyncio
 import gc
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any, Final
 
+from argon2 import PasswordHasher
 from fastapi import FastAPI, Request
 from fastapi.responses import Response
+from fastapi.staticfiles import StaticFiles
 from fastapi_offline import FastAPIOffline
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException
 
+import sas_kit
 from agenda_editor import __version__
 from agenda_editor.agendas.model import AgendaUnavailableError
 from agenda_editor.agendas.service import AgendaService
+from agenda_editor.appointments.client import PlatformClient
+from agenda_editor.appointments.service import AppointmentService, PushService
+from agenda_editor.appointments.tasks import dispatching
 from agenda_editor.dependencies import BASE_PATH, State
 from agenda_editor.provisioning.service import NATIONAL, ProvisioningService
 from agenda_editor.provisioning.tasks import keep_fresh
@@ -27,47 +33,77 @@ from agenda_editor.regulators.service import RegulatorService
 from agenda_editor.settings import Settings
 from agenda_editor.slot_search import endpoints, fhir
 from agenda_editor.slot_search.service import SlotSearchService
-from agenda_editor.web import endpoints as pages
+from agenda_editor.sso.client import ProviderClient
+from agenda_editor.sso.model import Lifetimes
+from agenda_editor.sso.service import SignOn
+from agenda_editor.web import endpoints as agenda_pages
+from agenda_editor.web.appointments import endpoints as appointment_pages
+from agenda_editor.web.endpoints import BACK_FROM_PROVIDER, LOGGED_OUT
+from agenda_editor.web.sso import endpoints as sign_on_pages
+from agenda_editor.web.staff import endpoints as staff_pages
 from sas_fhir import instants, media
 from sas_fhir.operation_outcome import Outcome
 from sas_kernel import contracts, datasets
 from sas_kernel.clock import Clock, SystemClock
+from sas_kernel.contracts import ServiceLevel
 from sas_kernel.errors import SasError
 from sas_kit import database as databases
 from sas_kit.database import Database
+from sas_kit.http import HttpLimits
 from sas_kit.web import health_router, install_problem_handlers, problem
 
 MIGRATIONS: Final = Path(__file__).resolve().parent / "migrations"
+
+_MAX_ANSWER_BYTES: Final = 256 * 1024  # of the platform, to one appointment
 
 _log = logging.getLogger(__name__)
 
 
 def create_app(settings: Settings, *, clock: Clock | None = None, transport: Any = None) -> FastAPI:
-    """`transport` replaces the network towards peers in tests; this flow calls nobody."""
-    del transport
+    """`transport` replaces the network towards the platform in tests."""
     time = clock or SystemClock()
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         await asyncio.to_thread(databases.migrate, settings.database_url, MIGRATIONS)
         database = Database(settings.database_url, pool_size=settings.database_pool)
+        levels = contracts.service_levels()
+        platform = _platform(settings, levels, transport)
+        provider = _provider(settings, transport)
+        outbox = asyncio.Event()
         try:
             agendas = AgendaService(
                 database, public_url=settings.public_url, fragment_index_bytes=settings.fragment_index_bytes
             )
-            limit = contracts.service_levels()["slot_search.practitioners_per_request"]
+            sign_on = _sign_on(settings, database, provider)
+            limit = levels["slot_search.practitioners_per_request"]
             app.state.services = State(
                 time,
                 database,
                 agendas,
                 SlotSearchService(agendas, max_identifiers=int(limit.value)),
                 RegulatorService(database),
+                AppointmentService(
+                    agendas,
+                    database,
+                    system=settings.appointment_system,
+                    horizon=int(levels["slot_search.horizon"].value) * 3_600_000,
+                    wake=outbox,
+                ),
+                sign_on,
                 settings.max_request_bytes,
             )
             await agendas.render_again(instants.milliseconds(time.now()))
-            async with _provisioned(agendas, settings.dataset, time):
+            async with (
+                _provisioned(agendas, sign_on, settings.dataset, time),
+                dispatching(PushService(database, platform), time, outbox),
+            ):
                 yield
         finally:
+            if platform is not None:
+                await platform.aclose()
+            if provider is not None:
+                await provider.aclose()
             await database.close()
 
     async def ready() -> dict[str, bool]:
@@ -90,7 +126,10 @@ def create_app(settings: Settings, *, clock: Clock | None = None, transport: Any
     )
     app.include_router(endpoints.router)
     app.include_router(accounts.router)
-    app.include_router(pages.router)
+    for pages in (agenda_pages, appointment_pages, sign_on_pages, staff_pages):
+        app.include_router(pages.router)
+    app.mount("/assets", StaticFiles(directory=Path(sas_kit.__file__).parent / "assets"))
+    app.mount("/static", StaticFiles(directory=Path(agenda_pages.__file__).parent / "static"))
     app.include_router(health_router(ready))
     _install_error_handlers(app)
     return app
@@ -108,14 +147,56 @@ def settled(app: FastAPI) -> FastAPI:
     return app
 
 
+def _platform(settings: Settings, levels: Mapping[str, ServiceLevel], transport: Any) -> PlatformClient | None:
+    if settings.platform_url is None:
+        return None
+    limits = HttpLimits(
+        connect=settings.platform_connect_timeout or levels["appointments.connect_timeout"].value,
+        answer=settings.platform_answer_timeout or levels["appointments.answer_timeout"].value,
+        max_bytes=_MAX_ANSWER_BYTES,
+    )
+    return PlatformClient(
+        settings.platform_url,
+        settings.appointment_system,
+        limits,
+        connections=settings.platform_requests,
+        transport=transport,
+    )
+
+
+def _provider(settings: Settings, transport: Any) -> ProviderClient | None:
+    if settings.sso_issuer is None:
+        return None
+    return ProviderClient(
+        settings.sso_issuer,
+        settings.sso_client_id,
+        settings.sso_client_secret.get_secret_value(),
+        settings.public_url.rstrip("/") + BACK_FROM_PROVIDER,
+        transport=transport,
+    )
+
+
+def _sign_on(settings: Settings, database: Database, provider: ProviderClient | None) -> SignOn:
+    return SignOn(
+        database,
+        provider,
+        PasswordHasher(settings.password_rounds, settings.password_memory, parallelism=1),
+        origins=settings.origins,
+        terms_version=settings.terms_version,
+        lifetimes=Lifetimes(settings.session_idle_seconds * 1000, settings.session_seconds * 1000),
+        after_logout=settings.public_url.rstrip("/") + LOGGED_OUT,
+    )
+
+
 @asynccontextmanager
-async def _provisioned(agendas: AgendaService, name: str, clock: Clock) -> AsyncIterator[None]:
+async def _provisioned(agendas: AgendaService, sign_on: SignOn, name: str, clock: Clock) -> AsyncIterator[None]:
     if name in {"none", NATIONAL}:
         yield
         return
     dataset = datasets.load(name)
     provisioning = ProvisioningService(agendas)
     await provisioning.refresh(dataset, clock.now())
+    await sign_on.load_staff(dataset.staff)
     task = asyncio.create_task(keep_fresh(provisioning, dataset, clock))
     try:
         yield
@@ -136,6 +217,8 @@ def _install_error_handlers(app: FastAPI) -> None:
     async def refused(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)
         if not _below_fhir(request):
+            if "text/html" in request.headers.get("accept", ""):
+                return agenda_pages.error_page(request, error)
             return await _called(plain_refusal, request, error)
         outcome = fhir.refusal(error.status_code, request.method, request.url.path)
         return _outcome(outcome, dict(error.headers or {}))

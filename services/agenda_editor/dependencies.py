@@ -11,8 +11,10 @@ from fastapi.responses import Response
 from fastapi.routing import APIRoute
 
 from agenda_editor.agendas.service import AgendaService
+from agenda_editor.appointments.service import AppointmentService
 from agenda_editor.regulators.service import RegulatorService
 from agenda_editor.slot_search.service import SlotSearchService
+from agenda_editor.sso.service import SignOn
 from sas_fhir import media, search
 from sas_kernel.clock import Clock
 from sas_kit.database import Database
@@ -28,6 +30,8 @@ class State:
     agendas: AgendaService
     slot_search: SlotSearchService
     regulators: RegulatorService
+    appointments: AppointmentService
+    sign_on: SignOn
     max_request_bytes: int
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pydantic import Field
+from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 ENVIRONMENT_PREFIX = "SAS_AGENDA_"
@@ -12,6 +12,13 @@ class Settings(BaseSettings):
     """`public_url`: address under which patients and regulators reach the booking pages.
 
     `fragment_index_bytes`: memory a worker may keep rendered agendas in; 0 turns the index off.
+    `platform_url`: FHIR base of the platform's INT_R03; without one, what it is to be told waits. The time-outs towards
+    it are in seconds and replace those of the contracts; `platform_requests` are under way at once at most.
+    `appointment_system`: identifies our appointments at the platform for ever, whatever becomes of `public_url`.
+    `sso_issuer`: the OpenID provider of regulators, to which this agenda is known as `sso_client_id`; without an issuer
+    nobody books. `origins`: what the platform says of itself in the addresses it sends regulators to.
+    `terms_version`: whoever has not accepted this one is asked to. Sessions last `session_idle_seconds` between two
+    requests and `session_seconds` at most. Passwords: argon2id, `password_memory` in KiB.
     `dataset`: `none`, `national` (already generated), the name of a data set of the contracts, or a file.
     """
 
@@ -23,3 +30,17 @@ class Settings(BaseSettings):
     fragment_index_bytes: int = 64 * 1024 * 1024
     database_pool: int = 10
     max_request_bytes: int = Field(default=64 * 1024, ge=1024)
+    platform_url: str | None = Field(default=None, pattern="^https?://[^/]")
+    platform_connect_timeout: float | None = Field(default=None, gt=0)
+    platform_answer_timeout: float | None = Field(default=None, gt=0)
+    platform_requests: int = Field(default=16, ge=1)
+    appointment_system: str = "https://agenda.example.org/ns/rdv"
+    sso_issuer: str | None = Field(default=None, pattern="^https?://[^/]")
+    sso_client_id: str = "agenda-reference"
+    sso_client_secret: SecretStr = SecretStr("")
+    origins: tuple[str, ...] = ("sas", "sas-preprod", "sas-rui")
+    terms_version: str = Field(default="2026-11", min_length=1, max_length=32)
+    session_idle_seconds: int = Field(default=1_800, ge=1)
+    session_seconds: int = Field(default=14_400, ge=1)
+    password_rounds: int = Field(default=3, ge=1)
+    password_memory: int = Field(default=65_536, ge=8)

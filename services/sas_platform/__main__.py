@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import asyncio
 import gc
 import json
 import logging
@@ -17,10 +18,13 @@ import uvicorn
 from fastapi import FastAPI
 from pydantic import ValidationError
 
+from sas_kernel.clock import SystemClock
 from sas_kernel.errors import SasError
-from sas_kit.database import migrate
-from sas_platform.app import MIGRATIONS, create_app
+from sas_kit.database import Database, migrate
+from sas_platform.app import MIGRATIONS, create_app, lifetimes_of
+from sas_platform.regulators.model import Quirk
 from sas_platform.settings import Settings
+from sas_platform.sso.keys.service import KeyRing
 
 EXIT_USAGE = 2
 
@@ -31,8 +35,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         document = create_app(Settings()).openapi()
         sys.stdout.write(json.dumps(document, ensure_ascii=False, indent=2, sort_keys=True) + "\n")
         return 0
+    if options.command == "rotate-keys":
+        return _rotate_keys(options)
     # Workers are processes of their own and read their settings as any other entry point does: from the environment.
     os.environ.update(_as_environment(options))
+    os.environ.setdefault("SAS_PLATFORM_PUBLIC_URL", f"http://{options.host}:{options.port}")
     # uvloop resolves names in libuv's four threads: one editor whose name hangs must not keep the others' waiting.
     os.environ.setdefault("UV_THREADPOOL_SIZE", "32")
     try:
@@ -71,12 +78,34 @@ def application() -> FastAPI:
     return app
 
 
+def _rotate_keys(options: argparse.Namespace) -> int:
+    async def rotated(settings: Settings) -> str:
+        database = Database(settings.database_url)
+        try:
+            return await KeyRing(database, lifetimes_of(settings)).rotate(SystemClock().now())
+        finally:
+            await database.close()
+
+    try:
+        settings = Settings() if options.database_url is None else Settings(database_url=options.database_url)
+        migrate(settings.database_url, MIGRATIONS)
+        kid = asyncio.run(rotated(settings))
+    except (SasError, ValidationError, ValueError) as error:
+        text = error.text.fr if isinstance(error, SasError) else str(error)
+        sys.stderr.write(f"sas_platform: {text}\n")
+        return EXIT_USAGE
+    sys.stdout.write(f"{kid}\n")
+    return 0
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="sas_platform", description="Plateforme SAS de recette / SAS stand-in platform"
     )
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("openapi", help="print the description of the API")
+    rotate = commands.add_parser("rotate-keys", help="sign with a new key from now on; the old one is published on")
+    rotate.add_argument("--database-url", metavar="URL", help="sqlite:///file or postgresql://…")
     serve = commands.add_parser("serve", help="migrate the database, then answer until told to stop")
     serve.add_argument("--host", default="127.0.0.1")
     serve.add_argument("--port", type=int, default=8080)
@@ -85,6 +114,24 @@ def _parser() -> argparse.ArgumentParser:
     serve.add_argument("--editors", metavar="FILE", type=Path, help="TOML file of connected editors")
     serve.add_argument(
         "--editor", metavar="NAME=URL", action="append", default=[], help="a connected editor; repeatable"
+    )
+    serve.add_argument(
+        "--regulator-quirk",
+        metavar="NAME",
+        action="append",
+        default=[],
+        choices=[*Quirk],
+        help="a habit of the real platform when it tells editors of regulators; repeatable: " + ", ".join(Quirk),
+    )
+    serve.add_argument(
+        "--public-url", metavar="URL", help="as browsers and editors write it (default: http://HOST:PORT)"
+    )
+    serve.add_argument(
+        "--sso-client",
+        metavar='"ID SECRET REDIRECT_URI [POST_LOGOUT_URI]"',
+        action="append",
+        default=[],
+        help="an editor's software that may have regulators signed in here; repeatable",
     )
     serve.add_argument("--dataset", metavar="NAME", help="directory of the search page: demo, or a TOML file")
     return parser
@@ -96,6 +143,9 @@ def _as_environment(options: argparse.Namespace) -> dict[str, str]:
         "EDITORS_FILE": str(options.editors) if options.editors else None,
         "EDITORS": _json_list(options.editor) if options.editor else None,
         "DATASET": options.dataset,
+        "PUBLIC_URL": options.public_url,
+        "SSO_CLIENTS": _json_list(options.sso_client) if options.sso_client else None,
+        "REGULATOR_QUIRKS": _json_list(options.regulator_quirk) if options.regulator_quirk else None,
     }
     return {f"SAS_PLATFORM_{name}": value for name, value in given.items() if value is not None}
 

@@ -5,20 +5,23 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 import msgspec
+from argon2 import PasswordHasher
 from fastapi import FastAPI, Request, Response
 from fastapi.staticfiles import StaticFiles
 from fastapi_offline import FastAPIOffline
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 import sas_kit
+from sas_kernel import datasets
 from sas_kernel.clock import Clock, SystemClock
 from sas_kernel.contracts import service_levels
 from sas_kernel.errors import SasError
@@ -26,6 +29,11 @@ from sas_kernel.text import Text
 from sas_kit.database import Database, is_current, migrate
 from sas_kit.web import health_router, install_problem_handlers, problem
 from sas_platform import openapi
+from sas_platform.appointments import endpoints as appointments_endpoints
+from sas_platform.appointments.model import AppointmentsUnavailableError
+from sas_platform.appointments.service import AppointmentService
+from sas_platform.appointments.tasks import watched
+from sas_platform.conformance import endpoints as conformance_endpoints
 from sas_platform.dependencies import State, preferred_language
 from sas_platform.editors import endpoints as editors_endpoints
 from sas_platform.editors import rules as editors_rules
@@ -35,9 +43,23 @@ from sas_platform.editors.model import (
     EditorExistsError,
     EditorNotFoundError,
     EditorReadOnlyError,
+    Environment,
     InvalidEditorError,
 )
 from sas_platform.editors.service import EditorRegister
+from sas_platform.regulators import endpoints as regulators_endpoints
+from sas_platform.regulators import rules as regulators_rules
+from sas_platform.regulators import schemas as regulators_schemas
+from sas_platform.regulators.client import RegulatorClient
+from sas_platform.regulators.model import (
+    EmailTakenError,
+    IdentifierTakenError,
+    InvalidRegulatorError,
+    RegulatorsUnavailableError,
+    UnknownRegulatorError,
+)
+from sas_platform.regulators.service import Provisioning, RegulatorService
+from sas_platform.regulators.tasks import kept_told
 from sas_platform.settings import Settings
 from sas_platform.slot_search import endpoints as slot_search_endpoints
 from sas_platform.slot_search import rules as slot_search_rules
@@ -45,8 +67,23 @@ from sas_platform.slot_search import schemas as slot_search_schemas
 from sas_platform.slot_search.client import EditorClients
 from sas_platform.slot_search.model import InvalidSearchError
 from sas_platform.slot_search.service import SlotSearch
+from sas_platform.sso import endpoints as sso_endpoints
+from sas_platform.sso.identities import rules as identities_rules
+from sas_platform.sso.identity_list import endpoints as identities_endpoints
+from sas_platform.sso.keys.service import KeyRing
+from sas_platform.sso.model import (
+    InvalidSignOnError,
+    Lifetimes,
+    LockedError,
+    SignOnUnavailableError,
+    WrongPasswordError,
+)
+from sas_platform.sso.oauth import rules as oauth_rules
+from sas_platform.sso.provider import endpoints as provider_endpoints
+from sas_platform.sso.provider.service import Provider
+from sas_platform.sso.service import SignOn
 from sas_platform.web import endpoints as web_endpoints
-from sas_platform.web.service import SearchPages, load_directory
+from sas_platform.web.service import AppointmentPages, SearchPages, load_directory
 
 MIGRATIONS = Path(__file__).resolve().parent / "migrations"
 
@@ -59,6 +96,15 @@ _ERRORS: dict[type[SasError], tuple[int, Text]] = {
     EditorNotFoundError: (404, Text("Éditeur inconnu", "Unknown editor")),
     EditorExistsError: (409, Text("Éditeur déjà connu", "Editor already known")),
     EditorReadOnlyError: (409, Text("Éditeur en lecture seule", "Read-only editor")),
+    InvalidRegulatorError: (422, Text("Régulateur refusé", "Regulator refused")),
+    UnknownRegulatorError: (404, Text("Régulateur inconnu", "Unknown regulator")),
+    EmailTakenError: (409, Text("Adresse déjà prise", "Address already taken")),
+    IdentifierTakenError: (409, Text("Identifiant déjà pris", "Identifier already taken")),
+    SignOnUnavailableError: (503, Text("Connexion indisponible", "Sign-on unavailable")),
+    LockedError: (429, Text("Trop d’essais", "Too many attempts")),
+    WrongPasswordError: (403, Text("Connexion refusée", "Sign-in refused")),
+    RegulatorsUnavailableError: (503, Text("Comptes indisponibles", "Accounts unavailable")),
+    AppointmentsUnavailableError: (503, Text("Rendez-vous indisponibles", "Appointments unavailable")),
 }
 
 
@@ -76,6 +122,15 @@ def create_app(settings: Settings, *, clock: Clock | None = None, transport: Any
         answer_size=settings.answer_size,
     )
     directory = load_directory(settings.dataset)
+    people = datasets.load(settings.dataset).regulators if settings.dataset else ()
+    for person in people:
+        regulators_rules.loaded(person)  # says now what would else be said once the database is open
+    quirks = regulators_rules.quirks_of(settings.regulator_quirks)
+
+    identities = identities_rules.identities_of(people) if _has_test_identities(settings) else ()
+    lifetimes = lifetimes_of(settings)
+    issuer = oauth_rules.issuer_of(settings.public_url)
+    clients_of_sso = oauth_rules.clients_of([client.get_secret_value() for client in settings.sso_clients])
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -84,18 +139,42 @@ def create_app(settings: Settings, *, clock: Clock | None = None, transport: Any
         clients = EditorClients(bounds, per_editor=settings.requests_per_editor, transport=transport)
         register = EditorRegister(database, configured)
         search = SlotSearch(register, clients, bounds, settings.environment, settings.origin)
+        time_source = clock or SystemClock()
+        hasher = PasswordHasher(settings.password_rounds, settings.password_memory, parallelism=1)
+        regulators = await RegulatorService.opened(database, register, settings.environment, quirks, hasher)
+        await regulators.load(people, time_source.now())
+        regulator_client = RegulatorClient(connect=bounds.connect, answer=bounds.answer, transport=transport)
+        provisioning = Provisioning(
+            regulators,
+            regulator_client,
+            first=settings.regulator_retry_first,
+            most=settings.regulator_retry_most,
+            kept=settings.regulator_attempts_kept,
+        )
+        appointments = AppointmentService(database, regulators)
+        sign_on = SignOn(database, regulators, identities, lifetimes)
+        keys = KeyRing(database, lifetimes)
+        provider = Provider(database, sign_on, keys, clients_of_sso, issuer, lifetimes, settings.sso_acr_required)
         app.state.platform = State(
             settings=settings,
-            clock=clock or SystemClock(),
+            clock=time_source,
             database=database,
             register=register,
             slot_search=search,
+            regulators=regulators,
+            appointments=appointments,
+            sign_on=sign_on,
+            provider=provider,
+            provisioning=provisioning,
             pages=SearchPages(search, directory),
+            appointment_pages=AppointmentPages(appointments, directory),
             templates=web_endpoints.new_templates(),
         )
         try:
-            yield
+            async with kept_told(provisioning, time_source, regulators.wake), watched(appointments):
+                yield
         finally:
+            await regulator_client.aclose()
             await clients.aclose()
             await database.close()
 
@@ -113,12 +192,8 @@ def create_app(settings: Settings, *, clock: Clock | None = None, transport: Any
     install_problem_handlers(app)
     app.add_exception_handler(SasError, _refused)
     app.add_exception_handler(msgspec.DecodeError, _malformed)
-    app.include_router(slot_search_endpoints.router)  # /api/slots/search
-    app.include_router(editors_endpoints.router)  # /api/admin/editors
-    app.include_router(health_router(ready))  # /health
-    app.include_router(web_endpoints.router)  # /
-    app.mount("/assets", StaticFiles(directory=Path(sas_kit.__file__).parent / "assets"))
-    app.mount("/static", StaticFiles(directory=Path(web_endpoints.__file__).parent / "static"))
+    conformance_endpoints.install_error_handlers(app)
+    _route(app, ready)
     openapi.install(
         app,
         slot_search_schemas.SearchBody,
@@ -129,9 +204,31 @@ def create_app(settings: Settings, *, clock: Clock | None = None, transport: Any
         editors_schemas.EditorBody,
         editors_schemas.EditorChange,
         editors_schemas.EditorList,
+        regulators_schemas.RegulatorBody,
+        regulators_schemas.RegulatorChange,
+        regulators_schemas.RegulatorList,
+        regulators_schemas.RegulatorHistory,
+        regulators_schemas.HabilitationList,
+        regulators_schemas.ResendBody,
     )
     app.add_middleware(_AccessLog)
     return app
+
+
+def _route(app: FastAPI, ready: Callable[[], Awaitable[dict[str, bool]]]) -> None:
+    app.include_router(slot_search_endpoints.router)  # /api/slots/search
+    app.include_router(editors_endpoints.router)  # /api/admin/editors
+    app.include_router(conformance_endpoints.router)  # /fhir/metadata
+    app.include_router(appointments_endpoints.router)  # /fhir/Appointment
+    app.include_router(regulators_endpoints.router)  # /api/admin/regulators
+    app.include_router(regulators_endpoints.pages)  # /habilitations
+    app.include_router(health_router(ready))  # /health
+    app.include_router(sso_endpoints.router)  # /connexion
+    app.include_router(provider_endpoints.router)  # /realms/sas
+    app.include_router(identities_endpoints.router)  # /identites-d-essai
+    app.include_router(web_endpoints.router)  # /
+    app.mount("/assets", StaticFiles(directory=Path(sas_kit.__file__).parent / "assets"))
+    app.mount("/static", StaticFiles(directory=Path(web_endpoints.__file__).parent / "static"))
 
 
 def configured_editors(settings: Settings) -> tuple[Editor, ...]:
@@ -146,6 +243,27 @@ def configured_editors(settings: Settings) -> tuple[Editor, ...]:
             ) from error
     options = [editors_rules.from_option(option, settings.environment) for option in settings.editors]
     return editors_rules.distinct([*from_file, *options])
+
+
+def _has_test_identities(settings: Settings) -> bool:
+    if settings.test_identities and settings.environment is Environment.PRODUCTION:
+        why = Text("pas d’identités d’essai en production", "no test identities in production")
+        raise InvalidSignOnError("test_identities", why)
+    if settings.test_identities is None:
+        return settings.environment is Environment.RECETTE
+    return settings.test_identities
+
+
+def lifetimes_of(settings: Settings) -> Lifetimes:
+    """How long sessions, codes, tokens and keys live."""
+    return Lifetimes(
+        access=timedelta(seconds=settings.sso_access_seconds),
+        refresh=timedelta(seconds=settings.sso_refresh_seconds),
+        session=timedelta(seconds=settings.sso_session_seconds),
+        idle=timedelta(seconds=settings.sso_idle_seconds),
+        code=timedelta(seconds=settings.sso_code_seconds),
+        key=timedelta(days=settings.sso_key_days),
+    )
 
 
 async def _refused(request: Request, error: Exception) -> Response:

@@ -4,20 +4,27 @@ from __future__ import annotations
 
 import hmac
 from dataclasses import dataclass
-from typing import Annotated, TypeVar
+from typing import Annotated, Final, TypeVar
 
 import jinja2
 import msgspec
 from fastapi import Depends, Request
 from starlette.exceptions import HTTPException
 
+from sas_fhir import media, search
 from sas_kernel.clock import Clock
 from sas_kernel.text import Lang, Text
 from sas_kit.database import Database
+from sas_platform.appointments.service import AppointmentService
 from sas_platform.editors.service import EditorRegister
+from sas_platform.regulators.service import Provisioning, RegulatorService
 from sas_platform.settings import Settings
 from sas_platform.slot_search.service import SlotSearch
-from sas_platform.web.service import SearchPages
+from sas_platform.sso.provider.service import Provider
+from sas_platform.sso.service import SignOn
+from sas_platform.web.service import AppointmentPages, SearchPages
+
+BASE_PATH: Final = "/fhir"  # of the platform's own FHIR server
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +36,13 @@ class State:
     database: Database
     register: EditorRegister
     slot_search: SlotSearch
+    regulators: RegulatorService
+    provisioning: Provisioning
+    appointments: AppointmentService
+    sign_on: SignOn
+    provider: Provider
     pages: SearchPages
+    appointment_pages: AppointmentPages
     templates: jinja2.Environment
 
 
@@ -47,6 +60,13 @@ def preferred_language(request: Request) -> Lang:
 
 
 LangDep = Annotated[Lang, Depends(preferred_language)]
+
+
+def negotiate(request: Request) -> None:
+    """Raises `NotAcceptableError` when the client takes no JSON, `InvalidParameterError` when its query is no text."""
+    formats = [p.value for p in search.decode(request.scope["query_string"]) if p.name == "_format"]
+    accepted = request.headers.getlist("accept")
+    media.negotiate(", ".join(accepted) if accepted else None, formats)
 
 
 async def _bounded_body(request: Request, state: StateDep, lang: LangDep) -> bytes:

@@ -26,6 +26,27 @@ class Settings(BaseSettings):
     dataset: str | None = "demo"
     origin: str = Field(default="sas", pattern=r"^[A-Za-z0-9._-]{1,40}$")
 
+    regulator_quirks: tuple[str, ...] = ()  # names of `regulators.model.Quirk`
+    regulator_retry_first: float = Field(default=5.0, gt=0)  # seconds; doubled after each failure
+    regulator_retry_most: float = Field(default=900.0, gt=0)
+    regulator_attempts_kept: int = Field(default=10_000, ge=1)
+    password_rounds: int = Field(default=3, ge=1)  # argon2id; its memory in KiB
+    password_memory: int = Field(default=65_536, ge=8)
+
+    public_url: str = "http://127.0.0.1:8080"  # as browsers and editors write it; the issuer's name begins with it
+    sso_clients: tuple[SecretStr, ...] = ()  # ID SECRET REDIRECT_URI [POST_LOGOUT_URI]
+    sso_acr_required: bool = True  # acr_values=eidas1 in each request, as Pro Santé Connect's documentation writes it
+    test_identities: bool | None = None  # unless set: in the acceptance environment only
+    # Seconds. Access, refresh, session: SEC, api_prosanteconnectee_web_erreurs.md, and principes_securisation.md.
+    sso_access_seconds: int = Field(default=120, ge=1)
+    sso_refresh_seconds: int = Field(default=1_800, ge=1)
+    sso_session_seconds: int = Field(default=14_400, ge=1)
+    sso_idle_seconds: int = Field(default=1_800, ge=1)
+    sso_code_seconds: int = Field(default=60, ge=1, le=600)  # RFC 6749, section 4.1.2: ten minutes at most
+    sso_key_days: int = Field(default=90, ge=1)
+
+    sign_in_required: bool = True  # to see the pages; off for loads of the search page, which no person then sees
+
     max_practitioners: int = Field(default=100, ge=1, le=1000)
     max_request_bytes: int = Field(default=64 * 1024, ge=1024)
     requests_per_editor: int = Field(default=64, ge=1)

@@ -18,12 +18,21 @@ PRACTITIONER_ROLE: Final = _SAS + "FrPractitionerRoleExerciceAgregateur"
 LOCATION: Final = _SAS + "FrLocationAgregateur"
 REGULATOR: Final = "https://interop.esante.gouv.fr/ig/fhir/sas/StructureDefinition/FrPractitionerRegul"
 
+APPOINTMENT: Final = _SAS + "FrAppointmentSAS"
+SOS_APPOINTMENT: Final = "https://interop.esante.gouv.fr/ig/fhir/sas/StructureDefinition/sas-sos-appointment"
+APPOINTMENT_OPERATOR: Final = "http://interopsante.org/fhir/StructureDefinition/FrAppointmentOperator"
+ORIENTATION: Final = "https://interop.esante.gouv.fr/ig/fhir/sas/StructureDefinition/sas-categorie-orientation"
+
 SAS_SOURCE: Final = "urn:oid:1.2.250.1.213.3.6"  # `meta.source` of what the platform sends
 
 SLOT_TYPE: Final = "https://mos.esante.gouv.fr/NOS/TRE_R314-TypeCreneau/FHIR/TRE-R314-TypeCreneau"
 CONSULTATION_TYPE: Final = "http://terminology.hl7.org/CodeSystem/v3-ActCode"
 APPOINTMENT_TYPE: Final = "http://terminology.hl7.org/CodeSystem/v2-0276"
 SPECIALTY: Final = "https://mos.esante.gouv.fr/NOS/TRE_R38-SpecialiteOrdinale/FHIR/TRE-R38-SpecialiteOrdinale"
+ORIENTATION_CATEGORY: Final = (
+    "https://interop.esante.gouv.fr/ig/fhir/sas/CodeSystem/categorie-orientation-sas-codesystem"
+)
+STRUCTURE_CATEGORY: Final = "https://mos.esante.gouv.fr/NOS/TRE_R66-CategorieEtablissement"  # begins all its spellings
 SLOT_STATUS: Final = "http://hl7.org/fhir/slotstatus"
 IDENTIFIER_TYPE: Final = "http://interopsante.org/fhir/CodeSystem/fr-v2-0203"
 LOCATION_IDENTIFIER_TYPE: Final = "http://interopsante.org/fhir/CodeSystem/fr-location-identifier-type"
@@ -32,5 +41,6 @@ SLOT_START_PARAMETER: Final = "https://interop.esante.gouv.fr/ig/fhir/sas/Search
 SLOT_STATUS_PARAMETER: Final = "http://hl7.org/fhir/SearchParameter/Slot-status"
 SLOT_SCHEDULE_PARAMETER: Final = "http://hl7.org/fhir/SearchParameter/Slot-schedule"
 PRACTITIONER_IDENTIFIER_PARAMETER: Final = "http://hl7.org/fhir/SearchParameter/Practitioner-identifier"
+APPOINTMENT_IDENTIFIER_PARAMETER: Final = "http://hl7.org/fhir/SearchParameter/Appointment-identifier"
 
 FHIR_VERSION: Final = "4.0.1"

@@ -165,10 +165,12 @@ async def start() -> AsyncIterator[Starter]:
     """Starts an application on a database URL; every one started is stopped at the end of the test."""
     async with AsyncExitStack() as stack:
 
-        async def started(url: str, *, clock: ManualClock | None = None, **settings: Any) -> Agenda:
+        async def started(
+            url: str, *, clock: ManualClock | None = None, transport: Any = None, **settings: Any
+        ) -> Agenda:
             clock = clock or ManualClock(NOW)
-            chosen: dict[str, Any] = {"public_url": PUBLIC_URL} | settings
-            app = create_app(Settings(database_url=url, **chosen), clock=clock)
+            chosen: dict[str, Any] = {"public_url": PUBLIC_URL, "password_rounds": 1, "password_memory": 8} | settings
+            app = create_app(Settings(database_url=url, **chosen), clock=clock, transport=transport)
             await stack.enter_async_context(LifespanManager(app, startup_timeout=60, shutdown_timeout=60))
             return Agenda(app, clock)
 

@@ -95,7 +95,7 @@ def test_the_description_of_the_api_is_printed(capsys: pytest.CaptureFixture[str
     assert main(["openapi"]) == 0
     paths = json.loads(capsys.readouterr().out)["paths"]
     fhir = {"/fhir/Slot", "/fhir/Practitioner", "/fhir/metadata"}
-    assert fhir | {"/agenda/{name}", "/health/live", "/health/ready"} == set(paths)
+    assert fhir | {"/health/live", "/health/ready"} == set(paths)
     assert set(paths["/fhir/Practitioner"]) == {"post", "put"}
 
 
@@ -118,6 +118,16 @@ def test_what_cannot_be_done_is_told_in_a_sentence(
 def test_a_database_that_cannot_be_used_is_told_in_a_sentence(capsys: pytest.CaptureFixture[str], url: str) -> None:
     assert main(["load", "--dataset", "demo", "--database-url", url]) == 1
     assert "--database-url" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("address", ["ftp://platform.example.org", "http:///fhir", "platform"])
+def test_an_address_of_the_platform_that_is_none_is_a_matter_of_usage(
+    address: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as refused:
+        main(["serve", "--platform-url", address])
+    assert refused.value.code == 2
+    assert "--platform-url" in capsys.readouterr().err
 
 
 def test_an_unknown_command_is_a_matter_of_usage() -> None:

@@ -100,7 +100,7 @@ def _booked(bend: Any) -> Any:
 
 
 def _own_address(slot: Json) -> None:
-    slot["comment"] += f"&creneau={slot['id']}"
+    slot["comment"] = slot["comment"].replace("?", f"/{slot['id']}?")
 
 
 def _untyped(document: Json) -> None:

@@ -14,6 +14,7 @@ from recette.engine import requirements, runner
 from recette.model import ExitCode, RunReport
 from sas_kernel.clock import PARIS, ManualClock
 from sas_kernel.contracts import service_levels
+from sas_kernel.flows import Flow
 from sas_kit.http import HttpLimits, new_client
 from tests.faulty.transport import FAULTS, TransportFault, serving, well
 from tests.faulty.wire import demo_target, reference_agenda
@@ -28,7 +29,7 @@ async def judged(base_url: str, scenarios: int | None, seconds: float) -> RunRep
     levels["slot_search.one_practitioner"] = replace(levels["slot_search.one_practitioner"], minimum_samples=3)
     plan = runner.Plan(
         demo_target(base_url),
-        catalogue.scenarios(())[:scenarios],
+        catalogue.scenarios((Flow.SLOT_SEARCH, Flow.REGULATORS))[:scenarios],
         requirements.load(),
         levels,
         "rules",

@@ -47,12 +47,16 @@ def test_the_demonstration_does_the_main_job_and_says_so(tmp_path: Path) -> None
     assert done.returncode == 0, done.stdout + done.stderr
     assert "Accepté" in done.stdout
     assert "slot_search.one_practitioner" in done.stdout
-    assert "regulators." in done.stdout
+    for flow in ("regulators", "sso", "appointments"):
+        assert f"{flow}." in done.stdout
+        assert f"{flow}.platform." in done.stdout
+    assert done.stdout.count("Accepté") == 2
     shown = re.search(r"(\d+) créneaux dans (\d+) lieux", done.stdout)
     assert shown is not None
     assert int(shown[1]) > 100
     assert int(shown[2]) > 30
-    assert (tmp_path / "out" / "report.html").stat().st_size > 10_000
+    for report in (tmp_path / "out" / "report.html", tmp_path / "out" / "platform" / "report.html"):
+        assert report.stat().st_size > 10_000
 
 
 def test_the_whole_catalogue_holds_on_each_database_and_the_platform_shows_what_the_agenda_has(

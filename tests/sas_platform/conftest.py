@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 import uvicorn
 from asgi_lifespan import LifespanManager
+from fastapi import FastAPI
 from hypothesis import strategies as st
 from pydantic import SecretStr
 
@@ -33,6 +34,8 @@ class Platform:
 
     client: HttpClient
     clock: ManualClock
+    app: FastAPI
+    cookie: str = ""  # of whoever is signed in
 
     async def send(
         self, method: str, path: str, body: object = None, *, token: str | None = None, raw: bytes | None = None
@@ -41,6 +44,8 @@ class Platform:
         headers = [("Content-Type", "application/json"), ("Host", "platform.example.org")]
         if token is not None:
             headers.append(("Authorization", f"Bearer {token}"))
+        if self.cookie:
+            headers.append(("Cookie", self.cookie))
         return await exchange(
             self.client, method, f"http://platform.example.org{path}", limits=_LIMITS, headers=headers, body=content
         )
@@ -68,6 +73,8 @@ def open_platform(tmp_path: Path) -> OpenPlatform:
             "answer_timeout": 0.8,
             "connect_timeout": 0.4,
             "answer_size": 200_000,
+            "password_rounds": 1,
+            "password_memory": 8,
             **changes,
         }
         settings = Settings(**given)
@@ -77,7 +84,7 @@ def open_platform(tmp_path: Path) -> OpenPlatform:
             LifespanManager(app) as running,
             new_client(transport=asgi_transport(running.app)) as client,
         ):
-            yield Platform(client, clock)
+            yield Platform(client, clock, app)
 
     return opened
 
@@ -85,7 +92,13 @@ def open_platform(tmp_path: Path) -> OpenPlatform:
 @asynccontextmanager
 async def served(settings: Settings, clock: Clock | None = None) -> AsyncIterator[str]:
     """The platform on a port of its own, for what only a real connection shows; its base URL."""
-    app = create_app(settings, clock=clock)
+    async with served_app(create_app(settings, clock=clock)) as base_url:
+        yield base_url
+
+
+@asynccontextmanager
+async def served_app(app: FastAPI) -> AsyncIterator[str]:
+    """Any application on a port of its own; its base URL."""
     server = uvicorn.Server(uvicorn.Config(app, port=0, log_config=None, access_log=False, ws="none"))
     serving = asyncio.create_task(server.serve())
     while not server.started:  # noqa: ASYNC110  uvicorn offers nothing to wait for

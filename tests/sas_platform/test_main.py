@@ -3,23 +3,29 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import signal
 import socket
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from sas_kit.database import Database
 from sas_kit.http import HttpFailure, HttpLimits, exchange, new_client
 from sas_platform.__main__ import EXIT_USAGE, main
+from sas_platform.sso.keys.service import KeyRing
+from sas_platform.sso.model import Lifetimes
 
 ROOT = Path(__file__).resolve().parents[2]
 
 
 def environment() -> dict[str, str]:
     path = os.pathsep.join(str(ROOT / each) for each in ("services", "shared"))
-    return {**os.environ, "PYTHONPATH": path, "SAS_PLATFORM_ADMIN_TOKEN": "secret"}
+    ours = {"SAS_PLATFORM_ADMIN_TOKEN": "secret", "SAS_PLATFORM_SIGN_IN_REQUIRED": "false"}
+    return {**os.environ, "PYTHONPATH": path, **ours}
 
 
 @pytest.mark.parametrize("workers", [1, 2])
@@ -49,6 +55,9 @@ async def test_it_serves_until_it_is_told_to_stop(workers: int, tmp_path: Path) 
             headers = [("Authorization", "Bearer secret")]
             listed = await exchange(client, "GET", f"{base}/api/admin/editors", limits=limits, headers=headers)
             assert b'"agenda"' in listed.body
+            metadata = f"{base}/realms/sas/.well-known/openid-configuration"
+            described = await exchange(client, "GET", metadata, limits=limits)
+            assert json.loads(described.body)["issuer"] == f"{base}/realms/sas"
     finally:
         process.send_signal(signal.SIGTERM)
         async with asyncio.timeout(20):
@@ -66,14 +75,36 @@ async def test_it_serves_until_it_is_told_to_stop(workers: int, tmp_path: Path) 
         ["--dataset", "nowhere"],
         ["--database-url", "oracle://x"],
         ["--editors", "nowhere.toml"],
+        ["--public-url", "nowhere"],
+        ["--sso-client", "editor s3cret-secret"],
     ],
 )
 def test_what_cannot_be_served_is_said_and_leaves_with_2(
     options: list[str], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    for name in ("EDITOR", "EDITORS", "EDITORS_FILE", "DATASET", "DATABASE_URL"):
+    for name in ("EDITOR", "EDITORS", "EDITORS_FILE", "DATASET", "DATABASE_URL", "PUBLIC_URL", "SSO_CLIENTS"):
         monkeypatch.setenv(f"SAS_PLATFORM_{name}", "x")
         monkeypatch.delenv(f"SAS_PLATFORM_{name}")
     assert main(["serve", *options]) == EXIT_USAGE
-    assert capsys.readouterr().err.startswith("sas_platform: ")
+    said = capsys.readouterr().err
+    assert said.startswith("sas_platform: ")
+    assert "s3cret" not in said
+
+
+def test_keys_are_replaced_on_demand(capsys: pytest.CaptureFixture[str], sqlite_url: str) -> None:
+    said = []
+    for _ in range(2):
+        assert main(["rotate-keys", "--database-url", sqlite_url]) == 0
+        said.append(capsys.readouterr().out.strip())
+    assert said[0] != said[1]
+
+    async def signing() -> str | None:
+        database = Database(sqlite_url)
+        try:
+            return (await KeyRing(database, Lifetimes()).signing(datetime.now(UTC))).kid
+        finally:
+            await database.close()
+
+    assert asyncio.run(signing()) == said[1]
+    assert main(["rotate-keys", "--database-url", "oracle://x"]) == EXIT_USAGE

@@ -40,8 +40,14 @@ def schedule_name(schedule_id: int) -> str:
     return f"ag-{schedule_id}"
 
 
+def slot_name(slot_id: int) -> str:
+    """The FHIR id of a slot, which its booking page bears too."""
+    return f"cr-{slot_id}"
+
+
 def booking_url(public_url: str, schedule: Schedule) -> str:
-    """The absolute page of an agenda. It has a query already: the platform must add its `origin` with `&`."""
+    """The absolute page of an agenda. It has a query already: the platform must add its `origin` with `&`, as a slot
+    adds its own name."""
     return f"{public_url}/agenda/{schedule_name(schedule.id)}{schedule.booking_query}"
 
 
@@ -139,14 +145,18 @@ def _location(place: Place, public_url: str) -> dict[str, Any]:
 
 
 def slot_fragment(slot: Slot, url: str) -> bytes | None:
-    """The slot as an INT_R01 answer shows it, or `None` when it must not leave: there is then nothing that could."""
+    """The slot as an INT_R01 answer shows it, or `None` when it must not leave: there is then nothing that could.
+
+    `url`: the page of its agenda, which opens on the slot.
+    """
     details = slot.details
     types = rules.shown_types(details)
     if not types:
         return None
+    name = slot_name(slot.id)
     resource: dict[str, Any] = {
         "resourceType": "Slot",
-        "id": f"cr-{slot.id}",
+        "id": name,
         "meta": {"profile": [canonicals.SLOT], "security": [_SLOT_TYPES[kind] for kind in types]},
         "serviceType": [
             *(_CONSULTATION_TYPES[kind] for kind in details.consultation_types),
@@ -161,7 +171,7 @@ def slot_fragment(slot: Slot, url: str) -> bytes | None:
     resource["status"] = "free"
     resource["start"] = instants.formatted(details.start)
     resource["end"] = instants.formatted(details.end)
-    resource["comment"] = url
+    resource["comment"] = f"{url}&creneau={name}"
     return fragment(resource, SearchMode.MATCH)
 
 

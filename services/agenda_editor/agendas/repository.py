@@ -69,6 +69,8 @@ _HOT: Final = {"postgresql": _hot_reads(_in_array), "sqlite": _hot_reads(_in_jso
 
 _SCHEDULES: Final = sa.select(schedules, practitioners, places).select_from(schedules.join(practitioners).join(places))
 
+_IDS_AT_ONCE: Final = 500
+
 _SLOT_COLUMNS: Final = [column.name for column in slots.columns]
 
 
@@ -142,6 +144,14 @@ class AgendaRepository:
     async def slot(self, slot_id: int) -> Slot | None:
         row = (await self._connection.execute(sa.select(slots).where(slots.c.id == slot_id))).first()
         return None if row is None else _slot(row)
+
+    async def existing_slots(self, slot_ids: Sequence[int]) -> set[int]:
+        """Those of the ids that a slot has."""
+        found: set[int] = set()
+        for first in range(0, len(slot_ids), _IDS_AT_ONCE):
+            query = sa.select(slots.c.id).where(slots.c.id.in_(slot_ids[first : first + _IDS_AT_ONCE]))
+            found.update((await self._connection.execute(query)).scalars())
+        return found
 
     async def slots_of(self, schedule_ids: Iterable[int], first: int, last: int) -> list[Slot]:
         """Every slot, whatever its status, that starts from `first` to `last`, by start."""
@@ -321,10 +331,12 @@ class AgendaRepository:
         query = schedules.update().where(schedules.c.id == schedule.id)
         await self._connection.execute(query.values(fragment=fragment, role_fragment=role_fragment))
 
-    async def rewrite_slots(self, fragments: Sequence[tuple[int, bytes | None]]) -> None:
-        query = slots.update().where(slots.c.id == sa.bindparam("slot")).values(fragment=sa.bindparam("rendered"))
-        if fragments:
-            await self._connection.execute(query, [{"slot": i, "rendered": f} for i, f in fragments])
+    async def rewrite_slots(self, fragments: Sequence[tuple[Slot, bytes | None]]) -> None:
+        """A slot that was taken or released since it was read is left: whoever did it has rendered it."""
+        query = slots.update().where(slots.c.id == sa.bindparam("slot"), slots.c.status == sa.bindparam("read"))
+        rows = [{"slot": slot.id, "read": slot.details.status.value, "rendered": f} for slot, f in fragments]
+        if rows:
+            await self._connection.execute(query.values(fragment=sa.bindparam("rendered")), rows)
 
 
 def _schedule_ids_of(source: str) -> sa.Select[tuple[int]]:

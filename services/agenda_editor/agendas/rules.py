@@ -25,6 +25,11 @@ def shown_types(slot: SlotDetails) -> tuple[SlotType, ...]:
     """
     if slot.status is not SlotStatus.FREE or slot.own_patients_only:
         return ()
+    return regulators_types(slot)
+
+
+def regulators_types(slot: SlotDetails) -> tuple[SlotType, ...]:
+    """Those of the slot's types that open it to regulators, whatever its status."""
     return tuple(kind for kind in _SHOWN if kind in slot.slot_types)
 
 

@@ -55,7 +55,7 @@ class _Indexed:
 
 @dataclass(frozen=True, slots=True)
 class AgendaPage:
-    """What the booking page of an agenda shows."""
+    """An agenda with some of its slots, by start."""
 
     schedule: Schedule
     slots: list[Slot]
@@ -131,13 +131,36 @@ class AgendaService:
         return agendas
 
     async def page(self, schedule_id: int, first: int, last: int) -> AgendaPage:
-        """An agenda with the slots anybody may take that start from `first` to `last`; `UnknownScheduleError`."""
+        """An agenda with its slots that start from `first` to `last`, private ones included; `UnknownScheduleError`."""
         async with self._reading() as repository:
             schedule = await repository.schedule(schedule_id)
             if schedule is None:
                 raise UnknownScheduleError(schedule_id)
-            found = await repository.slots_of([schedule_id], first, last)
-            return AgendaPage(schedule, [slot for slot in found if rules.is_public(slot.details)])
+            return AgendaPage(schedule, await repository.slots_of([schedule_id], first, last))
+
+    async def opening(self, slot_id: int) -> tuple[Slot, Schedule]:
+        """A slot with its agenda. Raises `UnknownSlotError`."""
+        async with self._reading() as repository:
+            slot = await repository.slot(slot_id)
+            schedule = None if slot is None else await repository.schedule(slot.schedule_id)
+            if slot is None or schedule is None:
+                raise UnknownSlotError(slot_id)
+            return slot, schedule
+
+    async def pages_of(self, practitioner_id: int, first: int, last: int) -> list[AgendaPage]:
+        """All agendas of a practitioner, each with its slots that start from `first` to `last`."""
+        async with self._reading() as repository:
+            pages = {
+                schedule.id: AgendaPage(schedule, []) for schedule in await repository.schedules_of(practitioner_id)
+            }
+            for slot in await repository.slots_of(pages, first, last):
+                pages[slot.schedule_id].slots.append(slot)
+            return list(pages.values())
+
+    async def directory(self, after: int, limit: int) -> list[Schedule]:
+        """The next `limit` agendas, by number."""
+        async with self._reading() as repository:
+            return await repository.schedules_after(after, limit)
 
     async def slots(self, schedule_id: int, first: int, last: int) -> list[Slot]:
         """Every slot of an agenda, private ones included: for its owner, not for an answer."""
@@ -244,7 +267,7 @@ class Editing:
         return await self._change(slot_id, SlotStatus.BUSY, SlotStatus.FREE)
 
     async def _change(self, slot_id: int, expected: SlotStatus, status: SlotStatus) -> Slot:
-        before, schedule = await self._slot(slot_id)
+        before, schedule = await self.slot(slot_id)
         slot = replace(before, details=replace(before.details, status=status))
         fragment = fhir.slot_fragment(slot, fhir.booking_url(self._public_url, schedule))
         if not await self.repository.change_slot(slot, fragment, expected):
@@ -253,7 +276,7 @@ class Editing:
         return slot
 
     async def remove(self, slot_id: int) -> None:
-        _, schedule = await self._slot(slot_id)
+        _, schedule = await self.slot(slot_id)
         await self.repository.delete_slot(slot_id)
         self._touched.add(schedule.practitioner.id)
 
@@ -312,12 +335,10 @@ class Editing:
         return schedule, fhir.schedule_fragment(schedule), fhir.role_fragment(schedule, self._public_url)
 
     async def render_everything(self, now: int) -> None:
-        """Write every fragment again, in batches; the fragments of slots before `now` are left as they are."""
-        after = 0
-        while people := await self.repository.practitioners_after(after, _BATCH):
-            for practitioner in people:
-                await self.repository.rewrite_practitioner(practitioner.id, fhir.practitioner_fragment(practitioner))
-            after = people[-1].id
+        """Write every fragment again, in batches; the fragments of slots before `now` are left as they are.
+
+        Slots come before practitioners, as in every edit: two transactions never wait for each other.
+        """
         after = 0
         while batch := await self.repository.schedules_after(after, _BATCH):
             for schedule in batch:
@@ -326,11 +347,16 @@ class Editing:
             urls = {number: fhir.booking_url(self._public_url, schedule) for number, schedule in by_id.items()}
             await self.repository.rewrite_slots(
                 [
-                    (slot.id, fhir.slot_fragment(slot, urls[slot.schedule_id]))
+                    (slot, fhir.slot_fragment(slot, urls[slot.schedule_id]))
                     for slot in await self.repository.slots_of(by_id, now, _FOREVER)
                 ]
             )
             after = batch[-1].id
+        after = 0
+        while people := await self.repository.practitioners_after(after, _BATCH):
+            for practitioner in people:
+                await self.repository.rewrite_practitioner(practitioner.id, fhir.practitioner_fragment(practitioner))
+            after = people[-1].id
 
     async def _schedule(self, schedule_id: int) -> Schedule:
         schedule = self._schedules.get(schedule_id) or await self.repository.schedule(schedule_id)
@@ -339,7 +365,8 @@ class Editing:
         self._schedules[schedule_id] = schedule
         return schedule
 
-    async def _slot(self, slot_id: int) -> tuple[Slot, Schedule]:
+    async def slot(self, slot_id: int) -> tuple[Slot, Schedule]:
+        """A slot as it is now, with its agenda. Raises `UnknownSlotError`."""
         slot = await self.repository.slot(slot_id)
         if slot is None:
             raise UnknownSlotError(slot_id)

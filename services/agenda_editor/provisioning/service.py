@@ -24,6 +24,7 @@ from agenda_editor.agendas.model import (
     Specialty,
 )
 from agenda_editor.agendas.service import AgendaService, Editing
+from agenda_editor.appointments.service import appointments_kept
 from agenda_editor.provisioning.repository import ProvisionRepository
 from sas_fhir.instants import milliseconds
 from sas_kernel import datasets
@@ -43,23 +44,25 @@ class ProvisioningService:
     async def refresh(self, dataset: Dataset, now: datetime, *, replace_all: bool = False) -> bool:
         """Make the data set present and its days as long as `now` asks; whether that took any work.
 
-        Days already there are left as they are, so what was booked stays booked. A data set that has changed, or
-        `replace_all`, is put in afresh instead, with the bookings gone.
+        Days already there are left as they are, so what was booked stays booked. A data set whose practitioners have
+        changed, or `replace_all`, is put in afresh instead: appointments stay, and keep their time where it still is.
         """
         today = now.astimezone(PARIS).date()
         last = today + timedelta(days=datasets.LAST_DAY)
-        digest = hashlib.sha256(repr(dataset).encode()).hexdigest()
+        digest = hashlib.sha256(repr(dataset.practitioners).encode()).hexdigest()
         async with self._agendas.editing() as edit:
             provisions = ProvisionRepository(edit.connection)
             held, filled_to = await provisions.lock(dataset.name)
             first = today + timedelta(days=datasets.FIRST_DAY)
             if replace_all or held != digest or filled_to is None:
-                await edit.repository.delete_source(dataset.name)
                 drafts = [_draft(practitioner, first, last) for practitioner in dataset.practitioners]
-                await edit.add_agendas(drafts, {}, source=dataset.name)
+                async with appointments_kept(edit, milliseconds(now)):
+                    await edit.repository.delete_source(dataset.name)
+                    await edit.add_agendas(drafts, {}, source=dataset.name)
             elif filled_to < last:
-                await edit.repository.delete_free_slots_before(dataset.name, milliseconds(now - _KEPT_PAST))
-                await _extend(edit, dataset, max(first, filled_to + timedelta(days=1)), last)
+                async with appointments_kept(edit, milliseconds(now)):
+                    await edit.repository.delete_free_slots_before(dataset.name, milliseconds(now - _KEPT_PAST))
+                    await _extend(edit, dataset, max(first, filled_to + timedelta(days=1)), last)
             else:
                 return False
             await provisions.record(dataset.name, digest, last)
@@ -81,13 +84,13 @@ class ProvisioningService:
         """
         today = now.astimezone(PARIS).date()
         last = today + timedelta(days=days - 1)
-        async with self._agendas.editing() as edit:
+        async with self._agendas.editing() as edit, appointments_kept(edit, milliseconds(now)):
             await edit.repository.delete_source(NATIONAL)
         places: dict[str, Place] = {}
         count = 0
         for batch in _batches(datasets.national(practitioners, seed, slots_per_day=slots_per_day)):
             drafts = [_draft(practitioner, today, last) for practitioner in batch]
-            async with self._agendas.editing() as edit:
+            async with self._agendas.editing() as edit, appointments_kept(edit, milliseconds(now)):
                 await edit.add_agendas(drafts, places, source=NATIONAL)
             count += sum(len(place.slots) for draft in drafts for place in draft.places)
             advanced(len(batch))

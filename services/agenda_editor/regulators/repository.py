@@ -41,6 +41,11 @@ class RegulatorRepository:
         if self._connection.dialect.name == "postgresql":
             await self._connection.exec_driver_sql(f"LOCK TABLE {regulators.name} IN SHARE ROW EXCLUSIVE MODE")
 
+    async def get(self, regulator_id: int) -> Regulator | None:
+        query = sa.select(regulators, _CHANGED).where(regulators.c.id == regulator_id)
+        row = (await self._connection.execute(query)).mappings().first()
+        return None if row is None else _regulator(row)
+
     async def holders(self, values: Sequence[str]) -> list[Holder]:
         """Every account that has or had one of these values, of either kind."""
         keys = {key(value) for value in values}

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+from sqlalchemy.ext.asyncio import AsyncConnection
+
 from agenda_editor.agendas.model import AgendaUnavailableError
 from agenda_editor.regulators import rules
-from agenda_editor.regulators.model import Change, DuplicateRegulatorError, Regulator, RegulatorDetails
+from agenda_editor.regulators.model import Change, DuplicateRegulatorError, Identifier, Regulator, RegulatorDetails
 from agenda_editor.regulators.repository import RegulatorRepository
 from sas_fhir.search import Token
 from sas_kit.database import Database, translating
@@ -39,6 +41,24 @@ class RegulatorService:
                 return holder.regulator, False
             rules.check_free(details, holders, holder.regulator.id)
             return await repository.update(holder.regulator, details, now), False
+
+    @staticmethod
+    async def within(connection: AsyncConnection, regulator_id: int) -> Regulator | None:
+        """The account as the transaction of `connection` sees it, active or not."""
+        return await RegulatorRepository(connection).get(regulator_id)
+
+    @staticmethod
+    async def active_within(connection: AsyncConnection, identifier: Identifier) -> Regulator | None:
+        """The active account that has this very identifier, as the transaction of `connection` sees it."""
+        holders = await RegulatorRepository(connection).holders([identifier.value])
+        return next(
+            (
+                holder.regulator
+                for holder in holders
+                if not holder.former and holder.regulator.details.active and rules.same(holder.identifier, identifier)
+            ),
+            None,
+        )
 
     async def history(self, regulator_id: int) -> list[Change]:
         """What happened to an account, oldest first."""

@@ -1,1 +1,1 @@
-"""The pages people see: an agenda at its booking URL."""
+"""The pages people see: agendas, booking, appointments, signing in. Topics have a folder each, the look is common."""

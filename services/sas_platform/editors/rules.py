@@ -17,6 +17,8 @@ MAX_NAME = 120
 MAX_URL = 500
 MAX_PATH = 500
 
+_OPTION_FLOWS = (Flow.SLOT_SEARCH, Flow.REGULATORS)
+
 _ID = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?")
 
 
@@ -79,11 +81,18 @@ def from_toml(text: str) -> tuple[Editor, ...]:
 
 
 def from_option(option: str, environment: Environment) -> Editor:
-    """The editor of a `NAME=URL` given on the command line."""
+    """The editor of a `NAME=URL` given on the command line: it is asked for slots and told of regulators."""
     name, equals, url = option.partition("=")
     if not equals:
         raise _invalid("editor", option, Text("attendu NOM=URL", "expected NAME=URL"))
-    return editor(id=slug(name), name=name, base_url=url, environment=environment, origin=Origin.CONFIGURATION)
+    return editor(
+        id=slug(name),
+        name=name,
+        base_url=url,
+        environment=environment,
+        flows=_OPTION_FLOWS,
+        origin=Origin.CONFIGURATION,
+    )
 
 
 def slug(name: str) -> str:

@@ -131,3 +131,52 @@ class Update:
     done: bool
     without_slots: tuple[NoSlotLine, ...] = ()
     nothing_found: str = ""
+
+
+# --- appointments ----------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class HappeningLine:
+    """One message of an editor: when it came, what it did. `odd` says what is unusual about it, else empty."""
+
+    when: str
+    instant: str
+    what: str
+    odd: str
+
+
+@dataclass(frozen=True, slots=True)
+class AppointmentLine:
+    """`headline` is what is read aloud: `RDV pris, 14:20, Dr …`. `tone` is a badge of the style sheet."""
+
+    key: str
+    status: str
+    state: str
+    tone: str
+    headline: str
+    day: str
+    hours: str
+    instant: str
+    practitioner: str
+    specialty: str
+    happenings: tuple[HappeningLine, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class StateFilter:
+    """A link that shows the appointments in one state, or all of them; `current` is the one that is shown."""
+
+    value: str
+    label: str
+    count: int
+    current: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What an open page is told of one appointment; `number` is where it goes on after an interruption."""
+
+    number: int
+    line: AppointmentLine
+    filters: tuple[StateFilter, ...]

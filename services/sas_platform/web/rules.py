@@ -10,6 +10,8 @@ from datetime import date, datetime, time, timedelta
 
 from sas_kernel.clock import PARIS
 from sas_kernel.text import Lang, Text
+from sas_platform.appointments import rules as appointments
+from sas_platform.appointments.model import Change, Content, History, Message, Oddity, Status
 from sas_platform.editors.model import Editor
 from sas_platform.slot_search.fhir import details
 from sas_platform.slot_search.model import (
@@ -24,16 +26,19 @@ from sas_platform.slot_search.model import (
 )
 from sas_platform.slot_search.rules import Merge
 from sas_platform.web.model import (
+    AppointmentLine,
     Card,
     Day,
     DayColumn,
     Directory,
     DirectoryEntry,
     EditorLine,
+    HappeningLine,
     Kind,
     NoSlotLine,
     SearchForm,
     SlotCell,
+    StateFilter,
 )
 
 DAYS = 3
@@ -328,3 +333,113 @@ def status_line(plan: Plan, reports: Sequence[EditorReport], merged: Merge, lang
         )
     sentence = " · ".join(parts)
     return sentence[:1].upper() + sentence[1:]
+
+
+# --- appointments ----------------------------------------------------------------------------------------------------
+
+_TONE = {
+    Status.PENDING: "warn",
+    Status.BOOKED: "pass",
+    Status.FULFILLED: "skip",
+    Status.NO_SHOW: "error",
+    Status.CANCELLED: "fail",
+}
+_ALL = Text("Tous", "All")
+
+
+def appointment_line(history: History, directory: Directory, now: datetime, lang: Lang) -> AppointmentLine:
+    """One appointment as its last change left it, and everything that was told of it, oldest first."""
+    content = history.appointment.content
+    entry = directory.entries.get(content.practitioner or "")
+    changed = [message for message in history.messages if message.changes]
+    return AppointmentLine(
+        key=f"rdv-{history.appointment.id}",
+        status=content.status.value,
+        state=appointments.STATUS[content.status].to(lang),
+        tone=_TONE[content.status],
+        headline=_headline(content, changed[-1] if changed else None, directory, now, lang),
+        day=_date(content.start, now, lang, always=True),
+        hours=f"{_hour(content.start)} – {_hour(content.end)}",
+        instant=content.start.isoformat(timespec="minutes"),
+        practitioner=_practitioner(content, directory, lang),
+        specialty=entry.specialty if entry else "",
+        happenings=tuple(_happening(message, now, lang) for message in history.messages if _is_told(message)),
+    )
+
+
+def state_filters(counts: Mapping[Status, int], shown: Status | None, lang: Lang) -> tuple[StateFilter, ...]:
+    states = [(status.value, appointments.STATUS[status].to(lang).capitalize(), status) for status in Status]
+    return (
+        StateFilter("", _ALL.to(lang), sum(counts.values()), shown is None),
+        *(StateFilter(value, label, counts.get(status, 0), status is shown) for value, label, status in states),
+    )
+
+
+def _is_told(message: Message) -> bool:
+    return bool(message.changes or message.oddity)
+
+
+def _headline(content: Content, last: Message | None, directory: Directory, now: datetime, lang: Lang) -> str:
+    what = appointments.happening(last) if last else appointments.STATUS[content.status]
+    when = _when(content.start, now, lang)
+    if last is not None and what is appointments.MOVED and last.before is not None:
+        moved_within_a_day = _day_of(last.before[1]) == _day_of(content.start)
+        before = _hour(last.before[1]) if moved_within_a_day else _when(last.before[1], now, lang)
+        when += Text(" au lieu de {before}", " instead of {before}").format(before=before).to(lang)
+    head = Text("RDV {what}", "Appointment {what}").format(what=what).to(lang)
+    return ", ".join((head, when, _practitioner(content, directory, lang)))
+
+
+def _happening(message: Message, now: datetime, lang: Lang) -> HappeningLine:
+    what = appointments.happening(message).to(lang)
+    if message.changes & {Change.CREATED, Change.TIME}:
+        what = f"{what}, {_when(message.content.start, now, lang)}"
+    return HappeningLine(
+        when=f"{_date(message.received_at, now, lang, always=True)} {_hour(message.received_at)}",
+        instant=message.received_at.isoformat(timespec="seconds"),
+        what=what,
+        odd="" if message.oddity is None else appointments.ODDITY[Oddity(message.oddity)].to(lang),
+    )
+
+
+_NOBODY = Text("professionnel à confirmer", "practitioner to be confirmed")
+
+
+def moment(instant: datetime, lang: Lang) -> str:
+    """`lundi 10 mars 2031, 08:00`, for paper."""
+    local = instant.astimezone(PARIS)
+    number = "1er" if local.day == 1 and lang is Lang.FR else str(local.day)
+    day = f"{_WEEKDAYS[local.weekday()].to(lang)} {number} {_MONTHS[local.month - 1].to(lang)} {local.year}"
+    return f"{day}, {_hour(instant)}"
+
+
+def _practitioner(content: Content, directory: Directory, lang: Lang) -> str:
+    """His name where the directory knows it, else the number that INT_R03 carries."""
+    if content.practitioner is None:
+        return _NOBODY.to(lang)
+    entry = directory.entries.get(content.practitioner)
+    return _name(entry.prefix, entry.family, entry.given) if entry else content.practitioner
+
+
+def _hour(instant: datetime) -> str:
+    return instant.astimezone(PARIS).strftime("%H:%M")
+
+
+def _when(instant: datetime, now: datetime, lang: Lang) -> str:
+    """`14:20` today, `mar. 11 mars 14:20` on another day."""
+    return f"{_date(instant, now, lang)} {_hour(instant)}".strip()
+
+
+def _day_of(instant: datetime) -> date:
+    return instant.astimezone(PARIS).date()
+
+
+def _date(instant: datetime, now: datetime, lang: Lang, *, always: bool = False) -> str:
+    """`mar. 11 mars`, with the year when it is another one; empty for today unless `always`."""
+    day, today = _day_of(instant), _day_of(now)
+    if day == today:
+        return _TODAY.to(lang) if always else ""
+    weekday = _WEEKDAYS[day.weekday()].to(lang)[:3] + ("." if lang is Lang.FR else "")
+    number = "1er" if day.day == 1 and lang is Lang.FR else str(day.day)
+    year = "" if day.year == today.year else f" {day.year}"
+    return f"{weekday} {number} {_MONTHS[day.month - 1].to(lang)}{year}"

@@ -10,6 +10,8 @@ from datetime import datetime
 from sas_kernel import datasets
 from sas_kernel.identifiers import international_phone
 from sas_kernel.text import Lang, Text
+from sas_platform.appointments.model import Status
+from sas_platform.appointments.service import AppointmentService
 from sas_platform.slot_search.model import (
     EditorReport,
     InvalidSearchError,
@@ -21,7 +23,16 @@ from sas_platform.slot_search.model import (
 from sas_platform.slot_search.rules import Merge, practitioner_id
 from sas_platform.slot_search.service import SlotSearch, editor_reports
 from sas_platform.web import rules
-from sas_platform.web.model import Directory, DirectoryEntry, DirectoryPlace, SearchForm, Update
+from sas_platform.web.model import (
+    AppointmentLine,
+    Directory,
+    DirectoryEntry,
+    DirectoryPlace,
+    SearchForm,
+    StateFilter,
+    Told,
+    Update,
+)
 
 
 def load_directory(dataset: str | None) -> Directory:
@@ -114,3 +125,31 @@ _NO_EDITOR = Text(
     "Aucun éditeur n’est raccordé à cette plateforme : la recherche ne peut rien trouver.",
     "No editor is connected to this platform: the search cannot find anything.",
 )
+
+
+@dataclass(frozen=True, slots=True)
+class AppointmentPages:
+    """The regulator's appointments as editors reported them, and what changes while he looks."""
+
+    appointments: AppointmentService
+    directory: Directory
+
+    async def lines(
+        self, regulator_id: int, now: datetime, lang: Lang, state: Status | None, most: int
+    ) -> tuple[AppointmentLine, ...]:
+        """What changed last first. Raises `AppointmentsUnavailableError`."""
+        histories = await self.appointments.histories(regulator_id, state, most)
+        return tuple(rules.appointment_line(each, self.directory, now, lang) for each in histories)
+
+    async def filters(self, regulator_id: int, state: Status | None, lang: Lang) -> tuple[StateFilter, ...]:
+        return rules.state_filters(await self.appointments.counts(regulator_id), state, lang)
+
+    async def told(
+        self, regulator_id: int, after: int, now: datetime, lang: Lang, state: Status | None
+    ) -> AsyncGenerator[Told, None]:
+        """His appointments that changed after that number, each as it is now, in the order of the changes."""
+        while changed := await self.appointments.changed_after(regulator_id, after):
+            filters = await self.filters(regulator_id, state, lang)
+            for history in changed:
+                after = history.appointment.change
+                yield Told(after, rules.appointment_line(history, self.directory, now, lang), filters)

@@ -157,8 +157,8 @@ def test_reasons_and_consultation_types_each_have_their_own_element() -> None:
     ]
 
 
-def test_the_comment_is_the_absolute_page_of_the_agenda_and_has_a_query() -> None:
-    assert _rendered(slot(1))["comment"] == "https://agenda.example.org/agenda/ag-5?vue=semaine"
+def test_the_comment_is_the_absolute_page_of_the_agenda_opened_on_the_slot() -> None:
+    assert _rendered(slot(1))["comment"] == "https://agenda.example.org/agenda/ag-5?vue=semaine&creneau=cr-9"
 
 
 @pytest.mark.parametrize(

@@ -278,7 +278,7 @@ async def test_a_change_of_the_public_url_renders_everything_again_once(start: S
     for worker in (before, after):
         bundle = await worker.search(RPPS)
         (only,) = resources(bundle, "Slot")
-        assert only["comment"] == f"https://autre.example.org/agenda/ag-{schedule.id}?vue=semaine"
+        assert only["comment"] == f"https://autre.example.org/agenda/ag-{schedule.id}?vue=semaine&creneau={only['id']}"
         (role,) = resources(bundle, "PractitionerRole")
         assert role["contained"][0]["identifier"][0]["system"] == "https://autre.example.org/ns/lieu"
     assert not await after.service.render_again(0)
@@ -295,7 +295,7 @@ async def test_a_server_that_nobody_runs_is_an_unavailable_agenda() -> None:
         await database.close()
 
 
-async def test_the_page_of_an_agenda_has_only_what_anybody_may_take(agenda: Agenda) -> None:
+async def test_the_page_of_an_agenda_has_every_slot_of_the_window(agenda: Agenda) -> None:
     schedule = await agenda.open(
         RPPS,
         slot(1),
@@ -304,7 +304,7 @@ async def test_the_page_of_an_agenda_has_only_what_anybody_may_take(agenda: Agen
         slot(4, status=SlotStatus.BUSY),
     )
     page = await agenda.service.page(schedule.id, *FOREVER)
-    assert [s.details.start for s in page.slots] == [slot(1).start]
+    assert [s.details.start for s in page.slots] == [slot(hours).start for hours in (1, 2, 3, 4)]
     assert page.schedule.place.details == PLACE
 
 

@@ -19,8 +19,9 @@ from sas_kernel import datasets
 from sas_kernel.contracts import service_levels
 from sas_kernel.flows import Flow
 
-SCENARIOS = catalogue.scenarios(())
+SCENARIOS = catalogue.scenarios((), None)
 REQUIREMENTS = requirements.load()
+_SIDES = {Actor.EDITOR: "", Actor.PLATFORM: r"\.platform"}
 
 
 def test_requirements_and_scenarios_name_each_other() -> None:
@@ -38,17 +39,21 @@ def test_what_is_asked_of_an_editor_is_tested_unless_it_cannot_be_seen_from_outs
     assert untested == {
         *("SLOT-013", "SLOT-014", "SLOT-135", "SLOT-146", "SLOT-147", "SLOT-148"),
         *(f"ACCT-{number:03d}" for number in range(90, 96)),
+        *("SSO-098", "SSO-099"),
+        *(f"APPT-{number:03d}" for number in range(90, 94)),
     }
 
 
 def test_ids_are_stable_words_in_order() -> None:
     ids = list(REQUIREMENTS)
-    prefixes = {Flow.SLOT_SEARCH: "SLOT", Flow.REGULATORS: "ACCT"}
+    prefixes = {Flow.SLOT_SEARCH: "SLOT", Flow.REGULATORS: "ACCT", Flow.SSO: "SSO", Flow.APPOINTMENTS: "APPT"}
     assert all(re.fullmatch(rf"{prefixes[row.flow]}-\d{{3}}", id) for id, row in REQUIREMENTS.items())
     for flow in prefixes:
         of_flow = [id for id in ids if REQUIREMENTS[id].flow is flow]
         assert of_flow == sorted(of_flow)
-    assert all(re.fullmatch(rf"{scenario.flow}\.[a-z_]+", scenario.id) for scenario in SCENARIOS)
+    assert all(
+        re.fullmatch(rf"{scenario.flow}{_SIDES[scenario.actor]}\.[a-z_]+", scenario.id) for scenario in SCENARIOS
+    )
     assert len({scenario.id for scenario in SCENARIOS}) == len(SCENARIOS)
 
 
@@ -66,9 +71,16 @@ def test_the_demonstration_data_plays_every_part_a_scenario_needs() -> None:
 
 def test_flows_are_played_alone_or_together() -> None:
     assert catalogue.scenarios((Flow.HUB_SANTE,)) == ()
-    by_flow = [catalogue.scenarios((flow,)) for flow in (Flow.SLOT_SEARCH, Flow.REGULATORS)]
+    by_flow = [catalogue.scenarios((flow,), None) for flow in Flow if flow in {r.flow for r in REQUIREMENTS.values()}]
     assert all(by_flow)
-    assert (*by_flow[0], *by_flow[1]) == SCENARIOS
+    assert tuple(scenario for flow in by_flow for scenario in flow) == SCENARIOS
+
+
+def test_each_side_has_its_own_scenarios_and_requirements() -> None:
+    assert {scenario.actor for scenario in catalogue.scenarios(())} == {Actor.EDITOR}
+    assert {scenario.actor for scenario in catalogue.scenarios((), Actor.PLATFORM)} == {Actor.PLATFORM}
+    for scenario in SCENARIOS:
+        assert {REQUIREMENTS[check.requirement].actor for check in scenario.checks} == {scenario.actor}, scenario.id
 
 
 def test_listing_the_catalogue_costs_no_http_library_and_no_service() -> None:
@@ -97,6 +109,14 @@ _ACCOUNT_PLACES = """
 172:24 173:25,26 174:108 175:55 176:56 177:43 178:20,21,22,23,24,25 179:109 180:110 181:111 182:90 183:91 184:92
 185:93 186:94 187:95 188:41 189:8,9
 """
+_APPOINTMENT_PLACES = """
+207:1,2,4 208:102,103 209:5,6,7,8,9,10,91 210:106,107 211:140 212:142,143 213:105,108 214:113 215:11 216:14,15,16,43,44
+217:45 218:46 219:48,83 220:47 221:57 222:60 223:59 224:61 225:51 226:53 227:63 228:58 229:65,66,67,68 230:41 231:62
+232:90 233:20,21,22,23,26 234:137 235:190
+"""
+_SIGN_ON_PLACES = """
+190:197 191:20,35 192:35 193:10,12,20 194:20,21,22 195:42 196:40,45,60,61,62 197:50,51 198:10,11
+"""
 """Where each row of the reference's catalogue has its place in ours: the last digits of both ids.
 
 Row 176 (one e-mail, one account) is derived there; ours says the contrary, after the acceptance kit's own sequence.
@@ -106,8 +126,13 @@ Row 176 (one e-mail, one account) is derived there; ours says the contrary, afte
 @pytest.mark.reference
 @pytest.mark.parametrize(
     ("interfaces", "prefix", "listed"),
-    [({"SEARCH", "INT_R01"}, "SLOT", _PLACES), ({"INT_R02"}, "ACCT", _ACCOUNT_PLACES)],
-    ids=["slot_search", "regulators"],
+    [
+        ({"SEARCH", "INT_R01"}, "SLOT", _PLACES),
+        ({"INT_R02"}, "ACCT", _ACCOUNT_PLACES),
+        ({"SSO"}, "SSO", _SIGN_ON_PLACES),
+        ({"INT_R03"}, "APPT", _APPOINTMENT_PLACES),
+    ],
+    ids=["slot_search", "regulators", "sso", "appointments"],
 )
 def test_every_requirement_of_the_reference_has_its_place_here(
     interfaces: set[str], prefix: str, listed: str, reference: Path

@@ -144,3 +144,46 @@ def test_a_wrong_value_there_is_named(table: str, key: str, value: object) -> No
     document.setdefault(table, {})[key] = value
     with pytest.raises(TargetError, match=rf"{table}\.{key}"):
         target.parse(document)
+
+
+def test_a_platform_is_described_with_us_as_its_editor() -> None:
+    described = target.parse(
+        {
+            "target": {"base_url": "https://sas.example.org/fhir/", "actor": "platform"},
+            "sso": {"issuer": "https://sas.example.org/realms/sas", "redirect_uri": "http://127.0.0.1:8079/retour"},
+            "platform": {"listen": "127.0.0.1:8079", "wait": 5, "admin_token": "secret"},
+            "test_data": {
+                "regulator": "urn:oid:1.2.250.1.71.4.2.1|3990000058/REG0001",
+                "regulator_technical": "urn:oid:1.2.250.1.213.3.6|0d5a3c1e-6f0b-4a7e-8a52-2f6f3f1c9b10",
+            },
+        }
+    )
+    assert described.actor is Actor.PLATFORM
+    assert described.platform is not None
+    assert (described.platform.listen, described.platform.wait) == ("127.0.0.1:8079", 5.0)
+    assert "secret" not in repr(described.platform)
+    assert described.sso is not None
+    assert described.sso.redirect_uri == "http://127.0.0.1:8079/retour"
+    assert described.test_data["regulator"] == "urn:oid:1.2.250.1.71.4.2.1|3990000058/REG0001"
+
+
+@pytest.mark.parametrize(
+    ("table", "key", "value"),
+    [
+        ("platform", "listen", "8079"),
+        ("platform", "listen", "127.0.0.1:0"),
+        ("platform", "wait", 0),
+        ("platform", "wait", True),
+        ("platform", "admin_url", "sas.example.org"),
+        ("platform", "admin_token", 3),
+        ("sso", "redirect_uri", "retour"),
+        ("test_data", "regulator", "a|b|c"),
+        ("test_data", "regulator_technical", ["x"]),
+    ],
+)
+def test_a_wrong_word_about_a_platform_is_named(table: str, key: str, value: object) -> None:
+    document = {"target": {"base_url": "https://sas.example.org/fhir"}, "sso": {"issuer": "https://sas.example.org"}}
+    document[table] = {**document.get(table, {}), key: value}  # type: ignore[dict-item]  # wrong on purpose
+    with pytest.raises(TargetError) as refused:
+        target.parse(document)
+    assert f"{table}.{key}" in refused.value.text.en

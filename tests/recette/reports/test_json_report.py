@@ -11,7 +11,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from recette.model import Measurement, Request, Response, RunReport, Target, Timings, Verdict
+from recette.model import (
+    Actor,
+    Measurement,
+    PlatformTarget,
+    Request,
+    Response,
+    RunReport,
+    SignOnTarget,
+    Target,
+    Timings,
+    Verdict,
+)
 from recette.reports import json_report
 from recette.reports.json_report import ReportFormatError, dumps, loads, to_document
 from sas_kernel.text import Text
@@ -38,6 +49,15 @@ def test_a_report_has_the_published_form(make: Callable[[], RunReport]) -> None:
     assert list(Draft202012Validator(schema).iter_errors(document)) == []
     document["scenarios"][0]["checks"][0]["invented"] = 1
     assert [error.validator for error in Draft202012Validator(schema).iter_errors(document)] == ["additionalProperties"]
+
+
+def test_the_report_of_a_platform_survives_and_has_the_published_form() -> None:
+    sso = SignOnTarget("http://127.0.0.1:1/realms/sas", redirect_uri="http://127.0.0.1:2/retour")
+    target = Target("http://127.0.0.1:1/fhir", actor=Actor.PLATFORM, sso=sso, platform=PlatformTarget(wait=5.0))
+    report = replace(samples.green(), target=target)
+    assert loads(dumps(report)) == report
+    schema = json.loads(json_report.SCHEMA_PATH.read_text(encoding="utf-8"))
+    assert list(Draft202012Validator(schema).iter_errors(json.loads(dumps(report)))) == []
 
 
 def test_every_object_of_the_published_form_is_closed_and_described() -> None:

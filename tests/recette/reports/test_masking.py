@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recette.model import Exchange, Request, Response, Target
+from recette.model import AppointmentsTarget, Exchange, Request, Response, SignOnTarget, Target
 from recette.reports.masking import (
     BODY_LIMIT,
+    EvidenceMasks,
     locate,
     mask_exchange,
     mask_finding,
@@ -73,6 +74,16 @@ def test_a_header_keeps_its_form_and_loses_its_secret(name: str, value: str, sho
         (f"see {JWT}.", "see ***."),
         (f"Authorization: Bearer {SECRET}", "Authorization: Bearer ***"),
         ("/fhir/Slot?code=AMB&status=free", "/fhir/Slot?code=AMB&status=free"),
+        ("/fhir/Slot?code=http://snomed.info/sct|73211009", "/fhir/Slot?code=http://snomed.info/sct|73211009"),
+        ("/fhir/Slot?code=123456789012345678901234", "/fhir/Slot?code=123456789012345678901234"),
+        ("/retour?code=Jx9-pLq2_Vb7nMwe4RtZ81", "/retour?code=***"),
+        ("/retour?state=s&code=abc", "/retour?state=s&code=***"),
+        (f"identifiant=a%40b.example&mot_de_passe={SECRET}", "identifiant=a%40b.example&mot_de_passe=***"),
+        (f"login=a&password={SECRET}&csrf={SECRET}", "login=a&password=***&csrf=***"),
+        (f"/fin?id_token_hint={SECRET}&state=x", "/fin?id_token_hint=***&state=x"),
+        (f'<input type="hidden" name="csrf" value="{SECRET}">', '<input type="hidden" name="csrf" value="***">'),
+        (f"<input value='{SECRET}' name=csrf_token>", '<input value="***" name=csrf_token>'),
+        ('<input name="family" value="BELLANGER">', '<input name="family" value="BELLANGER">'),
         ("bearer authentication required", "bearer authentication required"),
         ("urn:oid:1.2.250.1.71.4.2.1|810000000001", "urn:oid:1.2.250.1.71.4.2.1|810000000001"),
     ],
@@ -88,6 +99,34 @@ def test_a_secret_that_the_server_echoes_is_masked_everywhere() -> None:
     assert SECRET not in everything(masked)
     assert masked.response is not None
     assert masked.response.body == b"you sent *** and <b>***</b>"
+
+
+def test_what_a_form_sends_in_secret_is_masked_where_the_page_repeats_it() -> None:
+    request = Request(
+        "POST",
+        "https://sas.example/connexion",
+        "/connexion",
+        (("Content-Type", "application/x-www-form-urlencoded"),),
+        b"email=a%40b.example&password=s%C3%A9same-2031",
+    )
+    answer = Response(200, (("Content-Type", "text/html"),), "<p>« sésame-2031 » est faux</p>".encode())
+    masked = mask_exchange(samples.exchange(request=request, response=answer))
+    assert masked.request.body == b"email=a%40b.example&password=***"
+    assert "same-2031" not in everything(masked)
+
+
+def test_what_the_target_file_gives_in_secret_is_masked_wherever_it_stands() -> None:
+    masks = EvidenceMasks()
+    sso = SignOnTarget("https://sas.example/realms/sas", login="a", password="mot/à part", client_secret="k3y-of-us")
+    appointments = AppointmentsTarget(staff_password="C4binet-2031")
+    shown = masks.target(Target("https://agenda.example", sso=sso, appointments=appointments))
+    assert "part" not in repr(shown)
+    request = Request("POST", "https://x.example/", "/", (), b"a=mot%2F%C3%A0+part&b=C4binet-2031")
+    answer = Response(200, (), "<p>mot/à part, k3y-of-us</p>".encode())
+    masked = masks.exchange(samples.exchange(request=request, response=answer), ())
+    assert masked.request.body == b"a=***&b=***"
+    assert masked.response is not None
+    assert masked.response.body == b"<p>***, ***</p>"
 
 
 def test_the_decoded_password_of_basic_credentials_is_masked_too() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime, timedelta
@@ -14,6 +15,8 @@ from sas_kernel import datasets
 from sas_platform.settings import Settings
 from tests.sas_platform.conftest import served
 from tests.sas_platform.fake_editor import agenda, fake_editor, hangs, knows, slot
+from tests.sas_platform.web.conftest import live_platform
+from tests.sas_platform.web.test_appointments import of_doctor
 
 pytestmark = pytest.mark.browser
 
@@ -47,6 +50,9 @@ async def test_a_regulator_searches_by_keyboard_and_sees_slots_come(chromium: st
         names = ("Alizé", "Borée", "Lentisque")
         settings = Settings(
             database_url=f"sqlite:///{tmp_path / 'platform.sqlite'}",
+            sign_in_required=False,
+            password_rounds=1,
+            password_memory=8,
             editors=tuple(f"{name}={editor.base_url}" for name, editor in zip(names, editors, strict=True)),
             answer_timeout=2.5,
         )
@@ -92,11 +98,66 @@ async def test_a_regulator_searches_by_keyboard_and_sees_slots_come(chromium: st
 async def test_a_broken_link_with_the_platform_is_said(chromium: str, tmp_path: Path) -> None:
     async with fake_editor(hangs) as editor:
         settings = Settings(
-            database_url=f"sqlite:///{tmp_path / 'platform.sqlite'}", editors=(f"Alizé={editor.base_url}",)
+            database_url=f"sqlite:///{tmp_path / 'platform.sqlite'}",
+            sign_in_required=False,
+            password_rounds=1,
+            password_memory=8,
+            editors=(f"Alizé={editor.base_url}",),
         )
         async with served(settings) as base_url, opened_page(chromium, base_url) as page:
             await page.route("**/search/stream?*", lambda route: route.abort())
             await page.goto("/?where=99")
             await expect(page.locator("#broken")).to_be_visible()
             await expect(page.locator("#results")).not_to_have_attribute("aria-busy", "true")
-    assert editor.calls == []
+    assert [call.target for call in editor.calls if "/Slot" in call.target] == []
+
+
+async def test_a_regulator_sees_his_appointment_come_back(chromium: str, sqlite_url: str) -> None:
+    practitioner = datasets.load("demo").practitioners[0]
+    said = f"14:20, Dr {practitioner.family} {practitioner.given}"
+    async with live_platform(sqlite_url) as live, opened_page(chromium, live.base_url) as page:
+        name, _, value = live.cookie.partition("=")
+        await page.context.add_cookies([{"name": name, "value": value, "url": live.base_url}])
+        await page.goto("/")
+        await expect(page.locator("#whoami")).to_contain_text("VAUQUELIN")
+        panel = page.locator("#appointments")
+        await expect(panel.locator("#no-appointment")).to_be_visible()
+
+        await live.report(**of_doctor(practitioner.national_id))
+        await expect(panel.locator("#news")).to_have_text(f"RDV pris, {said}")
+        await expect(panel.locator("li.appointment")).to_have_text([re.compile(re.escape(f"RDV pris, {said}"))])
+        await expect(panel.locator("#no-appointment")).to_be_hidden()
+        for number in range(4):
+            await live.report(key=f"b{number}")
+        await live.report("cancelled", **of_doctor(practitioner.national_id))
+        await expect(panel.locator("#news")).to_have_text(f"RDV annulé, {said}")
+        await expect(panel.locator("li.appointment")).to_have_count(3)
+        await expect(panel.locator("li.appointment").first).to_have_attribute("data-status", "cancelled")
+
+        await page.goto("/rendez-vous?etat=booked")
+        await expect(page.locator("li.appointment")).to_have_count(4)
+        await live.report("fulfilled", "b0")
+        await expect(page.locator("li.appointment")).to_have_count(3)
+        await expect(page.locator("#filters a[aria-current]")).to_have_text("Pris 3")
+        await page.locator("#filters a", has_text="Honoré").click()
+        await expect(page.locator("li.appointment .happenings li")).to_have_count(2)
+
+        live.app.state.platform.clock.advance(timedelta(hours=1))
+        await page.goto("/rendez-vous")
+        assert "/connexion?vers=%2Frendez-vous" in page.url
+
+
+async def test_the_pages_need_no_script(chromium: str, sqlite_url: str) -> None:
+    async with live_platform(sqlite_url) as live, async_playwright() as playwright:
+        browser = await playwright.chromium.launch(
+            executable_path=chromium, args=["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
+        )
+        context = await browser.new_context(base_url=live.base_url, java_script_enabled=False)
+        name, _, value = live.cookie.partition("=")
+        await context.add_cookies([{"name": name, "value": value, "url": live.base_url}])
+        page = await context.new_page()
+        await live.report()
+        for path in ("/", "/rendez-vous"):
+            await page.goto(path)
+            await expect(page.locator("li.appointment")).to_have_count(1)
+        await browser.close()

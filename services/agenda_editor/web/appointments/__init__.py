@@ -1,0 +1,1 @@
+"""What a regulator does with a slot and with his appointments."""

@@ -1,0 +1,1 @@
+"""Signing in, the terms of use, signing out."""

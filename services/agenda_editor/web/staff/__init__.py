@@ -1,0 +1,1 @@
+"""What the practices see: their agendas, everybody's appointments, what the platform was told."""

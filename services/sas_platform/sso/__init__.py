@@ -1,0 +1,1 @@
+"""Sign-on, the provider: an OpenID provider shaped like Pro Santé Connect, and the platform's own sessions."""

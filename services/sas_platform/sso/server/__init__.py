@@ -1,0 +1,1 @@
+"""The authorization server: what the three endpoints of OAuth answer."""
