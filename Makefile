@@ -5,11 +5,21 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
+FHIR_TYPES := Bundle Slot Schedule Practitioner PractitionerRole Location Organization HealthcareService \
+  Appointment OperationOutcome CapabilityStatement Patient Element BackboneElement Resource \
+  DomainResource Extension Narrative Meta Coding CodeableConcept Identifier Reference Period Quantity \
+  Age Range Ratio HumanName Address ContactPoint ContactDetail Attachment Annotation Signature Money \
+  SampledData Timing UsageContext RelatedArtifact Duration Count Distance Expression \
+  ParameterDefinition DataRequirement TriggerDefinition Contributor Dosage boolean integer string \
+  decimal uri url canonical base64Binary instant date dateTime time code oid id markdown unsignedInt \
+  positiveInt uuid xhtml
+EXTRACT := $(BIN)/python -m recette.profiles.extract
+
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format lint types architecture tests bench screenshots contracts pins clean
+.PHONY: help demo test check format lint types architecture tests bench screenshots contracts fhir-facts pins clean
 
 help: ## list the targets
-	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
 
 $(VENV)/python-ready:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
@@ -53,6 +63,16 @@ bench: $(VENV)/ready-dev ## the hot paths against their floor, alternating, in o
 contracts: $(VENV)/ready-dev ## export contracts/openapi from the services
 	@$(BIN)/python -m agenda_editor openapi > contracts/openapi/agenda_editor.json
 	@$(BIN)/python -m sas_platform openapi > contracts/openapi/sas_platform.json
+
+fhir-facts: $(VENV)/ready ## extract contracts/fhir again: R4=FOLDER SAS_1_1_0=TGZ SAS_1_2_0=TGZ (docs/fhir-facts.md)
+	@test -d "$(R4)" && test -f "$(SAS_1_1_0)" && test -f "$(SAS_1_2_0)" || { \
+	  echo "Name the sources: make fhir-facts R4=FOLDER SAS_1_1_0=TGZ SAS_1_2_0=TGZ (docs/fhir-facts.md)" >&2; exit 1; }
+	@$(EXTRACT) --out contracts/fhir/sas-1.1.0.json $(SAS_1_1_0)
+	@$(EXTRACT) --out contracts/fhir/sas-1.2.0.json $(SAS_1_2_0)
+	@$(EXTRACT) --out contracts/fhir/r4.json --types $(FHIR_TYPES) -- $(R4)/profiles-resources.json $(R4)/profiles-types.json
+	@$(EXTRACT) --out contracts/fhir/terminology.json \
+	  --value-sets contracts/fhir/r4.json contracts/fhir/sas-1.1.0.json contracts/fhir/sas-1.2.0.json \
+	  -- $(R4)/valuesets.json $(R4)/v3-codesystems.json $(R4)/v2-tables.json
 
 screenshots: $(VENV)/ready-dev ## make the pictures of the README again (needs Chromium)
 	@$(BIN)/python docs/screenshots.py

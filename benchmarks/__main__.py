@@ -1,12 +1,16 @@
-"""`python -m benchmarks [national_query|aggregator]...`: all of them without a name."""
+"""`python -m benchmarks [national_query|aggregator|profile_checker]...`: all of them without a name."""
 
 from __future__ import annotations
 
 import sys
 
-from benchmarks import aggregator, national_query
+from benchmarks import aggregator, national_query, profile_checker
 
-BENCHMARKS = {"national_query": national_query.run, "aggregator": aggregator.run}
+BENCHMARKS = {
+    "national_query": national_query.run,
+    "aggregator": aggregator.run,
+    "profile_checker": profile_checker.run,
+}
 
 
 def main() -> None:

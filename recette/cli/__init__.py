@@ -48,11 +48,12 @@ def _exit_code(error: SasError) -> ExitCode:
     """Whose fault an error is: the caller's files and options (2), or what we start and bring along (6)."""
     from recette.drivers.platform_search import PlatformSearchError
     from recette.drivers.services import ServiceError
+    from recette.drivers.validators import ValidatorError
     from sas_kernel.datasets import InvalidDatasetError
 
     if isinstance(error, InvalidDatasetError):
         return ExitCode.USAGE
-    ours = isinstance(error, ContractError | ServiceError | PlatformSearchError)
+    ours = isinstance(error, ContractError | ServiceError | PlatformSearchError | ValidatorError)
     return ExitCode.HARNESS_FAILED if ours else ExitCode.USAGE
 
 

@@ -10,12 +10,13 @@ import typer
 
 from recette import __version__
 from recette.cli.options import DEFAULT_OUT, SETTINGS, LangOption, OutOption, said
-from recette.model import Actor, ExitCode, Level, Severity
+from recette.model import Actor, ExitCode, Severity
 from sas_kernel.errors import SasError
 from sas_kernel.flows import Flow
 from sas_kernel.text import Lang, Text
 
 if TYPE_CHECKING:
+    from recette.drivers.validators import AuthorityVerdict, Dialect, Question
     from recette.model import RunReport, Target
 
 LISTENING_FLOWS = {Actor.EDITOR: (Flow.APPOINTMENTS,), Actor.PLATFORM: (Flow.SLOT_SEARCH, Flow.REGULATORS)}
@@ -97,6 +98,7 @@ def judge(
     from recette.drivers.http import HttpDriver
     from recette.drivers.inbox import listening
     from recette.engine import requirements, runner
+    from recette.profiles import facts
     from recette.reports import write_reports
     from recette.reports.console import RichListener, console_listener
     from recette.reports.masking import EvidenceMasks
@@ -105,6 +107,7 @@ def judge(
     from sas_kit.http import HttpLimits, new_client
 
     levels = service_levels()
+    guide = facts.load()
     plan = runner.Plan(
         target=target,
         scenarios=catalogue.scenarios(flows or target.flows, target.actor),
@@ -113,6 +116,7 @@ def judge(
         rule_set=requirements.rule_set(),
         tool_version=__version__,
         fail_on=fail_on,
+        guide=f"{guide.name} {guide.hash}",
     )
     limits = HttpLimits(
         connect=levels["slot_search.connect_timeout"].value,
@@ -225,36 +229,80 @@ def list_scenarios(
 )
 def check(
     file: Annotated[str, typer.Argument(metavar="FILE|-")],
+    profile: Annotated[
+        str | None,
+        typer.Option(
+            "--profile",
+            metavar="CANONICAL",
+            help=said("Profil ; par défaut celui du type et de l’usage.", "Profile; by default that of type and use."),
+        ),
+    ] = None,
+    ig_version: Annotated[
+        str, typer.Option("--ig-version", help=said("Version du guide : 1.2.0, 1.1.0.", "Version of the guide."))
+    ] = "1.2.0",
+    ig: Annotated[
+        Path | None,
+        typer.Option(
+            "--ig", metavar="PACKAGE.tgz", help=said("Paquet d’un guide FHIR en plus.", "A FHIR guide's package too.")
+        ),
+    ] = None,
+    validator: Annotated[
+        str | None,
+        typer.Option("--validator", metavar="URL", help=said("Validateur externe en plus.", "External validator too.")),
+    ] = None,
+    dialect: Annotated[
+        str, typer.Option("--validator-dialect", help="wrapper, validate, matchbox, gazelle")
+    ] = "wrapper",
+    format_: Annotated[str, typer.Option("--format", help="console, json")] = "console",
     lang: LangOption = SETTINGS.lang,
 ) -> None:
-    from recette.checks import offline
+    from recette.checks import conformance
+    from recette.drivers import validators
     from recette.engine import requirements
+    from recette.profiles import facts
+    from recette.profiles.checker import Checker
+    from recette.reports import conformance as rendering
 
+    renderers = {"console": rendering.to_console, "json": rendering.to_json}
+    if format_ not in renderers:
+        raise typer.BadParameter(said("attendu : console ou json", "expected console or json"), param_hint="--format")
+    if dialect not in set(validators.Dialect):
+        raise typer.BadParameter(
+            said("attendu : {d}", "expected {d}").format(d=", ".join(validators.Dialect)),
+            param_hint="--validator-dialect",
+        )
     try:
         content = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
     except OSError as error:
         raise SasError(
             Text("« {f} » n’est pas lisible : {e}.", "'{f}' cannot be read: {e}.").format(f=file, e=error)
         ) from error
-    known = requirements.load()
-    judged = offline.judge_document(content)
-    broken = 0
-    for made, judgement in judged:
-        requirement = known[made.requirement]
-        obliges = requirement.level is Level.SHALL
-        broken += len(judgement.problems) if obliges else 0
-        weight = requirement.severity.value if obliges else requirement.level.value
-        for problem in judgement.problems:
-            typer.echo(f"{weight:<8} {requirement.id:<9} {problem.path}")
-            typer.echo(f"    {problem.message.to(lang)}")
-            if problem.expected is not None or problem.actual is not None:
-                typer.echo(
-                    f"    {said('attendu', 'expected')} {problem.expected} ; {said('obtenu', 'got')} {problem.actual}"
-                )
-    if broken:
-        typer.echo(said("Non conforme : {n} écart(s).", "Not conform: {n} problem(s).").format(n=broken))
+    known = facts.load(ig_version) if ig is None else facts.with_package(facts.load(ig_version), ig)
+    found = conformance.judge(content, Checker(known), requirements.load(), profile)
+    authority = None
+    if validator is not None and found.profile is not None:
+        question = validators.Question(content.decode(), found.kind, found.profile, f"ans.fhir.fr.sas#{ig_version}")
+        try:
+            authority = _asked(validator, validators.Dialect(dialect), question)
+        except validators.ValidatorError:
+            typer.echo(renderers[format_](found, known.name, known.hash, requirements.rule_set(), None, lang))
+            raise
+    typer.echo(renderers[format_](found, known.name, known.hash, requirements.rule_set(), authority, lang))
+    if not found.conforms:
         raise typer.Exit(ExitCode.REFUSED)
-    typer.echo(said("Conforme : {n} contrôles tenus.", "Conform: {n} checks hold.").format(n=len(judged)))
+
+
+def _asked(url: str, dialect: Dialect, question: Question) -> AuthorityVerdict:
+    import asyncio
+
+    from recette.drivers import validators
+    from sas_kit.http import new_client
+
+    async def talk() -> AuthorityVerdict:
+        async with new_client() as client:
+            return await validators.ask(client, url, dialect, question)
+
+    return asyncio.run(talk())
 
 
 @app.command(

@@ -86,7 +86,8 @@ def rule_set(folder: Path | None = None) -> str:
     package = Path(__file__).resolve().parent.parent
     where = folder or contracts.directory()
     files = [where / "requirements.csv", where / "service_levels.toml"]
-    files += sorted(file for part in ("catalogue", "checks") for file in (package / part).rglob("*.py"))
+    files += sorted((where / "fhir").glob("*.json"))
+    files += sorted(file for part in ("catalogue", "checks", "profiles") for file in (package / part).rglob("*.py"))
     digest = hashlib.sha256()
     for file in files:
         digest.update(file.name.encode() + b"\0" + file.read_bytes() + b"\0")

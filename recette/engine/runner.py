@@ -73,6 +73,7 @@ class Plan:
     rule_set: str
     tool_version: str
     fail_on: Severity = Severity.MINOR
+    guide: str = ""
 
 
 class Masks(Protocol):
@@ -308,6 +309,7 @@ async def run(
         scenarios=tuple(results),
         requirements=tuple(r for r in plan.requirements.values() if r.flow in flows and r.actor is plan.target.actor),
         measurements=tuple(measurements),
+        guide=plan.guide,
         exchanges=tuple(masks.exchange(e, paths[e.id]) for e in line.exchanges.values() if e.id in paths),
         exchange_count=len(line.exchanges),
     )

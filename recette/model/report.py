@@ -50,6 +50,8 @@ class RunReport:
     measurements: tuple[Measurement, ...]
     exchanges: tuple[Exchange, ...]
     exchange_count: int
+    guide: str = ""
+    """The guide whose profiles answers were held against: package, version, hash of its facts."""
 
     @property
     def checks(self) -> tuple[CheckResult, ...]:

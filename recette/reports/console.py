@@ -315,5 +315,7 @@ def _summary(report: RunReport, lang: Lang) -> Iterable[str]:
     counts = ", ".join(f"{number} {text.to(lang)}" for number, text in parts if number)
     if counts:
         yield f"{Text('Exigences', 'Requirements').to(lang)} : {counts}"
+    if report.guide:
+        yield f"Guide : {report.guide}"
     exit_code = Text("Code de sortie", "Exit code").to(lang)
     yield f"{exit_code} : {int(report.exit_code)} ({words.EXIT_MEANINGS[report.exit_code].to(lang)})"

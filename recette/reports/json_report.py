@@ -24,7 +24,7 @@ from recette.reports.coverage import requirement_results, standings
 from sas_kernel.errors import SasError
 from sas_kernel.text import Text
 
-SCHEMA_VERSION = "1.1"
+SCHEMA_VERSION = "1.2"
 SCHEMA_PATH = Path(__file__).with_name("run_report.schema.json")
 
 _SURROGATE = re.compile("[\ud800-\udfff]")

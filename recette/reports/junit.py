@@ -154,6 +154,7 @@ def _properties(report: RunReport) -> ET.Element:
         ("target", report.target.base_url),
         ("target.name", report.target.name),
         ("rule_set", report.rule_set),
+        *([("guide", report.guide)] if report.guide else []),
         ("recette.version", report.tool_version),
         ("run", report.id),
         ("verdict", report.verdict.value),

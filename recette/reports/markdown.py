@@ -36,6 +36,8 @@ def render(report: RunReport, lang: Lang = Lang.FR) -> str:
         f"{_(Text('règles', 'rules'), lang)} {code(report.rule_set[:16])}",
         f"{_(Text('exécution', 'run'), lang)} {code(report.id)}",
     ]
+    if report.guide:
+        versions.insert(2, f"{_(Text('guide', 'guide'), lang)} {code(report.guide)}")
     title = f"## {_SIGNS[words.TONES[report.exit_code]]} {_(Text('Recette', 'Acceptance'), lang)} : {escape(headline)}"
     lines = [title, "", escape(sentence), "", " · ".join(facts), ""]
     lines += [*_counts(report, lang), *_findings(report, lang), *_measurements(report, lang), " · ".join(versions)]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.faulty import account_changes, account_refusals, bundles, exchanges, people, queries, slots
+from tests.faulty import account_changes, account_refusals, bundles, exchanges, people, profiles, queries, slots
 from tests.faulty.bending import Fault
 
 SLOT_FAULTS: tuple[Fault, ...] = (
@@ -11,5 +11,6 @@ SLOT_FAULTS: tuple[Fault, ...] = (
     *slots.FAULTS,
     *people.FAULTS,
     *queries.FAULTS,
+    *profiles.FAULTS,
 )
 ACCOUNT_FAULTS: tuple[Fault, ...] = (*account_changes.FAULTS, *account_refusals.FAULTS)

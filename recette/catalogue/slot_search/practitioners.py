@@ -13,6 +13,7 @@ from recette.checks import (
     links,
     people,
     places,
+    profile_conformance,
     slot_content,
     slots,
 )
@@ -33,6 +34,7 @@ CONTENT: tuple[Check, ...] = (
     *booking.FULL,
     *people.FULL,
     *places.PLACE,
+    *profile_conformance.PROFILES,
 )
 """Everything that is checked of an answer that holds slots."""
 

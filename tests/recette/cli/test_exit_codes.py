@@ -10,6 +10,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tarfile
 import threading
 import time
 from collections.abc import Iterator
@@ -198,6 +199,72 @@ def test_check_accepts_refuses_and_does_not_know(reference: Path, tmp_path: Path
     unknown = recette("check", str(bad), cwd=tmp_path)
     assert unknown.returncode == ExitCode.USAGE
     assert "Medication" in unknown.stderr
+
+
+FIXTURES = Path(__file__).resolve().parents[2] / "fixtures" / "fhir"
+_SOS = "https://interop.esante.gouv.fr/ig/fhir/sas/StructureDefinition/sas-sos-bundle-aggregator"
+
+
+def test_check_judges_every_exchange_of_the_guide(tmp_path: Path) -> None:
+    for name in ("bundle-cpts", "bundle-sos", "appointment-sas", "appointment-sos", "practitioner-regul"):
+        assert recette("check", str(FIXTURES / f"{name}.json"), cwd=tmp_path).returncode == ExitCode.ACCEPTED, name
+
+
+def test_check_against_a_named_profile(tmp_path: Path) -> None:
+    right = str(FIXTURES / "bundle-sos.json")
+    found = recette("check", right, "--profile", _SOS, "--ig-version", "1.1.0", "--format", "json", cwd=tmp_path)
+    assert found.returncode == ExitCode.ACCEPTED
+    said = json.loads(found.stdout)
+    assert (said["conforms"], said["guide"], said["profile"]) == (True, "ans.fhir.fr.sas 1.1.0", _SOS)
+    assert len(said["rule_set"]) == 12
+
+    document = json.loads(Path(right).read_text(encoding="utf-8"))
+    document["total"] = 7
+    del document["entry"][4]["resource"]["name"]
+    wrong = tmp_path / "wrong.json"
+    wrong.write_text(json.dumps(document), encoding="utf-8")
+    found = recette("check", str(wrong), "--profile", f"{_SOS}|1.2.0", "--format", "json", cwd=tmp_path)
+    assert found.returncode == ExitCode.REFUSED
+    told = {(issue["path"], issue["rule"]) for issue in json.loads(found.stdout)["issues"]}
+    assert told >= {("Bundle.total", "total"), ("Bundle.entry[4].resource.name", "min")}
+
+    for arguments in (
+        ("--profile", "http://x.example.org/Unknown"),
+        ("--ig-version", "9.9.9"),
+        ("--ig", right),
+        ("--ig", "absent.tgz"),
+        ("--format", "pdf"),
+        ("--validator-dialect", "xml"),
+    ):
+        refused = recette("check", right, *arguments, cwd=tmp_path)
+        assert refused.returncode == ExitCode.USAGE, arguments
+        assert "Traceback" not in refused.stderr
+
+
+def test_check_with_the_package_of_another_guide(tmp_path: Path) -> None:
+    profile = "http://x.example.org/StructureDefinition/Named"
+    definition = {
+        "resourceType": "StructureDefinition",
+        "url": profile,
+        "type": "Practitioner",
+        "kind": "resource",
+        "snapshot": {
+            "element": [
+                {"id": "Practitioner", "path": "Practitioner"},
+                {"id": "Practitioner.name", "path": "Practitioner.name", "min": 1, "max": "*", "base": {"max": "*"}},
+            ]
+        },
+    }
+    package = tmp_path / "guide.tgz"
+    (tmp_path / "named.json").write_text(json.dumps(definition), encoding="utf-8")
+    with tarfile.open(package, "w:gz") as archive:
+        archive.add(tmp_path / "named.json", "package/StructureDefinition-named.json")
+    document = tmp_path / "document.json"
+    document.write_text('{"resourceType": "Practitioner", "name": [{"family": "X"}]}', encoding="utf-8")
+    asked = ("check", str(document), "--ig", str(package), "--profile", profile)
+    assert recette(*asked, cwd=tmp_path).returncode == ExitCode.ACCEPTED
+    document.write_text('{"resourceType": "Practitioner"}', encoding="utf-8")
+    assert recette(*asked, cwd=tmp_path).returncode == ExitCode.REFUSED
 
 
 def test_check_reads_standard_input(tmp_path: Path) -> None:

@@ -275,6 +275,7 @@ def green() -> RunReport:
     return RunReport(
         id="3f1c9c1e-run-green",
         tool_version="0.1.0",
+        guide="ans.fhir.fr.sas 1.2.0 0123456789abcdef",
         rule_set="b3f0c6a1d2e49788b3f0c6a1d2e49788b3f0c6a1d2e49788b3f0c6a1d2e49788",
         target=target(),
         started_at=NOW,

@@ -78,15 +78,16 @@ def test_plain_lines_are_one_a_scenario_then_findings_levels_and_verdict() -> No
         "== Niveaux de service ==",
     ]
     assert "    obtenu   : busy" in lines
-    assert lines[-3] == "Refusé : 3 exigence(s) non tenue(s) (SLOT-012, SLOT-020, SLOT-040)."
+    assert lines[-4] == "Refusé : 3 exigence(s) non tenue(s) (SLOT-012, SLOT-020, SLOT-040)."
     assert lines[-1].startswith("Code de sortie : 1 (")
 
 
 def test_an_accepted_run_speaks_the_language_asked_for() -> None:
     lines = printed(samples.green(), io.StringIO(), lang=Lang.EN).splitlines()
-    assert lines[-3:] == [
+    assert lines[-4:] == [
         "Accepted : 6 requirements judged, all of them met.",
         "Requirements : 6 held, 1 not tested, 1 not applicable",
+        "Guide : ans.fhir.fr.sas 1.2.0 0123456789abcdef",
         "Exit code : 0 (nothing stands against acceptance)",
     ]
 

@@ -128,6 +128,7 @@ def test_every_requirement_is_listed_with_its_result_or_the_reason_why_not() -> 
         assert requirement.text.fr in page.text
     assert "Cela ne se voit pas de l’extérieur : pièce à demander à l’éditeur." in page.text
     assert report.rule_set in page.text
+    assert report.guide in page.text
 
 
 def test_too_few_samples_are_never_shown_as_a_result() -> None:

@@ -122,6 +122,7 @@ def test_a_suite_says_what_was_judged_with_what() -> None:
     properties = {each.attrib["name"]: each.attrib["value"] for each in parsed(samples.red())[0].iter("property")}
     assert properties["target"] == samples.BASE
     assert properties["rule_set"] == samples.red().rule_set
+    assert properties["guide"] == samples.red().guide
     assert properties["recette.version"] == "0.1.0"
     assert properties["exit_code"] == "1"
 
