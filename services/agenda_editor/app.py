@@ -25,6 +25,7 @@ from agenda_editor.agendas.service import AgendaService
 from agenda_editor.appointments.client import PlatformClient
 from agenda_editor.appointments.service import AppointmentService, PushService
 from agenda_editor.appointments.tasks import dispatching
+from agenda_editor.communities.service import CommunityService
 from agenda_editor.dependencies import BASE_PATH, State
 from agenda_editor.provisioning.service import NATIONAL, ProvisioningService
 from agenda_editor.provisioning.tasks import keep_fresh
@@ -75,13 +76,15 @@ def create_app(settings: Settings, *, clock: Clock | None = None, transport: Any
             agendas = AgendaService(
                 database, public_url=settings.public_url, fragment_index_bytes=settings.fragment_index_bytes
             )
+            communities = CommunityService(database)
             sign_on = _sign_on(settings, database, provider)
             limit = levels["slot_search.practitioners_per_request"]
             app.state.services = State(
                 time,
                 database,
                 agendas,
-                SlotSearchService(agendas, max_identifiers=int(limit.value)),
+                communities,
+                SlotSearchService(agendas, communities, max_identifiers=int(limit.value)),
                 RegulatorService(database),
                 AppointmentService(
                     agendas,

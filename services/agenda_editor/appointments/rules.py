@@ -37,7 +37,7 @@ def is_offered(slot: Slot, schedule: Schedule, now: int, horizon: int) -> bool:
     """Whether a regulator may book the slot: shown by a search, by appointment, of the next `horizon` ms."""
     details = slot.details
     return (
-        bool(agendas.shown_types(details))
+        bool(agendas.shown_with_cpts(details))
         and details.appointment_type is AppointmentType.ROUTINE
         and not schedule.practitioner.details.opposed
         and now <= details.start <= now + horizon

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from itertools import islice
@@ -25,6 +25,8 @@ from agenda_editor.agendas.model import (
 )
 from agenda_editor.agendas.service import AgendaService, Editing
 from agenda_editor.appointments.service import appointments_kept
+from agenda_editor.communities.model import CommunityDetails
+from agenda_editor.communities.service import add_communities, community_ids, delete_communities
 from agenda_editor.provisioning.repository import ProvisionRepository
 from sas_fhir.instants import milliseconds
 from sas_kernel import datasets
@@ -49,15 +51,17 @@ class ProvisioningService:
         """
         today = now.astimezone(PARIS).date()
         last = today + timedelta(days=datasets.LAST_DAY)
-        digest = hashlib.sha256(repr(dataset.practitioners).encode()).hexdigest()
+        content = (dataset.practitioners, dataset.communities)
+        digest = hashlib.sha256(repr(content).encode()).hexdigest()
         async with self._agendas.editing() as edit:
             provisions = ProvisionRepository(edit.connection)
             held, filled_to = await provisions.lock(dataset.name)
             first = today + timedelta(days=datasets.FIRST_DAY)
             if replace_all or held != digest or filled_to is None:
-                drafts = [_draft(practitioner, first, last) for practitioner in dataset.practitioners]
                 async with appointments_kept(edit, milliseconds(now)):
                     await edit.repository.delete_source(dataset.name)
+                    communities = await _add_communities(edit, dataset)
+                    drafts = [_draft(one, communities, first, last) for one in dataset.practitioners]
                     await edit.add_agendas(drafts, {}, source=dataset.name)
             elif filled_to < last:
                 async with appointments_kept(edit, milliseconds(now)):
@@ -89,7 +93,7 @@ class ProvisioningService:
         places: dict[str, Place] = {}
         count = 0
         for batch in _batches(datasets.national(practitioners, seed, slots_per_day=slots_per_day)):
-            drafts = [_draft(practitioner, today, last) for practitioner in batch]
+            drafts = [_draft(practitioner, {}, today, last) for practitioner in batch]
             async with self._agendas.editing() as edit, appointments_kept(edit, milliseconds(now)):
                 await edit.add_agendas(drafts, places, source=NATIONAL)
             count += sum(len(place.slots) for draft in drafts for place in draft.places)
@@ -99,7 +103,18 @@ class ProvisioningService:
         return count
 
 
+async def _add_communities(edit: Editing, dataset: Dataset) -> dict[str, int]:
+    """Those of the data set in place of those it had before; their numbers by key."""
+    await delete_communities(edit.connection, dataset.name)
+    first = await edit.repository.take_ids("community", len(dataset.communities))
+    details = [CommunityDetails(one.name, one.finess, one.phone) for one in dataset.communities]
+    added = await add_communities(edit.connection, details, first, dataset.name)
+    return {one.key: community.id for one, community in zip(dataset.communities, added, strict=True)}
+
+
 async def _extend(edit: Editing, dataset: Dataset, first: date, last: date) -> None:
+    known = await community_ids(edit.connection, dataset.name)
+    communities = {one.key: known[one.finess] for one in dataset.communities if one.finess in known}
     added: list[tuple[Schedule, Sequence[SlotDetails]]] = []
     for practitioner in dataset.practitioners:
         practitioner_id = await edit.repository.practitioner_id(practitioner.national_id)
@@ -107,7 +122,7 @@ async def _extend(edit: Editing, dataset: Dataset, first: date, last: date) -> N
             continue
         # Agendas were opened in the order of the places, and ids only grow.
         opened = await edit.repository.schedules_of(practitioner_id)
-        for place, schedule in zip(_draft(practitioner, first, last).places, opened, strict=False):
+        for place, schedule in zip(_draft(practitioner, communities, first, last).places, opened, strict=False):
             added.append((schedule, place.slots))
     await edit.extend(added)
 
@@ -117,7 +132,7 @@ def _batches(practitioners: Iterator[DatasetPractitioner]) -> Iterator[list[Data
         yield batch
 
 
-def _draft(practitioner: DatasetPractitioner, first: date, last: date) -> AgendaDraft:
+def _draft(practitioner: DatasetPractitioner, communities: Mapping[str, int], first: date, last: date) -> AgendaDraft:
     return AgendaDraft(
         PractitionerDetails(
             kind=practitioner.kind,
@@ -133,7 +148,8 @@ def _draft(practitioner: DatasetPractitioner, first: date, last: date) -> Agenda
                 place_key=place.key,
                 place=PlaceDetails(place.name, place.line, place.city, place.postal_code, place.phone, place.structure),
                 slots=tuple(
-                    _details(slot) for slot in datasets.slots_of(replace(practitioner, places=(place,)), first, last)
+                    _details(slot, communities)
+                    for slot in datasets.slots_of(replace(practitioner, places=(place,)), first, last)
                 ),
                 booking_query=place.booking_path,
             )
@@ -142,7 +158,7 @@ def _draft(practitioner: DatasetPractitioner, first: date, last: date) -> Agenda
     )
 
 
-def _details(slot: DatasetSlot) -> SlotDetails:
+def _details(slot: DatasetSlot, communities: Mapping[str, int]) -> SlotDetails:
     return SlotDetails(
         start=milliseconds(slot.start),
         end=milliseconds(slot.end),
@@ -153,4 +169,5 @@ def _details(slot: DatasetSlot) -> SlotDetails:
         specialties=tuple(Specialty(code, label) for code, label in slot.specialties),
         status=SlotStatus(slot.status),
         own_patients_only=slot.own_patients_only,
+        communities=tuple(communities[key] for key in slot.communities if key in communities),
     )

@@ -1,4 +1,4 @@
-"""`GET [base]/Slot` and `GET [base]/metadata`: parse, call, render."""
+"""`GET [base]/Slot` (INT_R01, INT_R04) and `GET [base]/metadata`: parse, call, render."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from agenda_editor.slot_search import fhir, rules
 from sas_fhir import media
 from sas_kit.web import external_base
 
-router = APIRouter(prefix=BASE_PATH, tags=["INT_R01"], route_class=DirectRoute)
+router = APIRouter(prefix=BASE_PATH, tags=["INT_R01, INT_R04"], route_class=DirectRoute)
 
 
 def _parameter(name: str, description: str, example: Any, *, required: bool, repeated: bool = False) -> dict[str, Any]:
@@ -40,7 +40,13 @@ _SLOT_DOCUMENTATION: Final[dict[str, Any]] = {
             required=True,
         ),
         _parameter(rules.STATUS, "Only free slots are ever given.", "free", required=True),
-        _parameter("_include", "Always answered as if sent.", rules.INCLUDES[0], required=False),
+        _parameter(
+            "_include",
+            f"With {rules.CPTS_INCLUDES[0]} the answer is that of INT_R04, with CPTS slots; any other is answered as "
+            "if sent.",
+            rules.INCLUDES[0],
+            required=False,
+        ),
         _parameter("_include:iterate", "Always answered as if sent.", rules.INCLUDES[1], required=False),
         _parameter("_format", "Beats the Accept header.", "json", required=False),
     ],

@@ -76,7 +76,7 @@ def capability_statement(base_url: str, version: str) -> dict[str, Any]:
         "resourceType": "CapabilityStatement",
         "id": "agenda-editor",
         "name": "AgendaEditor",
-        "title": "Agenda de référence : recherche de créneaux (INT_R01) et comptes régulateurs (INT_R02) du SAS",
+        "title": "Agenda de référence du SAS : créneaux (INT_R01, INT_R04) et comptes régulateurs (INT_R02)",
         "status": "active",
         "date": "2026-11-21",
         "kind": "instance",
@@ -90,15 +90,18 @@ def capability_statement(base_url: str, version: str) -> dict[str, Any]:
                 "resource": [
                     {
                         "type": "Slot",
-                        "supportedProfile": [canonicals.SLOT],
+                        "supportedProfile": [canonicals.SLOT, canonicals.CPTS_SLOT],
                         "documentation": (
                             "One search, INT_R01: both bounds of start, status=free and "
                             + rules.IDENTIFIER
                             + " (1 to 25 values) are mandatory. The answer is never paged and always holds the "
-                            "Schedule, Practitioner and PractitionerRole of each Slot."
+                            "Schedule, Practitioner and PractitionerRole of each Slot. With _include="
+                            + rules.CPTS_INCLUDES[0]
+                            + " it is INT_R04: the profiles are those of CPTS, and each CPTS comes as a "
+                            "HealthcareService and its Organization."
                         ),
                         "interaction": [{"code": "search-type"}],
-                        "searchInclude": [rules.INCLUDES[0]],
+                        "searchInclude": [rules.INCLUDES[0], rules.CPTS_INCLUDES[0]],
                         "searchParam": [
                             {"name": rules.START, "definition": canonicals.SLOT_START_PARAMETER, "type": "date"},
                             {"name": rules.STATUS, "definition": canonicals.SLOT_STATUS_PARAMETER, "type": "token"},
@@ -107,6 +110,12 @@ def capability_statement(base_url: str, version: str) -> dict[str, Any]:
                                 "definition": canonicals.SLOT_SCHEDULE_PARAMETER,
                                 "type": "reference",
                                 "documentation": "Only chained: " + rules.IDENTIFIER,
+                            },
+                            {
+                                "name": "service-type-reference",
+                                "definition": canonicals.SLOT_SERVICE_PARAMETER,
+                                "type": "reference",
+                                "documentation": "Only to include what it refers to.",
                             },
                         ],
                     },

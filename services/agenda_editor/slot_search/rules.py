@@ -19,6 +19,7 @@ START: Final = "start"
 IDENTIFIER: Final = "schedule.actor:Practitioner.identifier"
 STATUS: Final = "status"
 INCLUDES: Final = ("Slot:schedule", "Schedule:actor")
+CPTS_INCLUDES: Final = ("Slot:service-type-reference", "HealthcareService:organization")
 
 # Understood, or harmless: the answer always holds what the two includes ask for, in one page.
 _KNOWN: Final = frozenset({START, IDENTIFIER, STATUS, "_include", "_include:iterate", "_format", "_count"})
@@ -41,6 +42,7 @@ def plan(parameters: Sequence[Parameter], *, now: int, max_identifiers: int, str
         first=max(first, now),
         last=last,
         free=_asks_for_free(by_name.get(STATUS, [])),
+        cpts=_asks_for_cpts([*by_name.get("_include", []), *by_name.get("_include:iterate", [])]),
     )
 
 
@@ -78,10 +80,21 @@ def _asks_for_free(values: Sequence[str]) -> bool:
     return all(_FREE.intersection(items) for items in asked if items)
 
 
+def _asks_for_cpts(includes: Sequence[str]) -> bool:
+    """What tells INT_R04 from INT_R01: all else is the same (guide, criteria of the CPTS search). An include may name
+    the type it leads to."""
+    return any(":".join(include.strip().split(":")[:2]) == CPTS_INCLUDES[0] for include in includes)
+
+
 def asks_for_strict(prefer: Iterable[str]) -> bool:
     """Whether a `Prefer` header asks for strict handling (RFC 7240; FHIR R4, 3.1.1.2)."""
     preferences = (part.strip().lower().replace(" ", "").replace('"', "") for p in prefer for part in p.split(","))
     return any(part.split(";", 1)[0] == "handling=strict" for part in preferences)
+
+
+def communities(agendas: Sequence[PublishedAgenda]) -> set[int]:
+    """The CPTS that see one of these slots."""
+    return {number for agenda in agendas for numbers in agenda.communities for number in numbers}
 
 
 def entries(agendas: Sequence[PublishedAgenda]) -> tuple[int, list[bytes]]:

@@ -7,15 +7,18 @@ from datetime import datetime
 from uuid import uuid4
 
 from agenda_editor.agendas.service import AgendaService
+from agenda_editor.communities import fhir as cpts
+from agenda_editor.communities.service import CommunityService
 from agenda_editor.slot_search import rules
-from sas_fhir import bundle, instants, search
+from sas_fhir import bundle, canonicals, instants, search
 
 
 class SlotSearchService:
     """`max_identifiers`: how many practitioners one request may name (service level, not ours to choose)."""
 
-    def __init__(self, agendas: AgendaService, *, max_identifiers: int) -> None:
+    def __init__(self, agendas: AgendaService, communities: CommunityService, *, max_identifiers: int) -> None:
         self._agendas = agendas
+        self._communities = communities
         self._max_identifiers = max_identifiers
 
     async def search(
@@ -30,8 +33,17 @@ class SlotSearchService:
         )
         agendas = []
         if query.free and query.national_ids and query.first <= query.last:
-            agendas = await self._agendas.published(query.national_ids, query.first, query.last)
+            agendas = await self._agendas.published(query.national_ids, query.first, query.last, cpts=query.cpts)
         total, fragments = rules.entries(agendas)
+        if query.cpts:
+            shown = await self._communities.named(rules.communities(agendas))
+            fragments += [cpts.service_fragment(one) for one in shown]
+            fragments += [cpts.organization_fragment(one) for one in shown]
         return bundle.searchset(
-            bundle_id=str(uuid4()), total=total, self_url=self_url, base_url=base_url, fragments=fragments
+            bundle_id=str(uuid4()),
+            total=total,
+            self_url=self_url,
+            base_url=base_url,
+            fragments=fragments,
+            profile=canonicals.CPTS_BUNDLE if query.cpts else canonicals.BUNDLE,
         )

@@ -324,10 +324,13 @@ async def agenda_page(request: Request) -> Response:
     }
     chosen = request.query_params.get("creneau", "")
     appointments = await state.appointments.of_schedule(number, now, now + horizon) if person.is_staff else []
+    # Which CPTS a slot is for says nothing to the public.
+    shared = set() if viewer is Viewer.OTHER else rules.communities_of(pages[number][1])
+    communities = {one.id: one.details.name for one in await state.communities.named(shared)}
     return page(
         request,
         "agenda.html",
-        view=rules.agenda_view(schedule, pages, chosen, lang),
+        view=rules.agenda_view(schedule, pages, chosen, lang, communities),
         chosen=chosen,
         viewer=viewer.value,
         appointments=[rules.appointment_view(appointment, lang) for appointment in appointments],

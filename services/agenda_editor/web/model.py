@@ -23,7 +23,7 @@ class SlotState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class SlotLine:
-    """`name` is that of URLs, `chosen` the one that the visitor came for."""
+    """`name` is that of URLs, `chosen` the one that the visitor came for, `communities` the names of CPTS."""
 
     name: str
     state: SlotState
@@ -33,6 +33,7 @@ class SlotLine:
     kinds: tuple[str, ...]
     reasons: tuple[str, ...]
     chosen: bool
+    communities: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +54,14 @@ class PlaceView:
 
 @dataclass(frozen=True, slots=True)
 class AgendaView:
-    """`others`: the practitioner's other agendas, with how many slots each offers."""
+    """`others`: the practitioner's other agendas, with how many slots each offers; `communities`: the CPTS whose slots
+    are shown."""
 
     head: PlaceView
     days: tuple[Day, ...]
     chosen: SlotLine | None
     others: tuple[tuple[PlaceView, int], ...]
+    communities: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

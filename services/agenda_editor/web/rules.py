@@ -127,7 +127,7 @@ def state(slot: Slot, schedule: Schedule, viewer: Viewer, now: int, horizon: int
         return SlotState.BOOKABLE
     if schedule.practitioner.details.opposed:
         return None
-    if agendas.shown_types(details):
+    if agendas.shown_with_cpts(details):
         return SlotState.WALK_IN if walk_in else None
     # A slot that was shown before somebody took it.
     was_shown = details.status is SlotStatus.BUSY and not details.own_patients_only and not walk_in
@@ -146,12 +146,21 @@ def place_view(schedule: Schedule) -> PlaceView:
     )
 
 
+def communities_of(slots: Sequence[tuple[Slot, SlotState]]) -> set[int]:
+    """The CPTS that these slots are shown to."""
+    return {number for slot, _ in slots if agendas.is_shared(slot.details) for number in slot.details.communities}
+
+
 def agenda_view(
-    schedule: Schedule, pages: Mapping[int, tuple[Schedule, Sequence[tuple[Slot, SlotState]]]], chosen: str, lang: Lang
+    schedule: Schedule,
+    pages: Mapping[int, tuple[Schedule, Sequence[tuple[Slot, SlotState]]]],
+    chosen: str,
+    lang: Lang,
+    communities: Mapping[int, str],
 ) -> AgendaView:
-    """One agenda among all of its practitioner; `pages` by number, slots by start."""
+    """One agenda among all of its practitioner; `pages` by number, slots by start, names of CPTS by number."""
     slots = pages[schedule.id][1]
-    days = _days(slots, chosen, lang)
+    days = _days(slots, chosen, lang, communities)
     return AgendaView(
         head=place_view(schedule),
         days=days,
@@ -161,19 +170,23 @@ def agenda_view(
             for number, (other, found) in pages.items()
             if number != schedule.id
         ),
+        communities=tuple(sorted(communities.values())),
     )
 
 
-def _days(slots: Sequence[tuple[Slot, SlotState]], chosen: str, lang: Lang) -> tuple[Day, ...]:
+def _days(
+    slots: Sequence[tuple[Slot, SlotState]], chosen: str, lang: Lang, communities: Mapping[int, str]
+) -> tuple[Day, ...]:
     days = groupby(slots, lambda pair: instants.to_datetime(pair[0].details.start).date())
     return tuple(
-        Day(day_name(day, lang), tuple(_line(slot, kind, chosen, lang) for slot, kind in group)) for day, group in days
+        Day(day_name(day, lang), tuple(_line(slot, kind, chosen, lang, communities) for slot, kind in group))
+        for day, group in days
     )
 
 
 def slot_view(slot: Slot, kind: SlotState, lang: Lang) -> SlotView:
     day = instants.to_datetime(slot.details.start).date()
-    return SlotView(day_name(day, lang), _line(slot, kind, "", lang))
+    return SlotView(day_name(day, lang), _line(slot, kind, "", lang, {}))
 
 
 def choices(
@@ -189,7 +202,7 @@ def day_name(day: date, lang: Lang) -> str:
     return f"{_WEEKDAYS[day.weekday()].to(lang)} {ordinal} {_MONTHS[day.month - 1].to(lang)}"
 
 
-def _line(slot: Slot, kind: SlotState, chosen: str, lang: Lang) -> SlotLine:
+def _line(slot: Slot, kind: SlotState, chosen: str, lang: Lang, communities: Mapping[int, str]) -> SlotLine:
     details = slot.details
     start, end = instants.to_datetime(details.start), instants.to_datetime(details.end)
     name = names.slot_name(slot.id)
@@ -202,6 +215,7 @@ def _line(slot: Slot, kind: SlotState, chosen: str, lang: Lang) -> SlotLine:
         kinds=tuple(_KINDS[kind].to(lang) for kind in details.consultation_types),
         reasons=details.reasons,
         chosen=name == chosen,
+        communities=tuple(communities[number] for number in details.communities if number in communities),
     )
 
 

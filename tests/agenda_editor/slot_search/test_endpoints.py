@@ -392,7 +392,9 @@ async def test_the_capability_statement_says_what_is_offered_and_no_more(lone_ag
         "start": "date",
         "status": "token",
         "schedule": "reference",
+        "service-type-reference": "reference",
     }
+    assert offered["searchInclude"] == ["Slot:schedule", "Slot:service-type-reference"]
     assert accounts["type"] == "Practitioner"
     assert [i["code"] for i in accounts["interaction"]] == ["create", "update"]
     assert (accounts["conditionalUpdate"], accounts["updateCreate"]) == (True, False)
