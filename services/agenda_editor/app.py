@@ -25,6 +25,7 @@ from agenda_editor.agendas.service import AgendaService
 from agenda_editor.appointments.client import PlatformClient
 from agenda_editor.appointments.service import AppointmentService, PushService
 from agenda_editor.appointments.tasks import dispatching
+from agenda_editor.associations.service import AssociationService, render_associations_again
 from agenda_editor.communities.service import CommunityService
 from agenda_editor.dependencies import BASE_PATH, State
 from agenda_editor.provisioning.service import NATIONAL, ProvisioningService
@@ -76,7 +77,7 @@ def create_app(settings: Settings, *, clock: Clock | None = None, transport: Any
             agendas = AgendaService(
                 database, public_url=settings.public_url, fragment_index_bytes=settings.fragment_index_bytes
             )
-            communities = CommunityService(database)
+            communities, associations = CommunityService(database), AssociationService(database)
             sign_on = _sign_on(settings, database, provider)
             limit = levels["slot_search.practitioners_per_request"]
             app.state.services = State(
@@ -84,7 +85,8 @@ def create_app(settings: Settings, *, clock: Clock | None = None, transport: Any
                 database,
                 agendas,
                 communities,
-                SlotSearchService(agendas, communities, max_identifiers=int(limit.value)),
+                associations,
+                SlotSearchService(agendas, communities, associations, max_identifiers=int(limit.value)),
                 RegulatorService(database),
                 AppointmentService(
                     agendas,
@@ -96,7 +98,9 @@ def create_app(settings: Settings, *, clock: Clock | None = None, transport: Any
                 sign_on,
                 settings.max_request_bytes,
             )
-            await agendas.render_again(instants.milliseconds(time.now()))
+            now = instants.milliseconds(time.now())
+            await agendas.render_again(now)
+            await render_associations_again(agendas, now)
             async with (
                 _provisioned(agendas, sign_on, settings.dataset, time),
                 dispatching(PushService(database, platform), time, outbox),
@@ -119,7 +123,8 @@ def create_app(settings: Settings, *, clock: Clock | None = None, transport: Any
     app = FastAPIOffline(
         title="Agenda de référence",
         description=(
-            "The reference agenda of recette: INT_R01, slot search for individual practitioners; "
+            "The reference agenda of recette: slot search for individual practitioners (INT_R01), CPTS (INT_R04) and "
+            "SOS Médecins; "
             "INT_R02, accounts of regulators."
         ),
         version=__version__,

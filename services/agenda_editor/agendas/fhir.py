@@ -23,7 +23,6 @@ from agenda_editor.agendas.model import (
     SlotType,
     Specialty,
 )
-from agenda_editor.communities.fhir import service_name
 from sas_fhir import canonicals, instants
 from sas_fhir.bundle import SearchMode, fragment
 from sas_kernel.identifiers import (
@@ -44,6 +43,11 @@ def schedule_name(schedule_id: int) -> str:
 def slot_name(slot_id: int) -> str:
     """The FHIR id of a slot, which its booking page bears too."""
     return f"cr-{slot_id}"
+
+
+def cpts_service_name(community_id: int) -> str:
+    """The FHIR id of the HealthcareService by which slots name a CPTS."""
+    return f"hs-{community_id}"
 
 
 def booking_url(public_url: str, schedule: Schedule) -> str:
@@ -167,7 +171,7 @@ def cpts_fragment(slot: Slot, url: str) -> bytes | None:
             "extension": [
                 {
                     "url": canonicals.SLOT_SERVICE,
-                    "valueReference": {"reference": f"HealthcareService/{service_name(community)}"},
+                    "valueReference": {"reference": f"HealthcareService/{cpts_service_name(community)}"},
                 }
             ],
             "coding": [{"system": canonicals.ESTABLISHMENT_CATEGORY, "code": "604"}],

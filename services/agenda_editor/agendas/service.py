@@ -227,7 +227,7 @@ class Editing:
     def __init__(self, connection: AsyncConnection, public_url: str) -> None:
         self.connection = connection
         self.repository = AgendaRepository(connection)
-        self._public_url = public_url
+        self.public_url = public_url
         self._touched: set[int] = set()
         self._schedules: dict[int, Schedule] = {}
 
@@ -264,7 +264,7 @@ class Editing:
         schedule = await self._schedule(schedule_id)
         for item in details:
             rules.check(item)
-        url = fhir.booking_url(self._public_url, schedule)
+        url = fhir.booking_url(self.public_url, schedule)
         first = await self.repository.take_ids("slot", len(details))
         added = [Slot(number, schedule_id, item) for number, item in enumerate(details, start=first)]
         await self.repository.insert_slots(_rendered_slot(slot, url) for slot in added)
@@ -282,7 +282,7 @@ class Editing:
     async def _change(self, slot_id: int, expected: SlotStatus, status: SlotStatus) -> Slot:
         before, schedule = await self.slot(slot_id)
         slot = replace(before, details=replace(before.details, status=status))
-        rendered = _rendered_slot(slot, fhir.booking_url(self._public_url, schedule))
+        rendered = _rendered_slot(slot, fhir.booking_url(self.public_url, schedule))
         if not await self.repository.change_slot(rendered, expected):
             raise SlotNotInStateError(slot_id, expected)
         self._touched.add(schedule.practitioner.id)
@@ -336,7 +336,7 @@ class Editing:
         number = await self.repository.take_ids("slot", sum(len(details) for _, details in added))
         rendered = []
         for schedule, details in added:
-            url = fhir.booking_url(self._public_url, schedule)
+            url = fhir.booking_url(self.public_url, schedule)
             for item in details:
                 rules.check(item)
                 slot = Slot(number, schedule.id, item)
@@ -345,7 +345,7 @@ class Editing:
         await self.repository.insert_slots(rendered)
 
     def _rendered(self, schedule: Schedule) -> tuple[Schedule, bytes, bytes]:
-        return schedule, fhir.schedule_fragment(schedule), fhir.role_fragment(schedule, self._public_url)
+        return schedule, fhir.schedule_fragment(schedule), fhir.role_fragment(schedule, self.public_url)
 
     async def render_everything(self, now: int) -> None:
         """Write every fragment again, in batches; the fragments of slots before `now` are left as they are.
@@ -357,7 +357,7 @@ class Editing:
             for schedule in batch:
                 await self.repository.rewrite_schedule(*self._rendered(schedule))
             by_id = {schedule.id: schedule for schedule in batch}
-            urls = {number: fhir.booking_url(self._public_url, schedule) for number, schedule in by_id.items()}
+            urls = {number: fhir.booking_url(self.public_url, schedule) for number, schedule in by_id.items()}
             await self.repository.rewrite_slots(
                 [
                     _rendered_slot(slot, urls[slot.schedule_id])

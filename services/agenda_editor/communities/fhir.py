@@ -7,22 +7,18 @@ from __future__ import annotations
 
 from typing import Any
 
+from agenda_editor.agendas.fhir import cpts_service_name
 from agenda_editor.communities.model import Community
 from sas_fhir import canonicals
 from sas_fhir.bundle import SearchMode, fragment
 from sas_kernel.identifiers import STRUCTURE_SYSTEM, international_phone
 
 
-def service_name(community_id: int) -> str:
-    """The FHIR id of the HealthcareService, by which slots name a CPTS."""
-    return f"hs-{community_id}"
-
-
 def service_fragment(community: Community) -> bytes:
     return fragment(
         {
             "resourceType": "HealthcareService",
-            "id": service_name(community.id),
+            "id": cpts_service_name(community.id),
             "meta": {"profile": [canonicals.CPTS_SERVICE]},
             "active": True,
             "providedBy": {"reference": f"Organization/cpts-{community.id}"},

@@ -25,13 +25,15 @@ from agenda_editor.agendas.model import (
 )
 from agenda_editor.agendas.service import AgendaService, Editing
 from agenda_editor.appointments.service import appointments_kept
+from agenda_editor.associations.model import AssociationDetails, SiteDetails, SiteDraft
+from agenda_editor.associations.service import AssociationEditing
 from agenda_editor.communities.model import CommunityDetails
 from agenda_editor.communities.service import add_communities, community_ids, delete_communities
 from agenda_editor.provisioning.repository import ProvisionRepository
 from sas_fhir.instants import milliseconds
 from sas_kernel import datasets
 from sas_kernel.clock import PARIS
-from sas_kernel.datasets import Dataset, DatasetPractitioner, DatasetSlot
+from sas_kernel.datasets import Dataset, DatasetAssociation, DatasetPractitioner, DatasetSlot
 
 NATIONAL: Final = "national"
 
@@ -51,7 +53,7 @@ class ProvisioningService:
         """
         today = now.astimezone(PARIS).date()
         last = today + timedelta(days=datasets.LAST_DAY)
-        content = (dataset.practitioners, dataset.communities)
+        content = (dataset.practitioners, dataset.communities, dataset.associations)
         digest = hashlib.sha256(repr(content).encode()).hexdigest()
         async with self._agendas.editing() as edit:
             provisions = ProvisionRepository(edit.connection)
@@ -63,9 +65,12 @@ class ProvisioningService:
                     communities = await _add_communities(edit, dataset)
                     drafts = [_draft(one, communities, first, last) for one in dataset.practitioners]
                     await edit.add_agendas(drafts, {}, source=dataset.name)
+                    await _add_associations(edit, dataset, first, last)
             elif filled_to < last:
                 async with appointments_kept(edit, milliseconds(now)):
-                    await edit.repository.delete_free_slots_before(dataset.name, milliseconds(now - _KEPT_PAST))
+                    kept_since = milliseconds(now - _KEPT_PAST)
+                    await edit.repository.delete_free_slots_before(dataset.name, kept_since)
+                    await AssociationEditing(edit).repository.delete_free_slots_before(dataset.name, kept_since)
                     await _extend(edit, dataset, max(first, filled_to + timedelta(days=1)), last)
             else:
                 return False
@@ -125,6 +130,39 @@ async def _extend(edit: Editing, dataset: Dataset, first: date, last: date) -> N
         for place, schedule in zip(_draft(practitioner, communities, first, last).places, opened, strict=False):
             added.append((schedule, place.slots))
     await edit.extend(added)
+    associations = AssociationEditing(edit)
+    opened_sites = await associations.repository.sites_from(dataset.name)
+    drafts = [draft for one in dataset.associations for draft in _site_drafts(one, first, last)]
+    await associations.extend([(site.id, draft.slots) for site, draft in zip(opened_sites, drafts, strict=False)])
+
+
+async def _add_associations(edit: Editing, dataset: Dataset, first: date, last: date) -> None:
+    """Those of the data set in place of those it had before."""
+    associations = AssociationEditing(edit)
+    await associations.repository.delete_source(dataset.name)
+    for one in dataset.associations:
+        details = AssociationDetails(one.name, one.siret, one.phone)
+        await associations.add(details, _site_drafts(one, first, last), dataset.name)
+
+
+def _site_drafts(association: DatasetAssociation, first: date, last: date) -> list[SiteDraft]:
+    return [
+        SiteDraft(
+            SiteDetails(site.name, site.line, site.city, site.postal_code, site.phone),
+            tuple(
+                SlotDetails(
+                    start=milliseconds(slot.start),
+                    end=milliseconds(slot.end),
+                    slot_types=tuple(map(SlotType, slot.slot_types)),
+                    consultation_types=tuple(map(ConsultationType, slot.consultation_types)),
+                    appointment_type=AppointmentType(slot.appointment_type),
+                    status=SlotStatus(slot.status),
+                )
+                for slot in datasets.site_slots(site, first, last)
+            ),
+        )
+        for site in association.sites
+    ]
 
 
 def _batches(practitioners: Iterator[DatasetPractitioner]) -> Iterator[list[DatasetPractitioner]]:

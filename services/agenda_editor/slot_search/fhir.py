@@ -50,10 +50,10 @@ def refusal(status: int, method: str, path: str) -> Outcome:
     """What a request is told that no route takes."""
     if status == 405:
         text = Text(
-            "{method} n’est pas offert sur {path} : la recherche se fait par GET [base]/Slot, les comptes par POST "
-            "[base]/Practitioner et PUT [base]/Practitioner?identifier=…",
-            "{method} is not offered on {path}: search with GET [base]/Slot, send accounts with POST "
-            "[base]/Practitioner and PUT [base]/Practitioner?identifier=…",
+            "{method} n’est pas offert sur {path} : la recherche se fait par GET [base]/Slot ou [base]/Schedule, les "
+            "comptes par POST [base]/Practitioner et PUT [base]/Practitioner?identifier=…",
+            "{method} is not offered on {path}: search with GET [base]/Slot or [base]/Schedule, send accounts "
+            "with POST [base]/Practitioner and PUT [base]/Practitioner?identifier=…",
         )
         return Outcome(405, (Issue(IssueType.NOT_SUPPORTED, text.format(method=method, path=path)),))
     if status == 413:
@@ -63,20 +63,22 @@ def refusal(status: int, method: str, path: str) -> Outcome:
         )
         return Outcome(413, (Issue(IssueType.TOO_LONG, text.format(method=method, path=path)),))
     text = Text(
-        "{path} n’existe pas ici : ce serveur offre GET [base]/Slot, [base]/Practitioner et GET [base]/metadata.",
-        "{path} does not exist here: this server offers GET [base]/Slot, [base]/Practitioner and GET [base]/metadata.",
+        "{path} n’existe pas ici : ce serveur offre GET [base]/Slot, GET [base]/Schedule, [base]/Practitioner et GET "
+        "[base]/metadata.",
+        "{path} does not exist here: this server offers GET [base]/Slot, GET [base]/Schedule, [base]/Practitioner and "
+        "GET [base]/metadata.",
     )
     code = IssueType.NOT_FOUND if status == 404 else IssueType.INVALID
     return Outcome(status, (Issue(code, text.format(path=path)),))
 
 
 def capability_statement(base_url: str, version: str) -> dict[str, Any]:
-    """What is really offered, and nothing else: one search, accounts written, no read."""
+    """What is really offered, and nothing else: two searches, accounts written, no read."""
     return {
         "resourceType": "CapabilityStatement",
         "id": "agenda-editor",
         "name": "AgendaEditor",
-        "title": "Agenda de référence du SAS : créneaux (INT_R01, INT_R04) et comptes régulateurs (INT_R02)",
+        "title": "Agenda de référence du SAS : créneaux (INT_R01, INT_R04, SOS) et comptes régulateurs (INT_R02)",
         "status": "active",
         "date": "2026-11-21",
         "kind": "instance",
@@ -117,6 +119,27 @@ def capability_statement(base_url: str, version: str) -> dict[str, Any]:
                                 "type": "reference",
                                 "documentation": "Only to include what it refers to.",
                             },
+                        ],
+                    },
+                    {
+                        "type": "Schedule",
+                        "supportedProfile": [canonicals.SOS_SCHEDULE],
+                        "documentation": (
+                            f"One search, for SOS Médecins: both bounds of {rules.SOS_START}, {rules.SOS_STATUS}=free "
+                            f"and {rules.SOS_IDENTIFIER} (1 to 25 values) are mandatory and read together, as one "
+                            "filter of slots. The answer is never paged and always holds the Slots that meet it, with "
+                            "the Location and Organization of each Schedule; total counts Slots."
+                        ),
+                        "interaction": [{"code": "search-type"}],
+                        "searchInclude": [rules.SOS_INCLUDES[1]],
+                        "searchRevInclude": [rules.SOS_INCLUDES[0]],
+                        "searchParam": [
+                            {
+                                "name": "actor",
+                                "definition": canonicals.SCHEDULE_ACTOR_PARAMETER,
+                                "type": "reference",
+                                "documentation": "Only chained: " + rules.SOS_IDENTIFIER,
+                            }
                         ],
                     },
                     regulators.CAPABILITY,

@@ -7,6 +7,7 @@ from datetime import datetime
 from uuid import uuid4
 
 from agenda_editor.agendas.service import AgendaService
+from agenda_editor.associations.service import AssociationService
 from agenda_editor.communities import fhir as cpts
 from agenda_editor.communities.service import CommunityService
 from agenda_editor.slot_search import rules
@@ -14,11 +15,19 @@ from sas_fhir import bundle, canonicals, instants, search
 
 
 class SlotSearchService:
-    """`max_identifiers`: how many practitioners one request may name (service level, not ours to choose)."""
+    """`max_identifiers`: how many one request may name (service level, not ours to choose)."""
 
-    def __init__(self, agendas: AgendaService, communities: CommunityService, *, max_identifiers: int) -> None:
+    def __init__(
+        self,
+        agendas: AgendaService,
+        communities: CommunityService,
+        associations: AssociationService,
+        *,
+        max_identifiers: int,
+    ) -> None:
         self._agendas = agendas
         self._communities = communities
+        self._associations = associations
         self._max_identifiers = max_identifiers
 
     async def search(
@@ -46,4 +55,29 @@ class SlotSearchService:
             base_url=base_url,
             fragments=fragments,
             profile=canonicals.CPTS_BUNDLE if query.cpts else canonicals.BUNDLE,
+        )
+
+    async def search_associations(
+        self, raw_query: bytes, now: datetime, *, prefer: Iterable[str], self_url: str, base_url: str
+    ) -> bytes:
+        """The same for SOS Médecins; `total` counts slots there too, though the search is for Schedules (guide)."""
+        query = rules.plan(
+            search.decode(raw_query),
+            now=instants.first_millisecond_from(now),
+            max_identifiers=self._max_identifiers,
+            strict=rules.asks_for_strict(prefer),
+            criteria=rules.ASSOCIATIONS,
+        )
+        total, fragments = 0, []
+        if query.free and query.national_ids and query.first <= query.last:
+            found = await self._associations.published(query.national_ids, query.first, query.last)
+            total = len(found.slots)
+            fragments = [*found.slots, *found.schedules, *found.locations, *found.organizations]
+        return bundle.searchset(
+            bundle_id=str(uuid4()),
+            total=total,
+            self_url=self_url,
+            base_url=base_url,
+            fragments=fragments,
+            profile=canonicals.SOS_BUNDLE,
         )

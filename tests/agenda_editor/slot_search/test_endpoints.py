@@ -385,7 +385,8 @@ async def test_the_capability_statement_says_what_is_offered_and_no_more(lone_ag
     assert statement["implementation"]["url"] == "http://agenda.test/fhir"
     (rest,) = statement["rest"]
     assert rest["mode"] == "server"
-    offered, accounts = rest["resource"]
+    offered, sos, accounts = rest["resource"]
+    assert (sos["type"], [i["code"] for i in sos["interaction"]]) == ("Schedule", ["search-type"])
     assert offered["type"] == "Slot"
     assert [i["code"] for i in offered["interaction"]] == ["search-type"]
     assert {p["name"]: p["type"] for p in offered["searchParam"]} == {
