@@ -40,6 +40,7 @@ from agenda_editor.sso.model import Lifetimes
 from agenda_editor.sso.service import SignOn
 from agenda_editor.web import endpoints as agenda_pages
 from agenda_editor.web.appointments import endpoints as appointment_pages
+from agenda_editor.web.associations import endpoints as site_pages
 from agenda_editor.web.endpoints import BACK_FROM_PROVIDER, LOGGED_OUT
 from agenda_editor.web.sso import endpoints as sign_on_pages
 from agenda_editor.web.staff import endpoints as staff_pages
@@ -134,7 +135,7 @@ def create_app(settings: Settings, *, clock: Clock | None = None, transport: Any
     )
     app.include_router(endpoints.router)
     app.include_router(accounts.router)
-    for pages in (agenda_pages, appointment_pages, sign_on_pages, staff_pages):
+    for pages in (agenda_pages, site_pages, appointment_pages, sign_on_pages, staff_pages):
         app.include_router(pages.router)
     app.mount("/assets", StaticFiles(directory=Path(sas_kit.__file__).parent / "assets"))
     app.mount("/static", StaticFiles(directory=Path(agenda_pages.__file__).parent / "static"))

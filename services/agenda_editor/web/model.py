@@ -44,12 +44,15 @@ class Day:
 
 @dataclass(frozen=True, slots=True)
 class PlaceView:
-    name: str
+    """`path` is that of its page; of an association, `practitioner` is its name."""
+
+    path: str
     practitioner: str
     specialty: str
     place: str
     address: str
     phone: str
+    is_site: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +77,8 @@ class SlotView:
 
 @dataclass(frozen=True, slots=True)
 class AppointmentView:
-    """`tone` is a class of the style sheet."""
+    """`tone` is a class of the style sheet. `is_sos`: at an association, `doctor` being the id of who sees the patient,
+    if known."""
 
     key: str
     status: str
@@ -84,6 +88,8 @@ class AppointmentView:
     instant: str
     practitioner: str
     place: str
+    is_sos: bool = False
+    doctor: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 from urllib.parse import quote
@@ -18,18 +17,12 @@ from agenda_editor.agendas.model import (
     SlotType,
 )
 from agenda_editor.associations.model import (
-    AssociationDetails,
     InvalidAssociationError,
     InvalidSiteSlotError,
-    Site,
-    SiteDetails,
-    SiteDraft,
 )
-from agenda_editor.associations.service import AssociationEditing
 from sas_kernel import datasets
-from tests.agenda_editor.conftest import NOW, Agenda, Starter, resources, slot, starts
+from tests.agenda_editor.conftest import NOW, SIRET, Agenda, Starter, opened, resources, slot, starts
 
-SIRET = "99000000000306"
 ID = "3" + SIRET
 STRUCTURES = "urn:oid:1.2.250.1.71.4.2.2"
 START, STATUS = "_has:Slot:schedule:start", "_has:Slot:schedule:status"
@@ -39,19 +32,7 @@ GE, LE = f"{START}=ge2031-03-10T08:00:00.000%2B01:00", f"{START}=le2031-03-13T08
 WHO = f"{IDENTIFIER}={STRUCTURES}%7C{ID}"
 FREE = f"{STATUS}=free"
 PROFILES = "https://interop.esante.gouv.fr/ig/fhir/sas/StructureDefinition/sas-sos-"
-NORTH = SiteDetails("Point de consultation Nord", "7 quai\nde l’Écluse", "Villefictive", "99200", "01 99 00 00 32")
-SOUTH = SiteDetails("Point de consultation Sud", "8 quai de l’Écluse", "Villefictive", "99200")
 DEMO = datasets.load("demo")
-
-
-async def opened(
-    agenda: Agenda, *offered: Sequence[SlotDetails], siret: str = SIRET, phone: str | None = "01 99 00 00 31"
-) -> list[Site]:
-    """An association with one site for each list of slots."""
-    details = AssociationDetails("SOS Médecins Villefictive", siret, phone)
-    async with agenda.service.editing() as edit:
-        drafts = [SiteDraft(site, tuple(slots)) for site, slots in zip((NORTH, SOUTH), offered, strict=False)]
-        return await AssociationEditing(edit).add(details, drafts)
 
 
 async def _search(agenda: Agenda, query: str = f"{INCLUDES}&{GE}&{LE}&{FREE}&{WHO}") -> dict[str, Any]:

@@ -80,9 +80,11 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["site_id"], ["sites.id"], name="fk_site_slots_site_id"),
     )
     op.create_index("ix_site_slots_site_id_start", "site_slots", ["site_id", "start"])
+    op.add_column("appointments", sa.Column("association_national_id", sa.String(15)))
 
 
 def downgrade() -> None:
+    op.drop_column("appointments", "association_national_id")
     for table in ("site_slots", "sites", "associations"):
         op.drop_table(table)
     op.drop_index("ix_slots_shared", "slots")
