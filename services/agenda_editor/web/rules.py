@@ -86,6 +86,8 @@ _CHANGES: Final = {
     ChangeKind.REFUSE: Text("Demande refusée", "Request refused"),
 }
 
+_ASKED: Final = Text("Rendez-vous demandé", "Requested")
+
 _NUMBER: Final = r"([1-9][0-9]{0,17})"
 _SCHEDULE: Final = re.compile("ag-" + _NUMBER)
 _SITE: Final = re.compile("pfg-" + _NUMBER)
@@ -306,7 +308,12 @@ def agenda_path(appointment: Appointment) -> str:
 
 def history(changes: Sequence[Change], lang: Lang) -> tuple[tuple[str, str], ...]:
     """When and what, oldest first."""
-    return tuple((when(change.at, lang), _CHANGES[change.kind].to(lang)) for change in changes)
+    return tuple((when(change.at, lang), _what(change).to(lang)) for change in changes)
+
+
+def _what(change: Change) -> Text:
+    asked = change.kind is ChangeKind.BOOK and change.after is AppointmentStatus.PENDING
+    return _ASKED if asked else _CHANGES[change.kind]
 
 
 def delivery_view(delivery: Delivery, lang: Lang) -> DeliveryView:

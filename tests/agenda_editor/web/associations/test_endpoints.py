@@ -85,6 +85,7 @@ async def test_a_request_is_pending_until_the_association_accepts_it(regulator: 
     key, status = _main(page)
     assert status == "pending"
     assert "pas encore acceptée" in page.words
+    assert "Rendez-vous demandé" in page.words
     assert not page.tree.xpath("//form[@id='accept' or @id='refuse']")
     assert page.tree.xpath("//form[@id='cancel']")
     assert (await regulator.post(f"/rendez-vous/{key}/acceptation", page.form("cancel"))).status == 403
