@@ -146,8 +146,8 @@ class SearchPages:
 
 
 _NO_EDITOR = Text(
-    "Aucun éditeur n’est raccordé à cette plateforme : la recherche ne peut rien trouver.",
-    "No editor is connected to this platform: the search cannot find anything.",
+    "Aucun éditeur n’est raccordé à cette plateforme pour cette recherche : elle ne peut rien trouver.",
+    "No editor is connected to this platform for this search: it cannot find anything.",
 )
 
 
