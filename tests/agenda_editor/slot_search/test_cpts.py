@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from agenda_editor.agendas.model import SlotDetails, SlotStatus, SlotType
 from agenda_editor.communities.model import Community, CommunityDetails, InvalidCommunityError
-from agenda_editor.communities.service import add_communities
+from agenda_editor.communities.service import CommunityService, add_communities
 from sas_kernel import datasets
 from tests.agenda_editor.conftest import Agenda, Starter, resources, slot, starts
 
@@ -223,6 +224,32 @@ async def test_fragments_rendered_for_another_address_are_rendered_again(start: 
     (found,) = resources(await _search(moved, RPPS), "Slot")
     assert found["comment"].startswith("https://autre.example.org/agenda/")
     assert _references(found) == [f"HealthcareService/hs-{rives.id}"]
+
+
+async def test_a_data_set_put_in_afresh_between_two_reads_leaves_no_reference_to_nobody(
+    agenda: Agenda, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (rives,) = await _communities(agenda, RIVES)
+    await agenda.open(RPPS, _shared(1, [rives]))
+    named = CommunityService.named
+    replaced: list[int] = []
+
+    async def replacing(service: CommunityService, ids: Collection[int]) -> list[Community]:
+        if not replaced:
+            async with agenda.service.editing() as edit:
+                first = await edit.repository.take_ids("community", 1)
+                (again,) = await add_communities(edit.connection, [SONGE], first)
+                await edit.remove(1)
+                await edit.add_slots(1, [_shared(1, [again])])
+                await edit.connection.execute(sa.text(f"DELETE FROM communities WHERE id = {rives.id}"))
+            replaced.append(again.id)
+        return await named(service, ids)
+
+    monkeypatch.setattr(CommunityService, "named", replacing)
+    bundle = await _search(agenda, RPPS)
+    (found,) = resources(bundle, "Slot")
+    assert _references(found) == [f"HealthcareService/hs-{replaced[0]}"]
+    assert [s["id"] for s in resources(bundle, "HealthcareService")] == [f"hs-{replaced[0]}"]
 
 
 async def test_without_an_index_in_memory_the_answer_is_the_same(start: Starter, sqlite_url: str) -> None:
