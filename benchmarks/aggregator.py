@@ -24,9 +24,9 @@ from sas_kit.http import HttpClient, HttpLimits, exchange, new_client
 from sas_platform.app import MIGRATIONS
 from sas_platform.editors.model import Editor, Environment
 from sas_platform.editors.service import EditorRegister
-from sas_platform.slot_search import rules
 from sas_platform.slot_search.client import EditorClients
 from sas_platform.slot_search.model import SearchQuery
+from sas_platform.slot_search.question import rules
 from sas_platform.slot_search.service import SlotSearch
 
 EDITORS = 20
@@ -80,7 +80,7 @@ async def _compare(base_url: str, size: int, database_url: str) -> None:
         Editor(id=f"e{n}", name=f"Éditeur {n}", base_url=base_url, environment=Environment.RECETTE)
         for n in range(EDITORS)
     )
-    bounds = rules.bounds(levels, max_practitioners=territory.PRACTITIONERS)
+    bounds = rules.bounds(levels, max_practitioners=territory.PRACTITIONERS, max_associations=1)
     clients = EditorClients(bounds, per_editor=4)
     database = Database(database_url)
     search = SlotSearch(EditorRegister(database, editors), clients, bounds, Environment.RECETTE, "sas")

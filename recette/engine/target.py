@@ -35,6 +35,9 @@ _TEST_DATA: Mapping[str, type] = {
     "practitioner_opposed": str,
     "practitioner_private": str,
     "practitioners_full_list": list,
+    "practitioner_one_cpts": str,
+    "practitioner_two_cpts": str,
+    "sos_associations": list,
 }
 _PEOPLE = ("regulator", "regulator_technical")
 """Regulators that a platform under test knows: `system|value`, or a national id alone."""

@@ -25,6 +25,8 @@ from agenda_editor.agendas.service import AgendaService
 from agenda_editor.appointments.client import PlatformClient
 from agenda_editor.appointments.service import AppointmentService, PushService
 from agenda_editor.appointments.tasks import dispatching
+from agenda_editor.associations.service import AssociationService, render_associations_again
+from agenda_editor.communities.service import CommunityService
 from agenda_editor.dependencies import BASE_PATH, State
 from agenda_editor.provisioning.service import NATIONAL, ProvisioningService
 from agenda_editor.provisioning.tasks import keep_fresh
@@ -38,6 +40,7 @@ from agenda_editor.sso.model import Lifetimes
 from agenda_editor.sso.service import SignOn
 from agenda_editor.web import endpoints as agenda_pages
 from agenda_editor.web.appointments import endpoints as appointment_pages
+from agenda_editor.web.associations import endpoints as site_pages
 from agenda_editor.web.endpoints import BACK_FROM_PROVIDER, LOGGED_OUT
 from agenda_editor.web.sso import endpoints as sign_on_pages
 from agenda_editor.web.staff import endpoints as staff_pages
@@ -75,13 +78,16 @@ def create_app(settings: Settings, *, clock: Clock | None = None, transport: Any
             agendas = AgendaService(
                 database, public_url=settings.public_url, fragment_index_bytes=settings.fragment_index_bytes
             )
+            communities, associations = CommunityService(database), AssociationService(database)
             sign_on = _sign_on(settings, database, provider)
             limit = levels["slot_search.practitioners_per_request"]
             app.state.services = State(
                 time,
                 database,
                 agendas,
-                SlotSearchService(agendas, max_identifiers=int(limit.value)),
+                communities,
+                associations,
+                SlotSearchService(agendas, communities, associations, max_identifiers=int(limit.value)),
                 RegulatorService(database),
                 AppointmentService(
                     agendas,
@@ -93,7 +99,9 @@ def create_app(settings: Settings, *, clock: Clock | None = None, transport: Any
                 sign_on,
                 settings.max_request_bytes,
             )
-            await agendas.render_again(instants.milliseconds(time.now()))
+            now = instants.milliseconds(time.now())
+            await agendas.render_again(now)
+            await render_associations_again(agendas, now)
             async with (
                 _provisioned(agendas, sign_on, settings.dataset, time),
                 dispatching(PushService(database, platform), time, outbox),
@@ -116,7 +124,8 @@ def create_app(settings: Settings, *, clock: Clock | None = None, transport: Any
     app = FastAPIOffline(
         title="Agenda de référence",
         description=(
-            "The reference agenda of recette: INT_R01, slot search for individual practitioners; "
+            "The reference agenda of recette: slot search for individual practitioners (INT_R01), CPTS (INT_R04) and "
+            "SOS Médecins; "
             "INT_R02, accounts of regulators."
         ),
         version=__version__,
@@ -126,7 +135,7 @@ def create_app(settings: Settings, *, clock: Clock | None = None, transport: Any
     )
     app.include_router(endpoints.router)
     app.include_router(accounts.router)
-    for pages in (agenda_pages, appointment_pages, sign_on_pages, staff_pages):
+    for pages in (agenda_pages, site_pages, appointment_pages, sign_on_pages, staff_pages):
         app.include_router(pages.router)
     app.mount("/assets", StaticFiles(directory=Path(sas_kit.__file__).parent / "assets"))
     app.mount("/static", StaticFiles(directory=Path(agenda_pages.__file__).parent / "static"))

@@ -12,6 +12,8 @@ from fastapi.routing import APIRoute
 
 from agenda_editor.agendas.service import AgendaService
 from agenda_editor.appointments.service import AppointmentService
+from agenda_editor.associations.service import AssociationService
+from agenda_editor.communities.service import CommunityService
 from agenda_editor.regulators.service import RegulatorService
 from agenda_editor.slot_search.service import SlotSearchService
 from agenda_editor.sso.service import SignOn
@@ -28,6 +30,8 @@ class State:
     clock: Clock
     database: Database
     agendas: AgendaService
+    communities: CommunityService
+    associations: AssociationService
     slot_search: SlotSearchService
     regulators: RegulatorService
     appointments: AppointmentService

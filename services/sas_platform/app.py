@@ -62,10 +62,10 @@ from sas_platform.regulators.service import Provisioning, RegulatorService
 from sas_platform.regulators.tasks import kept_told
 from sas_platform.settings import Settings
 from sas_platform.slot_search import endpoints as slot_search_endpoints
-from sas_platform.slot_search import rules as slot_search_rules
 from sas_platform.slot_search import schemas as slot_search_schemas
 from sas_platform.slot_search.client import EditorClients
 from sas_platform.slot_search.model import InvalidSearchError
+from sas_platform.slot_search.question import rules as question_rules
 from sas_platform.slot_search.service import SlotSearch
 from sas_platform.sso import endpoints as sso_endpoints
 from sas_platform.sso.identities import rules as identities_rules
@@ -114,9 +114,10 @@ def create_app(settings: Settings, *, clock: Clock | None = None, transport: Any
     Raises `SasError` (editors' configuration, data set, contracts) with what to correct.
     """
     configured = configured_editors(settings)
-    bounds = slot_search_rules.bounds(
+    bounds = question_rules.bounds(
         service_levels(),
         max_practitioners=settings.max_practitioners,
+        max_associations=settings.max_associations,
         connect=settings.connect_timeout,
         answer=settings.answer_timeout,
         answer_size=settings.answer_size,

@@ -48,6 +48,7 @@ class Settings(BaseSettings):
     sign_in_required: bool = True  # to see the pages; off for loads of the search page, which no person then sees
 
     max_practitioners: int = Field(default=100, ge=1, le=1000)
+    max_associations: int = Field(default=50, ge=1, le=1000)
     max_request_bytes: int = Field(default=64 * 1024, ge=1024)
     requests_per_editor: int = Field(default=64, ge=1)
     answer_timeout: float | None = Field(default=None, gt=0)

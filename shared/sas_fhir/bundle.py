@@ -26,13 +26,21 @@ def fragment(resource: dict[str, Any], mode: SearchMode) -> bytes:
     return head + msgspec.json.encode(resource) + b',"search":{"mode":"' + mode.value.encode() + b'"}'
 
 
-def searchset(*, bundle_id: str, total: int, self_url: str, base_url: str, fragments: Sequence[bytes]) -> bytes:
+def searchset(
+    *,
+    bundle_id: str,
+    total: int,
+    self_url: str,
+    base_url: str,
+    fragments: Sequence[bytes],
+    profile: str = canonicals.BUNDLE,
+) -> bytes:
     """The whole answer, in one piece: slices of the base profile allow no `next` link, so nothing is paged.
 
     `base_url`: FHIR base as the client sees it, without a final slash. `total`: number of matches, not of entries.
     """
     head = (
-        f'{{"resourceType":"Bundle","id":"{bundle_id}","meta":{{"profile":["{canonicals.BUNDLE}"]}},'
+        f'{{"resourceType":"Bundle","id":"{bundle_id}","meta":{{"profile":["{profile}"]}},'
         f'"type":"searchset","total":{total},"link":[{{"relation":"self","url":'
     ).encode() + msgspec.json.encode(self_url)
     if not fragments:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Final
 
 _SAS: Final = "http://sas.fr/fhir/StructureDefinition/"
+_INTEROP: Final = "https://interop.esante.gouv.fr/ig/fhir/sas/StructureDefinition/"
 
 BUNDLE: Final = _SAS + "BundleAgregateur"
 SLOT: Final = _SAS + "FrSlotAgregateur"
@@ -16,6 +17,19 @@ SCHEDULE: Final = _SAS + "FrScheduleAgregateur"
 PRACTITIONER: Final = _SAS + "FrPractitionerAgregateur"
 PRACTITIONER_ROLE: Final = _SAS + "FrPractitionerRoleExerciceAgregateur"
 LOCATION: Final = _SAS + "FrLocationAgregateur"
+
+CPTS_BUNDLE: Final = _INTEROP + "sas-cpts-bundle-aggregator"
+CPTS_SLOT: Final = _INTEROP + "sas-cpts-slot-aggregator"
+CPTS_SERVICE: Final = _INTEROP + "sas-cpts-healthcareservice-aggregator"
+CPTS_ORGANIZATION: Final = _INTEROP + "sas-cpts-organization-aggregator"
+SLOT_SERVICE: Final = "http://hl7.org/fhir/5.0/StructureDefinition/extension-Slot.serviceType"
+
+SOS_BUNDLE: Final = _INTEROP + "sas-sos-bundle-aggregator"
+SOS_SLOT: Final = _INTEROP + "sas-sos-slot-aggregator"
+SOS_SCHEDULE: Final = _INTEROP + "sas-sos-schedule-aggregator"
+SOS_LOCATION: Final = _INTEROP + "sas-sos-location-aggregator"
+SOS_ORGANIZATION: Final = _INTEROP + "sas-sos-organization-aggregator"
+
 REGULATOR: Final = "https://interop.esante.gouv.fr/ig/fhir/sas/StructureDefinition/FrPractitionerRegul"
 
 APPOINTMENT: Final = _SAS + "FrAppointmentSAS"
@@ -33,13 +47,18 @@ ORIENTATION_CATEGORY: Final = (
     "https://interop.esante.gouv.fr/ig/fhir/sas/CodeSystem/categorie-orientation-sas-codesystem"
 )
 STRUCTURE_CATEGORY: Final = "https://mos.esante.gouv.fr/NOS/TRE_R66-CategorieEtablissement"  # begins all its spellings
+ESTABLISHMENT_CATEGORY: Final = STRUCTURE_CATEGORY + "/FHIR/TRE-R66-CategorieEtablissement"  # the one slots bear
 SLOT_STATUS: Final = "http://hl7.org/fhir/slotstatus"
 IDENTIFIER_TYPE: Final = "http://interopsante.org/fhir/CodeSystem/fr-v2-0203"
 LOCATION_IDENTIFIER_TYPE: Final = "http://interopsante.org/fhir/CodeSystem/fr-location-identifier-type"
+CORE_IDENTIFIER_TYPE: Final = "https://hl7.fr/ig/fhir/core/CodeSystem/fr-core-cs-v2-0203"
+PARTICIPATION: Final = "http://terminology.hl7.org/CodeSystem/v3-ParticipationType"
 
 SLOT_START_PARAMETER: Final = "https://interop.esante.gouv.fr/ig/fhir/sas/SearchParameter/slot-sp-start"
 SLOT_STATUS_PARAMETER: Final = "http://hl7.org/fhir/SearchParameter/Slot-status"
 SLOT_SCHEDULE_PARAMETER: Final = "http://hl7.org/fhir/SearchParameter/Slot-schedule"
+SLOT_SERVICE_PARAMETER: Final = "https://interop.esante.gouv.fr/ig/fhir/sas/SearchParameter/cptsslot-sp-servicetype"
+SCHEDULE_ACTOR_PARAMETER: Final = "http://hl7.org/fhir/SearchParameter/Schedule-actor"
 PRACTITIONER_IDENTIFIER_PARAMETER: Final = "http://hl7.org/fhir/SearchParameter/Practitioner-identifier"
 APPOINTMENT_IDENTIFIER_PARAMETER: Final = "http://hl7.org/fhir/SearchParameter/Appointment-identifier"
 

@@ -32,6 +32,7 @@ FIRST_DAY: Final = -1
 LAST_DAY: Final = 6
 
 SLOT_TYPES: Final = frozenset({"PUBLIC", "PRO", "SNP", "CPTS"})
+SITE_SLOT_TYPES: Final = frozenset({"PUBLIC", "SNP"})
 CONSULTATION_TYPES: Final = frozenset({"AMB", "VR", "HH"})
 APPOINTMENT_TYPES: Final = frozenset({"ROUTINE", "WALKIN"})
 STATUSES: Final = frozenset({"free", "busy", "busy-unavailable"})
@@ -60,6 +61,7 @@ class Offer:
     specialties: tuple[tuple[str | None, str | None], ...] = ()
     status: str = "free"
     own_patients_only: bool = False
+    communities: tuple[tuple[str, ...], ...] = ()  # a cycle of keys; none: every CPTS of whoever offers
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,10 +96,53 @@ class DatasetPractitioner:
     specialty_label: str
     opposed: bool
     places: tuple[Place, ...]
+    communities: tuple[str, ...] = ()  # keys of the CPTS he is a member of
 
     @property
     def national_id(self) -> str:
         return national_practitioner_id(self.stored_id, self.kind)
+
+
+@dataclass(frozen=True, slots=True)
+class DatasetCommunity:
+    """A CPTS (communauté professionnelle territoriale de santé); `finess` without national prefix."""
+
+    key: str
+    name: str
+    finess: str
+    phone: str
+
+    @property
+    def national_id(self) -> str:
+        return "1" + self.finess
+
+
+@dataclass(frozen=True, slots=True)
+class DatasetSite:
+    """A fixed place where a SOS Médecins association consults."""
+
+    key: str
+    name: str
+    line: str
+    city: str
+    postal_code: str
+    phone: str
+    offers: tuple[Offer, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DatasetAssociation:
+    """A SOS Médecins association; `siret` without national prefix. Who sees the patient is not known beforehand."""
+
+    key: str
+    name: str
+    siret: str
+    phone: str
+    sites: tuple[DatasetSite, ...]
+
+    @property
+    def national_id(self) -> str:
+        return "3" + self.siret
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +171,7 @@ class DatasetStaff:
 
 @dataclass(frozen=True, slots=True)
 class Dataset:
-    """`test_data` holds, under the keys of a target file, national ids: one, or a tuple of them."""
+    """`test_data` holds, under the keys of a target file, national ids of people or associations: one or several."""
 
     name: str
     title: Text
@@ -135,10 +180,14 @@ class Dataset:
     test_data: Mapping[str, str | tuple[str, ...]]
     regulators: tuple[DatasetRegulator, ...] = ()
     staff: tuple[DatasetStaff, ...] = ()
+    communities: tuple[DatasetCommunity, ...] = ()
+    associations: tuple[DatasetAssociation, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class DatasetSlot:
+    """`communities`: keys of the CPTS that a slot of type CPTS is shown to."""
+
     practitioner: DatasetPractitioner
     place: Place
     start: datetime
@@ -150,6 +199,17 @@ class DatasetSlot:
     specialties: tuple[tuple[str | None, str | None], ...]
     status: str
     own_patients_only: bool
+    communities: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class DatasetSiteSlot:
+    start: datetime
+    end: datetime
+    slot_types: tuple[str, ...]
+    consultation_types: tuple[str, ...]
+    appointment_type: str
+    status: str
 
 
 # --- expansion -------------------------------------------------------------------------------------------------------
@@ -173,24 +233,50 @@ def slots_of(practitioner: DatasetPractitioner, first: date, last: date) -> Iter
 
 
 def _slots_of_day(practitioner: DatasetPractitioner, place: Place, offer: Offer, day: date) -> Iterator[DatasetSlot]:
-    # Steps are made in UTC: a night that changes the clock gives 23 or 25 hours, and no instant twice.
-    start = _instant(day, offer.first)
-    end = _instant(day, offer.last) if offer.last > offer.first else _instant(day + timedelta(days=1), time())
-    index = 0
-    while start < end:
+    for index, start in _starts(offer, day):
+        slot_types = offer.slot_types[index % len(offer.slot_types)]
+        communities: tuple[str, ...] = ()
+        if "CPTS" in slot_types:
+            cycle = offer.communities or (practitioner.communities,)
+            communities = cycle[index % len(cycle)]
         yield DatasetSlot(
             practitioner,
             place,
             start,
             start + offer.duration,
-            offer.slot_types[index % len(offer.slot_types)],
+            slot_types,
             offer.consultation_types[index % len(offer.consultation_types)],
             offer.appointment_types[index % len(offer.appointment_types)],
             offer.reasons[index % len(offer.reasons)],
             offer.specialties or ((practitioner.specialty_code, practitioner.specialty_label),),
             offer.status,
             offer.own_patients_only,
+            communities,
         )
+
+
+def site_slots(site: DatasetSite, first: date, last: date) -> Iterator[DatasetSiteSlot]:
+    """A site's slots of the days `first` to `last`, both included, offer by offer."""
+    for offer in site.offers:
+        for days in range((last - first).days + 1):
+            for index, start in _starts(offer, first + timedelta(days=days)):
+                yield DatasetSiteSlot(
+                    start,
+                    start + offer.duration,
+                    offer.slot_types[index % len(offer.slot_types)],
+                    offer.consultation_types[index % len(offer.consultation_types)],
+                    offer.appointment_types[index % len(offer.appointment_types)],
+                    offer.status,
+                )
+
+
+def _starts(offer: Offer, day: date) -> Iterator[tuple[int, datetime]]:
+    # Steps are made in UTC: a night that changes the clock gives 23 or 25 hours, and no instant twice.
+    start = _instant(day, offer.first)
+    end = _instant(day, offer.last) if offer.last > offer.first else _instant(day + timedelta(days=1), time())
+    index = 0
+    while start < end:
+        yield index, start
         index += 1
         start += offer.every
 
@@ -236,11 +322,18 @@ def _dataset(table: dict[str, Any]) -> Dataset:
     head = table["dataset"]
     offers = {key: _offer(key, row) for key, row in table["offers"].items()}
     places = {row["key"]: _place(row) for row in table["places"]}
-    practitioners = tuple(_practitioner(row, places, offers) for row in table["practitioners"])
+    communities = _communities(table)
+    members = _members(table)
+    for member in members.keys() - {row["key"] for row in table["practitioners"]}:
+        raise _refused("communities", "members", f"keys of practitioners, not {member}")
+    practitioners = tuple(_practitioner(row, places, offers, members) for row in table["practitioners"])
+    associations = _associations(table, offers)
     _refuse_duplicates("places.key", (row["key"] for row in table["places"]))
     _refuse_duplicates("practitioners.key", (p.key for p in practitioners))
     _refuse_duplicates("practitioners.id", (p.national_id for p in practitioners))
-    known = {p.key: p.national_id for p in practitioners}
+    _refuse_duplicates("communities.members", (f"{m} ({c})" for m, joined in members.items() for c in joined))
+    people = {p.key: p.national_id for p in practitioners}
+    known = people | {a.key: a.national_id for a in associations if a.key not in people}
     return Dataset(
         name=head["name"],
         title=Text(head["title_fr"], head["title_en"]),
@@ -249,7 +342,67 @@ def _dataset(table: dict[str, Any]) -> Dataset:
         test_data={key: _test_value(key, value, known) for key, value in table.get("test_data", {}).items()},
         regulators=_regulators(table),
         staff=_staff(table),
+        communities=communities,
+        associations=associations,
     )
+
+
+def _communities(table: dict[str, Any]) -> tuple[DatasetCommunity, ...]:
+    rows = table.get("communities", [])
+    for row in rows:
+        international_phone(row["phone"])
+        if not re.fullmatch(r"[0-9]{9}", row["finess"]):
+            raise _refused(f"communities.{row['key']}", "finess", "[0-9]{9}")
+    communities = tuple(DatasetCommunity(row["key"], row["name"], row["finess"], row["phone"]) for row in rows)
+    _refuse_duplicates("communities.key", (c.key for c in communities))
+    _refuse_duplicates("communities.finess", (c.finess for c in communities))
+    return communities
+
+
+def _members(table: dict[str, Any]) -> dict[str, tuple[str, ...]]:
+    """The keys of the CPTS that each practitioner, by key, is a member of."""
+    members: dict[str, tuple[str, ...]] = {}
+    for row in table.get("communities", []):
+        for member in row["members"]:
+            members[member] = (*members.get(member, ()), row["key"])
+    return members
+
+
+def _associations(table: dict[str, Any], offers: dict[str, Offer]) -> tuple[DatasetAssociation, ...]:
+    associations = tuple(
+        DatasetAssociation(
+            key=row["key"],
+            name=row["name"],
+            siret=row["siret"],
+            phone=row["phone"],
+            sites=tuple(_site(site, offers) for site in row["sites"]),
+        )
+        for row in table.get("associations", [])
+    )
+    for association in associations:
+        international_phone(association.phone)
+        if not re.fullmatch(r"[0-9]{14}", association.siret):
+            raise _refused(f"associations.{association.key}", "siret", "[0-9]{14}")
+    _refuse_duplicates("associations.key", (a.key for a in associations))
+    _refuse_duplicates("associations.siret", (a.siret for a in associations))
+    _refuse_duplicates("associations.sites.key", (site.key for a in associations for site in a.sites))
+    return associations
+
+
+def _site(row: dict[str, Any], offers: dict[str, Offer]) -> DatasetSite:
+    where = f"associations.sites.{row['key']}"
+    international_phone(row["phone"])
+    if not re.fullmatch(r"[0-9]{5}", row["postal_code"]):
+        raise _refused(where, "postal_code", "[0-9]{5}")
+    try:
+        own = tuple(offers[name] for name in row["offers"])
+    except KeyError as error:
+        raise _refused(where, "offers", f"known offers, not {error}") from error
+    for offer in own:
+        # The guide knows no other slot type of an association (FAQ SOS 3), and no reason or specialty of its slots.
+        if not {kind for kinds in offer.slot_types for kind in kinds} <= SITE_SLOT_TYPES:
+            raise _refused(where, "offers.slot_types", ", ".join(sorted(SITE_SLOT_TYPES)))
+    return DatasetSite(row["key"], row["name"], row["line"], row["city"], row["postal_code"], row["phone"], own)
 
 
 def _offer(key: str, row: dict[str, Any]) -> Offer:
@@ -265,6 +418,7 @@ def _offer(key: str, row: dict[str, Any]) -> Offer:
         specialties=tuple((s.get("code"), s.get("label")) for s in row.get("specialties", [])),
         status=row.get("status", "free"),
         own_patients_only=row.get("own_patients_only", False),
+        communities=_cycle(row, "communities", []) if "communities" in row else (),
     )
     if offer.every <= timedelta() or offer.duration <= timedelta():
         raise _refused(f"offers.{key}", "every, duration", "> 0")
@@ -300,7 +454,9 @@ def _place(row: dict[str, Any]) -> Place:
     )
 
 
-def _practitioner(row: dict[str, Any], places: dict[str, Place], offers: dict[str, Offer]) -> DatasetPractitioner:
+def _practitioner(
+    row: dict[str, Any], places: dict[str, Place], offers: dict[str, Offer], members: Mapping[str, tuple[str, ...]]
+) -> DatasetPractitioner:
     try:
         own_places = tuple(
             replace(places[item["place"]], offers=tuple(offers[name] for name in item["offers"]))
@@ -321,7 +477,11 @@ def _practitioner(row: dict[str, Any], places: dict[str, Place], offers: dict[st
         specialty_label=row["specialty"],
         opposed=row.get("opposed", False),
         places=own_places,
+        communities=members.get(row["key"], ()),
     )
+    shared = {key for p in own_places for offer in p.offers for keys in offer.communities for key in keys}
+    if not shared <= set(practitioner.communities):
+        raise _refused(f"practitioners.{row['key']}", "offers.communities", "only CPTS he is a member of")
     national_practitioner_id(practitioner.stored_id, practitioner.kind)
     return practitioner
 
@@ -357,12 +517,12 @@ def _staff(table: dict[str, Any]) -> tuple[DatasetStaff, ...]:
 
 
 def _test_value(key: str, value: str | list[str], known: dict[str, str]) -> str | tuple[str, ...]:
-    """A value is the key of a practitioner, or a national id that need not belong to anybody."""
+    """A value is the key of a practitioner or association, or a national id that need not belong to anybody."""
     if isinstance(value, list):
         return tuple(str(_test_value(key, item, known)) for item in value)
     national = known.get(value, value)
-    if not is_national_practitioner_id(national):
-        raise _refused("test_data", key, "the key of a practitioner or a national id")
+    if not (is_national_practitioner_id(national) or re.fullmatch(r"3[0-9]{14}", national)):
+        raise _refused("test_data", key, "the key of a practitioner or association, or a national id")
     return national
 
 

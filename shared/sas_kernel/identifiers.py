@@ -84,6 +84,21 @@ class StructureIds:
         return None
 
 
+def national_siret(stored: str) -> str:
+    """The prefixed id (`3` + SIRET) of a structure, from a SIRET with or without its prefix; blanks do not count."""
+    value = re.sub(r"\s", "", stored)
+    if re.fullmatch(r"[0-9]{14}", value):
+        return "3" + value
+    if re.fullmatch(r"3[0-9]{14}", value):
+        return value
+    raise InvalidValueError(
+        Text(
+            "« {value} » n’est pas un SIRET : attendu 14 chiffres, avec ou sans préfixe 3.",
+            "'{value}' is not a SIRET: expected 14 digits, with or without the prefix 3.",
+        ).format(value=masked(value[:40]))
+    )
+
+
 _OVERSEAS = ("262", "590", "594", "596")
 
 

@@ -26,6 +26,8 @@ from agenda_editor.agendas.model import (
 )
 from agenda_editor.agendas.service import AgendaService
 from agenda_editor.app import create_app
+from agenda_editor.associations.model import AssociationDetails, Site, SiteDetails, SiteDraft
+from agenda_editor.associations.service import AssociationEditing
 from agenda_editor.settings import Settings
 from sas_fhir.instants import milliseconds
 from sas_kernel.clock import PARIS, ManualClock
@@ -145,6 +147,21 @@ PLACE = PlaceDetails(
     "01 99 00 00 12",
     StructureIds(finess="990000017", siret="99000000000017"),
 )
+
+
+SIRET = "99000000000306"
+NORTH = SiteDetails("Point de consultation Nord", "7 quai\nde l’Écluse", "Villefictive", "99200", "01 99 00 00 32")
+SOUTH = SiteDetails("Point de consultation Sud", "8 quai de l’Écluse", "Villefictive", "99200")
+
+
+async def opened(
+    agenda: Agenda, *offered: Sequence[SlotDetails], siret: str = SIRET, phone: str | None = "01 99 00 00 31"
+) -> list[Site]:
+    """An association with one site for each list of slots."""
+    details = AssociationDetails("SOS Médecins Villefictive", siret, phone)
+    async with agenda.service.editing() as edit:
+        drafts = [SiteDraft(site, tuple(slots)) for site, slots in zip((NORTH, SOUTH), offered, strict=False)]
+        return await AssociationEditing(edit).add(details, drafts)
 
 
 def practitioner_details(stored_id: str, kind: str = "RPPS", **changes: Any) -> PractitionerDetails:

@@ -94,7 +94,7 @@ def test_generate_fills_the_database_and_tells_how_much(sqlite_url: str, capsys:
 def test_the_description_of_the_api_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["openapi"]) == 0
     paths = json.loads(capsys.readouterr().out)["paths"]
-    fhir = {"/fhir/Slot", "/fhir/Practitioner", "/fhir/metadata"}
+    fhir = {"/fhir/Slot", "/fhir/Schedule", "/fhir/Practitioner", "/fhir/metadata"}
     assert fhir | {"/health/live", "/health/ready"} == set(paths)
     assert set(paths["/fhir/Practitioner"]) == {"post", "put"}
 

@@ -74,6 +74,7 @@ def test_the_people_of_the_scenarios_play_their_parts_at_any_time(now: datetime)
         assert {slot.appointment_type for slot in found} == {"ROUTINE", "WALKIN"}
         assert len({slot.place.key for slot in _shown(_one("practitioner_two_places"), *window)}) == 2
         assert _shown(_one("practitioner_opposed"), *window)
+        _cpts_roles_are_played(*window)
         assert not _shown(_one("practitioner_without_slots"), *window)
         private = [
             slot
@@ -82,6 +83,42 @@ def test_the_people_of_the_scenarios_play_their_parts_at_any_time(now: datetime)
         ]
         assert any(slot.status == "free" for slot in private)
         assert all(slot.own_patients_only or slot.status == "busy" for slot in private)
+
+
+def _cpts_roles_are_played(first: datetime, last: datetime) -> None:
+    """What the kit needs of its two people in CPTS mode (test-kit.md, section 1)."""
+
+    def shown(practitioner: DatasetPractitioner) -> list[DatasetSlot]:
+        today = first.astimezone(PARIS).date()
+        every = datasets.slots_of(practitioner, today - timedelta(days=1), today + timedelta(days=6))
+        return [s for s in every if first <= s.start <= last and s.status == "free" and not s.own_patients_only]
+
+    one, two = shown(_one("practitioner_one_cpts")), shown(_one("practitioner_two_cpts"))
+    assert len({slot.place.key for slot in one}) == 1
+    assert {kind for slot in one for kind in slot.slot_types} == {"PUBLIC", "PRO", "SNP", "CPTS"}
+    assert {kind for slot in one for kind in slot.consultation_types} == {"AMB", "VR", "HH"}
+    assert len({key for slot in one for key in slot.communities}) == 1
+    assert {slot.slot_types for slot in two} == {("CPTS",)}
+    assert len({slot.place.key for slot in two}) == 2
+    assert {len(slot.communities) for slot in two} == {1, 2}
+    assert len({key for slot in two for key in slot.communities}) == 2
+
+
+@settings(max_examples=40, deadline=None)
+@given(_ANY_NOW)
+@example(datetime(2031, 3, 29, 23, 30, tzinfo=UTC))
+@example(datetime(2031, 10, 25, 22, 30, tzinfo=UTC))
+def test_every_association_has_slots_at_each_site_at_any_time(now: datetime) -> None:
+    asked = DEMO.test_data["sos_associations"]
+    assert [a.national_id for a in DEMO.associations] == list(asked)
+    assert {len(a.sites) for a in DEMO.associations} == {1, 2}
+    today = now.astimezone(PARIS).date()
+    for first, last in ((now, now + _HORIZON), _kit_window(now)):
+        for site in (site for a in DEMO.associations for site in a.sites):
+            slots = datasets.site_slots(site, today - timedelta(days=1), today + timedelta(days=6))
+            free = [s for s in slots if first <= s.start <= last and s.status == "free"]
+            assert free
+            assert {kind for s in free for kind in s.slot_types} == {"PUBLIC", "SNP"}
 
 
 @settings(max_examples=40, deadline=None)
@@ -201,6 +238,55 @@ def test_a_wrong_file_is_refused_and_the_place_is_named(tmp_path: Path, right: s
     with pytest.raises(InvalidDatasetError) as refused:
         _load(tmp_path, _SMALL.replace(right, wrong))
     assert "small.toml" in refused.value.text.fr
+    assert named in refused.value.text.en
+
+
+_JOINED = """
+[[communities]]
+key = "c"
+name = "CPTS"
+finess = "990000207"
+phone = "01 99 00 00 41"
+members = ["a"]
+[[associations]]
+key = "s"
+name = "SOS"
+siret = "99000000000306"
+phone = "01 99 00 00 51"
+sites = [{ key = "n", name = "N", line = "1", city = "V", postal_code = "99100", phone = "0199000052", offers = ["o"] }]
+"""
+
+
+def test_communities_and_associations_are_read(tmp_path: Path) -> None:
+    text = _SMALL.replace('[["PUBLIC"]]', '[["PUBLIC"]]\ncommunities = [["c"]]') + _JOINED
+    small = _load(tmp_path, text.replace("[offers.o]", 'sos_associations = ["s", "399000000000314"]\n[offers.o]'))
+    assert small.practitioners[0].communities == ("c",)
+    assert small.communities[0].national_id == "1990000207"
+    (site,) = small.associations[0].sites
+    assert len(list(datasets.site_slots(site, *[datetime(2031, 3, 10, tzinfo=UTC).date()] * 2))) == 2
+    assert small.test_data["sos_associations"] == ("399000000000306", "399000000000314")
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "named"),
+    [
+        ('finess = "990000207"', 'finess = "2A9000020"', "finess"),
+        ('members = ["a"]', 'members = ["b"]', "communities.members"),
+        ('members = ["a"]', 'members = ["a", "a"]', "communities.members"),
+        ('members = ["a"]', "members = []", "offers.communities"),
+        ('siret = "99000000000306"', 'siret = "9900000000306"', "siret"),
+        ('offers = ["o"] }]\n', 'offers = ["x"] }]\n', "associations.sites.n"),
+        ('postal_code = "99100", phone', 'postal_code = "9910", phone', "postal_code"),
+        ('phone = "01 99 00 00 51"', 'phone = "12"', "12"),
+        ('[["PUBLIC"]]', '[["PRO"]]', "slot_types"),
+    ],
+)
+def test_a_wrong_community_or_association_is_refused(tmp_path: Path, right: str, wrong: str, named: str) -> None:
+    text = _SMALL.replace('[["PUBLIC"]]', '[["PUBLIC"]]\ncommunities = [["c"]]') + _JOINED
+    head, _, tail = text.rpartition(right)
+    assert head
+    with pytest.raises(InvalidDatasetError) as refused:
+        _load(tmp_path, head + wrong + tail)
     assert named in refused.value.text.en
 
 

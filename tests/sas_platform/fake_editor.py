@@ -90,6 +90,68 @@ def agenda(
     ]
 
 
+ASSOCIATION = "399000000000029"
+
+
+def site(
+    schedule: str = "g1",
+    siret: str = ASSOCIATION,
+    *,
+    name: str = "Point Nord",
+    association: str = "SOS Médecins Villefictive",
+) -> list[dict[str, Any]]:
+    """A Schedule of SOS Médecins with its Location and its Organization."""
+    return [
+        {"resourceType": "Schedule", "id": schedule, "actor": [{"reference": f"Location/pfg-{schedule}"}]},
+        {
+            "resourceType": "Location",
+            "id": f"pfg-{schedule}",
+            "identifier": [{"system": "https://agenda.example.org/ns/lieu", "value": schedule}],
+            "name": name,
+            "telecom": [{"system": "phone", "value": "+33199000032"}],
+            "address": {"line": ["7 quai de l’Écluse"], "city": "Villefictive", "postalCode": "99200"},
+            "managingOrganization": {"reference": f"Organization/asso-{siret}"},
+        },
+        {
+            "resourceType": "Organization",
+            "id": f"asso-{siret}",
+            "identifier": [{"system": "urn:oid:1.2.250.1.71.4.2.2", "value": siret}],
+            "name": association,
+            "telecom": [{"system": "phone", "value": "+33199000031"}],
+        },
+    ]
+
+
+def cpts_slot(slot_id: str, start: datetime, *services: str, **changes: Any) -> dict[str, Any]:
+    """A Slot that CPTS show, by their HealthcareServices."""
+    resource = slot(slot_id, start, **changes)
+    category = "https://mos.esante.gouv.fr/NOS/TRE_R66-CategorieEtablissement/FHIR/TRE-R66-CategorieEtablissement"
+    extension = "http://hl7.org/fhir/5.0/StructureDefinition/extension-Slot.serviceType"
+    resource["meta"]["security"].append({"system": "https://example.org/TypeCreneau", "code": "CPTS"})
+    resource["serviceType"] += [
+        {
+            "extension": [{"url": extension, "valueReference": {"reference": f"HealthcareService/{service}"}}],
+            "coding": [{"system": category, "code": "604"}],
+        }
+        for service in services or ("hs-1",)
+    ]
+    return resource
+
+
+def cpts(service: str = "hs-1", name: str = "CPTS des Deux Rives", finess: str = "1990000033") -> list[dict[str, Any]]:
+    """A HealthcareService with the CPTS that provides it."""
+    return [
+        {"resourceType": "HealthcareService", "id": service, "providedBy": {"reference": f"Organization/of-{service}"}},
+        {
+            "resourceType": "Organization",
+            "id": f"of-{service}",
+            "identifier": [{"system": "urn:oid:1.2.250.1.71.4.2.2", "value": finess}],
+            "name": name,
+            "telecom": [{"system": "phone", "value": "+33199000021"}],
+        },
+    ]
+
+
 def bundle(*resources: dict[str, Any], **changes: Any) -> dict[str, Any]:
     found: dict[str, Any] = {
         "resourceType": "Bundle",
@@ -126,6 +188,15 @@ class Call:
     def practitioners(self) -> list[str]:
         listed = self.target.partition("identifier=")[2].partition("&")[0]
         return [token.rpartition("|")[2] for token in unquote(listed).split(",")]
+
+    @property
+    def search(self) -> str:
+        """Which of the three searches it is; empty for what is none, such as a regulator's account."""
+        if "/Schedule?" in self.target:
+            return "sos"
+        if "/Slot?" not in self.target:
+            return ""
+        return "cpts" if "service-type-reference" in self.target else "practitioners"
 
 
 Behaviour = Callable[[Call, asyncio.StreamWriter], Awaitable[None]]
@@ -166,6 +237,16 @@ def knows(resources: Iterable[dict[str, Any]], *, after: float = 0.0) -> Behavio
         ]
         found = any(resource["resourceType"] == "Slot" for resource in given)
         writer.write(http(json.dumps(bundle(*given) if found else bundle(entry=None)).encode()))
+
+    return behave
+
+
+def by_search(**behaviours: Behaviour) -> Behaviour:
+    """One behaviour for each search, by its name; any other is unknown to this editor."""
+    unknown = answers(outcome("recherche inconnue", "not-supported"), "400 Bad Request")
+
+    async def behave(call: Call, writer: asyncio.StreamWriter) -> None:
+        await behaviours.get(call.search, unknown)(call, writer)
 
     return behave
 

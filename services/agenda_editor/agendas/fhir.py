@@ -45,6 +45,11 @@ def slot_name(slot_id: int) -> str:
     return f"cr-{slot_id}"
 
 
+def cpts_service_name(community_id: int) -> str:
+    """The FHIR id of the HealthcareService by which slots name a CPTS."""
+    return f"hs-{community_id}"
+
+
 def booking_url(public_url: str, schedule: Schedule) -> str:
     """The absolute page of an agenda. It has a query already: the platform must add its `origin` with `&`, as a slot
     adds its own name."""
@@ -149,15 +154,48 @@ def slot_fragment(slot: Slot, url: str) -> bytes | None:
 
     `url`: the page of its agenda, which opens on the slot.
     """
-    details = slot.details
-    types = rules.shown_types(details)
+    types = rules.shown_types(slot.details)
+    return fragment(_slot(slot, url, types, canonicals.SLOT), SearchMode.MATCH) if types else None
+
+
+def cpts_fragment(slot: Slot, url: str) -> bytes | None:
+    """The slot as an INT_R04 answer shows it when a CPTS sees it, else `None`."""
+    if not rules.is_shared(slot.details):
+        return None
+    types = rules.shown_with_cpts(slot.details)
     if not types:
         return None
-    name = slot_name(slot.id)
+    resource = _slot(slot, url, types, canonicals.CPTS_SLOT)
+    resource["serviceType"] += [
+        {
+            "extension": [
+                {
+                    "url": canonicals.SLOT_SERVICE,
+                    "valueReference": {"reference": f"HealthcareService/{cpts_service_name(community)}"},
+                }
+            ],
+            "coding": [{"system": canonicals.ESTABLISHMENT_CATEGORY, "code": "604"}],
+        }
+        for community in slot.details.communities
+    ]
+    return fragment(resource, SearchMode.MATCH)
+
+
+_SLOT_PROFILE: Final = canonicals.SLOT.encode()
+_CPTS_SLOT_PROFILE: Final = canonicals.CPTS_SLOT.encode()
+
+
+def with_cpts_profile(fragment: bytes) -> bytes:
+    """A slot that no CPTS sees, among those of an INT_R04 answer: only the profile differs, and it comes first."""
+    return fragment.replace(_SLOT_PROFILE, _CPTS_SLOT_PROFILE, 1)
+
+
+def _slot(slot: Slot, url: str, types: Iterable[SlotType], profile: str) -> dict[str, Any]:
+    details, name = slot.details, slot_name(slot.id)
     resource: dict[str, Any] = {
         "resourceType": "Slot",
         "id": name,
-        "meta": {"profile": [canonicals.SLOT], "security": [_SLOT_TYPES[kind] for kind in types]},
+        "meta": {"profile": [profile], "security": [_SLOT_TYPES[kind] for kind in types]},
         "serviceType": [
             *(_CONSULTATION_TYPES[kind] for kind in details.consultation_types),
             *({"text": reason.strip()} for reason in details.reasons if reason.strip()),
@@ -172,7 +210,7 @@ def slot_fragment(slot: Slot, url: str) -> bytes | None:
     resource["start"] = instants.formatted(details.start)
     resource["end"] = instants.formatted(details.end)
     resource["comment"] = f"{url}&creneau={name}"
-    return fragment(resource, SearchMode.MATCH)
+    return resource
 
 
 def _coded(system: str, code: str) -> dict[str, Any]:
@@ -204,7 +242,9 @@ def rendering_stamp(public_url: str) -> str:
         digest.update(schedule_fragment(schedule))
         digest.update(role_fragment(schedule, public_url))
         for details in _sample_slots():
-            digest.update(slot_fragment(Slot(1, schedule.id, details), booking_url(public_url, schedule)) or b"-")
+            slot, url = Slot(1, schedule.id, details), booking_url(public_url, schedule)
+            digest.update(slot_fragment(slot, url) or b"-")
+            digest.update(cpts_fragment(slot, url) or b"-")
     return digest.hexdigest()
 
 
@@ -233,3 +273,5 @@ def _sample_slots() -> Iterable[SlotDetails]:
         yield SlotDetails(winter, winter + 1, (kind,), everything)
     yield SlotDetails(summer, summer + 1, tuple(SlotType), everything, AppointmentType.WALKIN, ("H", " "), specialties)
     yield SlotDetails(summer, summer + 1, tuple(SlotType), everything, own_patients_only=True)
+    yield SlotDetails(summer, summer + 1, tuple(SlotType), everything, communities=(1, 2))
+    yield SlotDetails(summer, summer + 1, (SlotType.CPTS,), everything, communities=(3,))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from sas_kernel.errors import SasError
@@ -93,6 +93,8 @@ class Schedule:
 
 @dataclass(frozen=True, slots=True)
 class SlotDetails:
+    """`communities`: the CPTS that a slot of type CPTS is shown to, by number."""
+
     start: int
     end: int
     slot_types: tuple[SlotType, ...]
@@ -102,6 +104,7 @@ class SlotDetails:
     specialties: tuple[Specialty, ...] = ()
     status: SlotStatus = SlotStatus.FREE
     own_patients_only: bool = False
+    communities: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +138,7 @@ class PublishedAgenda:
 
     `starts`, `owners` and `fragments` run in parallel, by start; an owner is a position in `schedules`, whose elements
     are the fragments of a Schedule and of its PractitionerRole. `version` is the one read before the slots were.
+    `communities` runs along them in an INT_R04 answer, with the CPTS of each slot; otherwise it is empty.
     """
 
     practitioner_id: int
@@ -144,6 +148,7 @@ class PublishedAgenda:
     starts: list[int]
     owners: list[int]
     fragments: list[bytes]
+    communities: list[tuple[int, ...]] = field(default_factory=list)
 
 
 # --- errors ----------------------------------------------------------------------------------------------------------

@@ -39,20 +39,27 @@ class _HotReads:
     versions: sa.Select[str, int, int]
     agendas: sa.Select[str, int, int, bytes, int, bytes, bytes]
     published: sa.Select[int, int, bytes]
+    shared: sa.CompoundSelect[int, int, bytes, str]
 
 
 def _hot_reads(any_of: Callable[[sa.ColumnElement[Any]], sa.ColumnElement[bool]]) -> _HotReads:
     p, c, s = practitioners.c, schedules.c, slots.c
+    in_window = s.start.between(sa.bindparam("first"), sa.bindparam("last"))
     return _HotReads(
         sa.select(p.national_id, p.id, p.version).where(any_of(p.national_id), p.opposed.is_(False)),
         sa.select(p.national_id, p.id, p.version, p.fragment, c.id, c.fragment, c.role_fragment)
         .join_from(practitioners, schedules)
         .where(any_of(p.national_id), p.opposed.is_(False))
         .order_by(p.id, c.id),
-        sa.select(s.schedule_id, s.start, s.fragment).where(
-            any_of(s.schedule_id),
-            s.start.between(sa.bindparam("first"), sa.bindparam("last")),
-            s.fragment.isnot(None),
+        sa.select(s.schedule_id, s.start, s.fragment).where(any_of(s.schedule_id), in_window, s.fragment.isnot(None)),
+        # Two halves, since each has an index of its own.
+        sa.union_all(
+            sa.select(s.schedule_id, s.start, s.fragment, sa.literal_column("''", sa.Text)).where(
+                any_of(s.schedule_id), in_window, s.fragment.isnot(None), s.cpts_fragment.is_(None)
+            ),
+            sa.select(s.schedule_id, s.start, s.cpts_fragment, s.communities).where(
+                any_of(s.schedule_id), in_window, s.cpts_fragment.isnot(None)
+            ),
         ),
     )
 
@@ -72,6 +79,10 @@ _SCHEDULES: Final = sa.select(schedules, practitioners, places).select_from(sche
 _IDS_AT_ONCE: Final = 500
 
 _SLOT_COLUMNS: Final = [column.name for column in slots.columns]
+
+
+# A slot with its fragments as INT_R01 and INT_R04 show it.
+RenderedSlot = tuple[Slot, bytes | None, bytes | None]
 
 
 class AgendaRepository:
@@ -97,6 +108,15 @@ class AgendaRepository:
         """`(schedule id, start, fragment)` of the slots that may leave and start from `first` to `last`."""
         parameters = {"ids": self._list(schedule_ids), "first": first, "last": last}
         return (await self._connection.execute(self._hot.published, parameters)).fetchall()
+
+    async def shared(
+        self, schedule_ids: Iterable[int], first: int, last: int
+    ) -> list[tuple[int, int, bytes, tuple[int, ...]]]:
+        """`(schedule id, start, fragment, CPTS)` of the slots that INT_R04 shows. The fragments of those that no CPTS
+        sees are the ones of INT_R01."""
+        parameters = {"ids": self._list(schedule_ids), "first": first, "last": last}
+        rows = (await self._connection.execute(self._hot.shared, parameters)).fetchall()
+        return [(row[0], row[1], row[2], tuple(map(int, row[3].split()))) for row in rows]
 
     def _list(self, ids: Iterable[int] | Iterable[str]) -> list[Any] | str:
         return list(ids) if self._postgresql else json.dumps(list(ids))
@@ -245,9 +265,9 @@ class AgendaRepository:
         if rows:
             await self._connection.execute(table.insert(), rows)
 
-    async def insert_slots(self, rendered: Iterable[tuple[Slot, bytes | None]]) -> None:
+    async def insert_slots(self, rendered: Iterable[RenderedSlot]) -> None:
         """Slots with their fragments, any number: by COPY on PostgreSQL, by executemany on SQLite."""
-        rows = [_slot_row(slot, fragment) for slot, fragment in rendered]
+        rows = [_slot_row(one) for one in rendered]
         if not rows:
             return
         if self._postgresql:
@@ -260,12 +280,13 @@ class AgendaRepository:
             marks = ", ".join("?" * len(_SLOT_COLUMNS))
             await self._connection.exec_driver_sql(f"INSERT INTO slots ({names}) VALUES ({marks})", rows)  # noqa: S608  our own names
 
-    async def change_slot(self, slot: Slot, fragment: bytes | None, expected: SlotStatus) -> bool:
-        """Write the status and fragment of a slot if it still has the `expected` status; whether it had."""
+    async def change_slot(self, rendered: RenderedSlot, expected: SlotStatus) -> bool:
+        """Write the status and fragments of a slot if it still has the `expected` status; whether it had."""
+        slot, fragment, cpts_fragment = rendered
         query = (
             slots.update()
             .where(slots.c.id == slot.id, slots.c.status == expected.value)
-            .values(status=slot.details.status.value, fragment=fragment)
+            .values(status=slot.details.status.value, fragment=fragment, cpts_fragment=cpts_fragment)
         )
         return (await self._connection.execute(query)).rowcount == 1
 
@@ -331,12 +352,16 @@ class AgendaRepository:
         query = schedules.update().where(schedules.c.id == schedule.id)
         await self._connection.execute(query.values(fragment=fragment, role_fragment=role_fragment))
 
-    async def rewrite_slots(self, fragments: Sequence[tuple[Slot, bytes | None]]) -> None:
+    async def rewrite_slots(self, rendered: Sequence[RenderedSlot]) -> None:
         """A slot that was taken or released since it was read is left: whoever did it has rendered it."""
         query = slots.update().where(slots.c.id == sa.bindparam("slot"), slots.c.status == sa.bindparam("read"))
-        rows = [{"slot": slot.id, "read": slot.details.status.value, "rendered": f} for slot, f in fragments]
+        query = query.values(fragment=sa.bindparam("rendered"), cpts_fragment=sa.bindparam("rendered_cpts"))
+        rows = [
+            {"slot": slot.id, "read": slot.details.status.value, "rendered": fragment, "rendered_cpts": cpts_fragment}
+            for slot, fragment, cpts_fragment in rendered
+        ]
         if rows:
-            await self._connection.execute(query.values(fragment=sa.bindparam("rendered")), rows)
+            await self._connection.execute(query, rows)
 
 
 def _schedule_ids_of(source: str) -> sa.Select[tuple[int]]:
@@ -385,11 +410,13 @@ def _slot(row: Row[Any]) -> Slot:
             specialties=tuple(Specialty(code, label) for code, label in json.loads(r[s.specialties])),
             status=SlotStatus(r[s.status]),
             own_patients_only=bool(r[s.own_patients_only]),
+            communities=tuple(map(int, r[s.communities].split())),
         ),
     )
 
 
-def _slot_row(slot: Slot, fragment: bytes | None) -> tuple[Any, ...]:
+def _slot_row(rendered: RenderedSlot) -> tuple[Any, ...]:
+    slot, fragment, cpts_fragment = rendered
     d = slot.details
     return (
         slot.id,
@@ -404,6 +431,8 @@ def _slot_row(slot: Slot, fragment: bytes | None) -> tuple[Any, ...]:
         d.status.value,
         d.own_patients_only,
         fragment,
+        " ".join(map(str, d.communities)),
+        cpts_fragment,
     )
 
 

@@ -15,6 +15,7 @@ from agenda_editor.agendas.model import (
 
 # INT_R01 shows these; slots for a CPTS alone belong to INT_R04 (guide, population of the search).
 _SHOWN = (SlotType.PUBLIC, SlotType.PRO, SlotType.SNP)
+_SHOWN_WITH_CPTS = (*_SHOWN, SlotType.CPTS)
 
 
 def shown_types(slot: SlotDetails) -> tuple[SlotType, ...]:
@@ -25,12 +26,27 @@ def shown_types(slot: SlotDetails) -> tuple[SlotType, ...]:
     """
     if slot.status is not SlotStatus.FREE or slot.own_patients_only:
         return ()
+    return tuple(kind for kind in _SHOWN if kind in slot.slot_types)
+
+
+def shown_with_cpts(slot: SlotDetails) -> tuple[SlotType, ...]:
+    """The slot types an INT_R04 answer tells; none when the slot must not leave."""
+    if slot.status is not SlotStatus.FREE or slot.own_patients_only:
+        return ()
     return regulators_types(slot)
 
 
 def regulators_types(slot: SlotDetails) -> tuple[SlotType, ...]:
-    """Those of the slot's types that open it to regulators, whatever its status."""
-    return tuple(kind for kind in _SHOWN if kind in slot.slot_types)
+    """Those of the slot's types that open it to regulators, whatever its status. CPTS says so only of a slot that names
+    one: a HealthcareService must go with it."""
+    if not is_shared(slot):
+        return tuple(kind for kind in _SHOWN if kind in slot.slot_types)
+    return tuple(kind for kind in _SHOWN_WITH_CPTS if kind in slot.slot_types)
+
+
+def is_shared(slot: SlotDetails) -> bool:
+    """Whether the slot is shown to a CPTS."""
+    return SlotType.CPTS in slot.slot_types and bool(slot.communities)
 
 
 def is_public(slot: SlotDetails) -> bool:
@@ -57,6 +73,7 @@ def within(agenda: PublishedAgenda, start: int, end: int) -> PublishedAgenda:
         agenda.starts[low:high],
         agenda.owners[low:high],
         agenda.fragments[low:high],
+        agenda.communities[low:high],
     )
 
 
@@ -64,4 +81,5 @@ def weight(agenda: PublishedAgenda) -> int:
     """About how many bytes an agenda takes in memory: its fragments and what Python adds around each."""
     per_slot = 33 + 32 + 8 + 8 + 8  # bytes object, int, and three list cells
     parts: Iterable[bytes] = (agenda.practitioner, *(part for pair in agenda.schedules for part in pair))
-    return sum(map(len, parts)) + sum(map(len, agenda.fragments)) + per_slot * len(agenda.fragments) + 1024
+    shared = 64 * len(agenda.communities)
+    return sum(map(len, parts)) + sum(map(len, agenda.fragments)) + per_slot * len(agenda.fragments) + shared + 1024

@@ -29,7 +29,7 @@ from agenda_editor.agendas.model import (
     UnknownScheduleError,
     UnknownSlotError,
 )
-from agenda_editor.agendas.repository import AgendaRepository
+from agenda_editor.agendas.repository import AgendaRepository, RenderedSlot
 from sas_kit.bounded_cache import BoundedCache
 from sas_kit.database import Database, translating
 
@@ -53,6 +53,10 @@ class _Indexed:
     last: int
 
 
+# A slot on its way into an agenda: start, fragment, owner, CPTS.
+_Row = tuple[int, bytes, int, tuple[int, ...]]
+
+
 @dataclass(frozen=True, slots=True)
 class AgendaPage:
     """An agenda with some of its slots, by start."""
@@ -67,22 +71,25 @@ class AgendaService:
     def __init__(self, database: Database, *, public_url: str, fragment_index_bytes: int) -> None:
         self._database = database
         self._public_url = public_url.rstrip("/")
-        self._index: BoundedCache[str, _Indexed] = BoundedCache(fragment_index_bytes)
+        self._index: BoundedCache[tuple[str, bool], _Indexed] = BoundedCache(fragment_index_bytes)
 
     # --- reading ---
 
-    async def published(self, national_ids: Sequence[str], first: int, last: int) -> list[PublishedAgenda]:
+    async def published(
+        self, national_ids: Sequence[str], first: int, last: int, *, cpts: bool = False
+    ) -> list[PublishedAgenda]:
         """What may leave of these practitioners' agendas, for slots that start from `first` to `last`.
 
-        Unknown and opposed practitioners are not there; who has no slot may be. Raises `AgendaUnavailableError`.
+        Unknown and opposed practitioners are not there; who has no slot may be. `cpts`: as INT_R04 shows it.
+        Raises `AgendaUnavailableError`.
         """
         async with self._reading() as repository:
             if self._index.max_bytes == 0:
-                return await self._read(repository, national_ids, first, last)
+                return await self._read(repository, national_ids, first, last, cpts=cpts)
             found: list[PublishedAgenda] = []
             missing: list[str] = []
             for national_id, practitioner_id, version in await repository.versions(national_ids):
-                kept = self._index.get(national_id)
+                kept = self._index.get((national_id, cpts))
                 # The id too: a practitioner who was removed and added again counts his versions anew.
                 if (
                     kept is not None
@@ -93,26 +100,31 @@ class AgendaService:
                     found.append(rules.within(kept.agenda, first, last))
                 else:
                     missing.append(national_id)
-            return found + await self._read(repository, missing, first, last) if missing else found
+            return found + await self._read(repository, missing, first, last, cpts=cpts) if missing else found
 
     async def _read(
-        self, repository: AgendaRepository, national_ids: Sequence[str], first: int, last: int
+        self, repository: AgendaRepository, national_ids: Sequence[str], first: int, last: int, *, cpts: bool
     ) -> list[PublishedAgenda]:
         """From the database, and into the index when there is one and the window is a usual one."""
         keep = self._index.max_bytes > 0 and last <= first + _LOOK_AHEAD
         until = first + _LOOK_AHEAD if keep else last
-        drafts: dict[str, tuple[int, int, bytes, list[tuple[bytes, bytes]], list[tuple[int, bytes, int]]]] = {}
+        drafts: dict[str, tuple[int, int, bytes, list[tuple[bytes, bytes]], list[_Row]]] = {}
         # The version comes before the slots: what is kept may be newer than the version it is kept under, never older.
-        owners: dict[int, tuple[list[tuple[int, bytes, int]], int]] = {}
+        owners: dict[int, tuple[list[_Row], int]] = {}
         for national_id, number, version, practitioner, schedule_id, *fragments in await repository.agendas(
             national_ids
         ):
             draft = drafts.setdefault(national_id, (number, version, practitioner, [], []))
             owners[schedule_id] = (draft[4], len(draft[3]))
             draft[3].append((fragments[0], fragments[1]))
-        for schedule_id, start, fragment in await repository.published(owners, first, until):
-            slots, owner = owners[schedule_id]
-            slots.append((start, fragment, owner))
+        if cpts:
+            for schedule_id, start, fragment, communities in await repository.shared(owners, first, until):
+                slots, owner = owners[schedule_id]
+                slots.append((start, fragment if communities else fhir.with_cpts_profile(fragment), owner, communities))
+        else:
+            for schedule_id, start, fragment in await repository.published(owners, first, until):
+                slots, owner = owners[schedule_id]
+                slots.append((start, fragment, owner, ()))
         agendas = []
         for national_id, (number, version, practitioner, schedules, slots) in drafts.items():
             slots.sort()
@@ -124,9 +136,10 @@ class AgendaService:
                 [slot[0] for slot in slots],
                 [slot[2] for slot in slots],
                 [slot[1] for slot in slots],
+                [slot[3] for slot in slots] if cpts else [],
             )
             if keep:
-                self._index.put(national_id, _Indexed(agenda, first, until), rules.weight(agenda))
+                self._index.put((national_id, cpts), _Indexed(agenda, first, until), rules.weight(agenda))
             agendas.append(rules.within(agenda, first, last))
         return agendas
 
@@ -214,7 +227,7 @@ class Editing:
     def __init__(self, connection: AsyncConnection, public_url: str) -> None:
         self.connection = connection
         self.repository = AgendaRepository(connection)
-        self._public_url = public_url
+        self.public_url = public_url
         self._touched: set[int] = set()
         self._schedules: dict[int, Schedule] = {}
 
@@ -251,10 +264,10 @@ class Editing:
         schedule = await self._schedule(schedule_id)
         for item in details:
             rules.check(item)
-        url = fhir.booking_url(self._public_url, schedule)
+        url = fhir.booking_url(self.public_url, schedule)
         first = await self.repository.take_ids("slot", len(details))
         added = [Slot(number, schedule_id, item) for number, item in enumerate(details, start=first)]
-        await self.repository.insert_slots((slot, fhir.slot_fragment(slot, url)) for slot in added)
+        await self.repository.insert_slots(_rendered_slot(slot, url) for slot in added)
         self._touched.add(schedule.practitioner.id)
         return added
 
@@ -269,8 +282,8 @@ class Editing:
     async def _change(self, slot_id: int, expected: SlotStatus, status: SlotStatus) -> Slot:
         before, schedule = await self.slot(slot_id)
         slot = replace(before, details=replace(before.details, status=status))
-        fragment = fhir.slot_fragment(slot, fhir.booking_url(self._public_url, schedule))
-        if not await self.repository.change_slot(slot, fragment, expected):
+        rendered = _rendered_slot(slot, fhir.booking_url(self.public_url, schedule))
+        if not await self.repository.change_slot(rendered, expected):
             raise SlotNotInStateError(slot_id, expected)
         self._touched.add(schedule.practitioner.id)
         return slot
@@ -323,16 +336,16 @@ class Editing:
         number = await self.repository.take_ids("slot", sum(len(details) for _, details in added))
         rendered = []
         for schedule, details in added:
-            url = fhir.booking_url(self._public_url, schedule)
+            url = fhir.booking_url(self.public_url, schedule)
             for item in details:
                 rules.check(item)
                 slot = Slot(number, schedule.id, item)
-                rendered.append((slot, fhir.slot_fragment(slot, url)))
+                rendered.append(_rendered_slot(slot, url))
                 number += 1
         await self.repository.insert_slots(rendered)
 
     def _rendered(self, schedule: Schedule) -> tuple[Schedule, bytes, bytes]:
-        return schedule, fhir.schedule_fragment(schedule), fhir.role_fragment(schedule, self._public_url)
+        return schedule, fhir.schedule_fragment(schedule), fhir.role_fragment(schedule, self.public_url)
 
     async def render_everything(self, now: int) -> None:
         """Write every fragment again, in batches; the fragments of slots before `now` are left as they are.
@@ -344,10 +357,10 @@ class Editing:
             for schedule in batch:
                 await self.repository.rewrite_schedule(*self._rendered(schedule))
             by_id = {schedule.id: schedule for schedule in batch}
-            urls = {number: fhir.booking_url(self._public_url, schedule) for number, schedule in by_id.items()}
+            urls = {number: fhir.booking_url(self.public_url, schedule) for number, schedule in by_id.items()}
             await self.repository.rewrite_slots(
                 [
-                    (slot, fhir.slot_fragment(slot, urls[slot.schedule_id]))
+                    _rendered_slot(slot, urls[slot.schedule_id])
                     for slot in await self.repository.slots_of(by_id, now, _FOREVER)
                 ]
             )
@@ -371,3 +384,7 @@ class Editing:
         if slot is None:
             raise UnknownSlotError(slot_id)
         return slot, await self._schedule(slot.schedule_id)
+
+
+def _rendered_slot(slot: Slot, url: str) -> RenderedSlot:
+    return slot, fhir.slot_fragment(slot, url), fhir.cpts_fragment(slot, url)

@@ -93,7 +93,18 @@ slots = sa.Table(
     sa.Column("status", sa.String(20), nullable=False),
     sa.Column("own_patients_only", sa.Boolean, nullable=False),
     sa.Column("fragment", sa.LargeBinary),  # absent when the slot must not leave
+    sa.Column("communities", sa.Text, nullable=False),  # numbers of CPTS
+    # As INT_R04 shows it, where that differs by more than the profile: see `fhir.with_cpts_profile`.
+    sa.Column("cpts_fragment", sa.LargeBinary),
     sa.Index("ix_slots_schedule_id_start", "schedule_id", "start"),
+)
+
+shared_slots = sa.Index(
+    "ix_slots_shared",
+    slots.c.schedule_id,
+    slots.c.start,
+    postgresql_where=slots.c.cpts_fragment.isnot(None),
+    sqlite_where=slots.c.cpts_fragment.isnot(None),
 )
 
 published_slots = sa.Index(

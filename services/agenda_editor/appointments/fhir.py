@@ -1,7 +1,7 @@
 """An appointment as the platform is told of it, and what can be learnt from a refusal. Pure.
 
-Source: SAS implementation guide, profile FrAppointmentSAS, 1.1.0 and 1.2.0 alike. Only what the profile asks for goes
-out; patients have no part in the mapping's arguments, so that none can get into a message.
+Source: SAS implementation guide, profiles FrAppointmentSAS and sas-sos-appointment, 1.1.0 and 1.2.0 alike. Only what
+they ask for goes out; patients have no part in the mapping's arguments, so that none can get into a message.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import Any, Final
 import msgspec
 
 from agenda_editor.agendas.fhir import slot_name
-from agenda_editor.appointments.model import Appointment
+from agenda_editor.appointments.model import Appointment, AppointmentStatus
 from agenda_editor.regulators.model import Identifier, IdentifierKind
 from agenda_editor.regulators.rules import SYSTEMS
 from sas_fhir import canonicals, instants
@@ -30,8 +30,8 @@ def appointment(appointment: Appointment, operator: Identifier, system: str) -> 
     """The whole resource as it is now. `operator`: the regulator who booked; `system`: the editor's own."""
     resource: dict[str, Any] = {
         "resourceType": "Appointment",
-        "meta": {"profile": [canonicals.APPOINTMENT]},
-        # First and alone: the acceptance kit looks at the first extension only.
+        "meta": {"profile": [canonicals.SOS_APPOINTMENT if _is_sos(appointment) else canonicals.APPOINTMENT]},
+        # First and alone: the acceptance kit looks at the first extension only, and the SOS profile allows no other.
         "extension": [
             {
                 "url": canonicals.APPOINTMENT_OPERATOR,
@@ -46,13 +46,27 @@ def appointment(appointment: Appointment, operator: Identifier, system: str) -> 
     if appointment.slot_id is not None:
         resource["slot"] = [{"reference": f"Slot/{slot_name(appointment.slot_id)}"}]
     resource["created"] = instants.formatted(appointment.created_at)
-    resource["participant"] = [
-        {
-            "actor": {"identifier": _identifier(IdentifierKind.NATIONAL, appointment.practitioner_national_id)},
-            "status": "accepted",  # tacitly: the practitioner opened the slot
-        }
-    ]
+    resource["participant"] = [_participant(appointment)]
     return msgspec.json.encode(resource)
+
+
+def _is_sos(appointment: Appointment) -> bool:
+    return appointment.association_national_id is not None
+
+
+def _participant(appointment: Appointment) -> dict[str, Any]:
+    participant: dict[str, Any] = {}
+    if _is_sos(appointment):
+        # Stands for whoever will see the patient, and stays beside him: one of type and actor must be there.
+        participant["type"] = [{"coding": [{"system": canonicals.PARTICIPATION, "code": "ADM"}]}]
+    if appointment.practitioner_national_id:
+        identifier = _identifier(IdentifierKind.NATIONAL, appointment.practitioner_national_id)
+        participant["actor"] = {"identifier": identifier}
+    # A practitioner accepts tacitly: he opened the slot. Action is needed of an association while it is asked, and of
+    # nobody afterwards, even if it refused (the kit takes needs-action for pending, and there is no third code).
+    pending = appointment.status is AppointmentStatus.PENDING
+    participant["status"] = "needs-action" if pending else "accepted"
+    return participant
 
 
 def _identifier(kind: IdentifierKind, value: str) -> dict[str, Any]:

@@ -35,6 +35,9 @@ class PatientDetails:
 class Appointment:
     """`key` is the UUID by which the platform and URLs know it; it never changes.
 
+    At a SOS Médecins association, which `association_national_id` then names, `practitioner_name` is that of the
+    association, and the practitioner's national id is empty until somebody tells who will see the patient.
+
     Practitioner and place are those of the slot when it was booked or moved to: a copy, so that an appointment outlives
     the slot's row. `slot_id` is None once that row is gone.
     """
@@ -52,6 +55,7 @@ class Appointment:
     status: AppointmentStatus
     created_at: int
     changed_at: int
+    association_national_id: str | None = None
 
 
 class ChangeKind(StrEnum):
@@ -60,6 +64,8 @@ class ChangeKind(StrEnum):
     CANCEL = "cancel"
     HONOUR = "honour"
     MISS = "miss"  # the patient did not come
+    ACCEPT = "accept"  # by an association
+    REFUSE = "refuse"
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,6 +197,18 @@ class InvalidPatientError(AppointmentError):
             Text("Des informations du patient sont à corriger.", "Some of the patient's details are to be corrected.")
         )
         self.fields = fields
+
+
+class InvalidPractitionerError(AppointmentError):
+    """Who is said to see the patient has no such national id."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            Text(
+                "Médecin : attendu un numéro RPPS (11 chiffres) ou ADELI (9 caractères), ou rien.",
+                "Doctor: expected an RPPS number (11 digits) or an ADELI one (9 characters), or nothing.",
+            )
+        )
 
 
 class UnknownDeliveryError(AppointmentError):

@@ -124,6 +124,7 @@ class AppointmentRepository:
             status=appointment.status.value,
             created_at=appointment.created_at,
             changed_at=appointment.changed_at,
+            association_national_id=appointment.association_national_id,
             messages=0,
         )
         number: int = (await self._connection.execute(query.returning(appointments.c.id))).scalar_one()
@@ -373,4 +374,5 @@ def _appointment(row: RowMapping) -> Appointment:
         status=AppointmentStatus(row["status"]),
         created_at=row["created_at"],
         changed_at=row["changed_at"],
+        association_national_id=row["association_national_id"],
     )

@@ -15,16 +15,19 @@ from typing import Final
 from agenda_editor.agendas import rules as agendas
 from agenda_editor.agendas.model import AppointmentType, Schedule, Slot
 from agenda_editor.appointments.model import (
+    Appointment,
     AppointmentStatus,
     ChangeKind,
     DeliveryState,
     InvalidPatientError,
+    InvalidPractitionerError,
     PatientDetails,
     TransitionError,
     Verdict,
 )
+from agenda_editor.associations.model import Site
 from sas_kernel.errors import InvalidValueError
-from sas_kernel.identifiers import international_phone, national_practitioner_id
+from sas_kernel.identifiers import PractitionerIdKind, international_phone, national_practitioner_id
 from sas_kernel.text import Text
 
 LONGEST_NAME: Final = 100
@@ -33,15 +36,55 @@ LONGEST_REASON: Final = 500
 # --- booking ---------------------------------------------------------------------------------------------------------
 
 
-def is_offered(slot: Slot, schedule: Schedule, now: int, horizon: int) -> bool:
+def is_offered(slot: Slot, holder: Schedule | Site, now: int, horizon: int) -> bool:
     """Whether a regulator may book the slot: shown by a search, by appointment, of the next `horizon` ms."""
     details = slot.details
     return (
-        bool(agendas.shown_types(details))
+        bool(agendas.shown_with_cpts(details))
         and details.appointment_type is AppointmentType.ROUTINE
-        and not schedule.practitioner.details.opposed
+        and not (isinstance(holder, Schedule) and holder.practitioner.details.opposed)
         and now <= details.start <= now + horizon
     )
+
+
+def placed(appointment: Appointment, slot: Slot, holder: Schedule | Site) -> Appointment:
+    """The same appointment at this slot. A practitioner has accepted by opening it; an association will say."""
+    appointment = replace(
+        appointment, schedule_id=holder.id, slot_id=slot.id, start=slot.details.start, end=slot.details.end
+    )
+    if isinstance(holder, Schedule):
+        return replace(
+            appointment,
+            practitioner_national_id=national_id(holder),
+            practitioner_name=practitioner_name(holder),
+            place_name=holder.place.details.name,
+            status=AppointmentStatus.BOOKED,
+            association_national_id=None,
+        )
+    association = holder.association.details
+    return replace(
+        appointment,
+        practitioner_national_id="",
+        practitioner_name=association.name,
+        place_name=holder.details.name,
+        status=AppointmentStatus.PENDING,
+        association_national_id=association.national_id,
+    )
+
+
+def doctor(typed: str) -> str:
+    """The national id of who will see the patient, with its prefix; empty when nobody is named.
+
+    Raises `InvalidPractitionerError`.
+    """
+    if not typed.strip():
+        return ""
+    for kind in PractitionerIdKind:
+        try:
+            return national_practitioner_id(typed, kind)
+        except InvalidValueError:
+            continue
+    raise InvalidPractitionerError
 
 
 _TITLES: Final = {"DR": "Dr", "MME": "Mme", "M": "M."}
@@ -62,20 +105,27 @@ def national_id(schedule: Schedule) -> str:
 
 _FROM: Final = {
     ChangeKind.MOVE: frozenset({AppointmentStatus.BOOKED}),
-    ChangeKind.CANCEL: frozenset({AppointmentStatus.BOOKED}),
+    ChangeKind.CANCEL: frozenset({AppointmentStatus.BOOKED, AppointmentStatus.PENDING}),
     ChangeKind.HONOUR: frozenset({AppointmentStatus.BOOKED, AppointmentStatus.NO_SHOW}),
     ChangeKind.MISS: frozenset({AppointmentStatus.BOOKED, AppointmentStatus.FULFILLED}),
+    ChangeKind.ACCEPT: frozenset({AppointmentStatus.PENDING}),
+    ChangeKind.REFUSE: frozenset({AppointmentStatus.PENDING}),
 }
 _TO: Final = {
     ChangeKind.MOVE: AppointmentStatus.BOOKED,
     ChangeKind.CANCEL: AppointmentStatus.CANCELLED,
     ChangeKind.HONOUR: AppointmentStatus.FULFILLED,
     ChangeKind.MISS: AppointmentStatus.NO_SHOW,
+    ChangeKind.ACCEPT: AppointmentStatus.BOOKED,
+    ChangeKind.REFUSE: AppointmentStatus.CANCELLED,
 }
 
 
 def changed(status: AppointmentStatus, kind: ChangeKind) -> AppointmentStatus:
-    """The status after a change. Raises `TransitionError`; cancelled is final, the two outcomes correct each other."""
+    """The status after a change. Raises `TransitionError`; cancelled is final, the two outcomes correct each other.
+
+    What is pending waits for an association's answer, and may be withdrawn meanwhile.
+    """
     if status not in _FROM[kind]:
         raise TransitionError(status)
     return _TO[kind]

@@ -40,6 +40,8 @@ from agenda_editor.appointments.model import (
     Verdict,
 )
 from agenda_editor.appointments.repository import AppointmentRepository
+from agenda_editor.associations.model import Site
+from agenda_editor.associations.service import AssociationEditing
 from agenda_editor.regulators.service import RegulatorService
 from sas_fhir import instants
 from sas_kit.database import Database, translating
@@ -107,33 +109,46 @@ class AppointmentService:
     # --- booking and life ---
 
     async def book(self, slot_id: int, regulator_id: int, patient: PatientDetails, now: int) -> Appointment:
-        """Raises `InvalidPatientError`, `NotEntitledError`, or `SlotTakenError` when the slot is not offered (any
+        """At an association the appointment is pending until it is accepted.
+
+        Raises `InvalidPatientError`, `NotEntitledError`, or `SlotTakenError` when the slot is not offered (any
         more)."""
         patient = rules.checked(patient, instants.to_datetime(now).date())
         async with self._editing() as (edit, repository):
             regulator = await RegulatorService.within(edit.connection, regulator_id)
             if regulator is None or not regulator.details.active:
                 raise NotEntitledError
-            slot, schedule = await self._taken(edit, slot_id, now)
+            slot, holder = await self._taken(edit, slot_id, now)
             draft = Appointment(
                 id=0,
                 key=str(uuid4()),
                 regulator_id=regulator_id,
-                schedule_id=schedule.id,
+                schedule_id=holder.id,
                 slot_id=slot.id,
-                practitioner_national_id=rules.national_id(schedule),
-                practitioner_name=rules.practitioner_name(schedule),
-                place_name=schedule.place.details.name,
+                practitioner_national_id="",
+                practitioner_name="",
+                place_name="",
                 start=slot.details.start,
                 end=slot.details.end,
-                status=AppointmentStatus.BOOKED,
+                status=AppointmentStatus.PENDING,
                 created_at=now,
                 changed_at=now,
             )
-            appointment = await repository.insert(draft, patient)
+            appointment = await repository.insert(rules.placed(draft, slot, holder), patient)
             await self._tell(edit, repository, None, appointment, ChangeKind.BOOK)
         self._wake.set()
         return appointment
+
+    async def accept(self, key: str, now: int, doctor: str = "") -> Appointment:
+        """An association will see the patient, by this doctor (national id, prefixed or not) if it says so.
+
+        Raises `UnknownAppointmentError`, `TransitionError` or `InvalidPractitionerError`.
+        """
+        return await self._change(key, ChangeKind.ACCEPT, now, doctor=rules.doctor(doctor))
+
+    async def refuse(self, key: str, now: int) -> Appointment:
+        """An association will not see the patient. Raises `UnknownAppointmentError` or `TransitionError`."""
+        return await self._change(key, ChangeKind.REFUSE, now)
 
     async def cancel(self, key: str, now: int) -> Appointment:
         """The slot is offered again, unless it is past. Raises `UnknownAppointmentError` or `TransitionError`."""
@@ -151,25 +166,17 @@ class AppointmentService:
         """To another slot, of any practitioner of this editor; the old one is offered again, unless it is past.
 
         Raises `UnknownAppointmentError`, `TransitionError`, or `SlotTakenError`, which leaves everything as it was.
+        What an association has accepted is not moved: it would have to be asked again.
         """
         async with self._editing() as (edit, repository):
             before = _known(await repository.locked(key))
-            status = rules.changed(before.status, ChangeKind.MOVE)
+            rules.changed(before.status, ChangeKind.MOVE)
             # The new one first: nobody else waits for the old one, which is not offered yet.
-            slot, schedule = await self._taken(edit, slot_id, now)
+            slot, holder = await self._taken(edit, slot_id, now)
+            if isinstance(holder, Site) or before.association_national_id is not None:
+                raise SlotTakenError
             await _give_back(edit, before, now)
-            after = replace(
-                before,
-                schedule_id=schedule.id,
-                slot_id=slot.id,
-                practitioner_national_id=rules.national_id(schedule),
-                practitioner_name=rules.practitioner_name(schedule),
-                place_name=schedule.place.details.name,
-                start=slot.details.start,
-                end=slot.details.end,
-                status=status,
-                changed_at=now,
-            )
+            after = replace(rules.placed(before, slot, holder), changed_at=now)
             await repository.update(after)
             await self._tell(edit, repository, before, after, ChangeKind.MOVE)
         self._wake.set()
@@ -193,23 +200,34 @@ class AppointmentService:
             await repository.requeue(delivery_id, appointment, sequence, body, now)
         self._wake.set()
 
-    async def _change(self, key: str, kind: ChangeKind, now: int) -> Appointment:
+    async def _change(self, key: str, kind: ChangeKind, now: int, *, doctor: str = "") -> Appointment:
         async with self._editing() as (edit, repository):
             before = _known(await repository.locked(key))
             after = replace(before, status=rules.changed(before.status, kind), changed_at=now)
-            if kind is ChangeKind.CANCEL:
+            if doctor:
+                after = replace(after, practitioner_national_id=doctor)
+            if kind in {ChangeKind.CANCEL, ChangeKind.REFUSE}:
                 await _give_back(edit, before, now)
             await repository.update(after)
             await self._tell(edit, repository, before, after, kind)
         self._wake.set()
         return after
 
-    async def _taken(self, edit: Editing, slot_id: int, now: int) -> tuple[Slot, Schedule]:
+    async def _taken(self, edit: Editing, slot_id: int, now: int) -> tuple[Slot, Schedule | Site]:
+        """A slot's number says which one it is, not whether a practitioner or an association offers it."""
         with _as_taken(UnknownSlotError, SlotNotInStateError):
-            slot, schedule = await edit.slot(slot_id)
-            if not rules.is_offered(slot, schedule, now, self._horizon):
+            owner: Editing | AssociationEditing = edit
+            try:
+                slot, holder = await self._of_practitioner(edit, slot_id)
+            except UnknownSlotError:
+                owner = AssociationEditing(edit)
+                slot, holder = await owner.slot(slot_id)
+            if not rules.is_offered(slot, holder, now, self._horizon):
                 raise SlotTakenError
-            return await edit.mark_busy(slot_id), schedule
+            return await owner.mark_busy(slot_id), holder
+
+    async def _of_practitioner(self, edit: Editing, slot_id: int) -> tuple[Slot, Schedule | Site]:
+        return await edit.slot(slot_id)
 
     async def _tell(
         self,
@@ -264,11 +282,16 @@ def _as_taken(*errors: type[Exception]) -> Iterator[None]:
         raise SlotTakenError from error
 
 
+def _owner(edit: Editing, appointment: Appointment) -> Editing | AssociationEditing:
+    """Who changes the slots of this kind of appointment."""
+    return edit if appointment.association_national_id is None else AssociationEditing(edit)
+
+
 async def _give_back(edit: Editing, appointment: Appointment, now: int) -> None:
     if appointment.slot_id is None or appointment.start < now:
         return
     try:
-        await edit.release(appointment.slot_id)
+        await _owner(edit, appointment).release(appointment.slot_id)
     except (UnknownSlotError, SlotNotInStateError) as error:  # its owner did something else with it
         _log.warning("slot not given back: %s", error)
 
@@ -286,7 +309,9 @@ async def appointments_kept(edit: Editing, now: int) -> AsyncIterator[None]:
     await repository.lock()
     yield
     placed = await repository.to_be_placed(now - _PLACED_SINCE)
-    left = await edit.repository.existing_slots([a.slot_id for a in placed if a.slot_id is not None])
+    held = [a.slot_id for a in placed if a.slot_id is not None]
+    left = await edit.repository.existing_slots(held)
+    left |= await AssociationEditing(edit).repository.existing_slots(held)
     lost = [a for a in placed if a.slot_id not in left]
     found = []
     for appointment in lost:
@@ -294,7 +319,7 @@ async def appointments_kept(edit: Editing, now: int) -> AsyncIterator[None]:
         if appointment.status is not AppointmentStatus.CANCELLED and appointment.start >= now - _PLACED_SINCE:
             slot = await _same_time(edit, appointment)
         if slot is not None:
-            await edit.mark_busy(slot.id)
+            await _owner(edit, appointment).mark_busy(slot.id)
             appointment = replace(appointment, slot_id=slot.id, schedule_id=slot.schedule_id)  # noqa: PLW2901
         elif appointment.slot_id is not None:
             appointment = replace(appointment, slot_id=None)  # noqa: PLW2901
@@ -303,12 +328,20 @@ async def appointments_kept(edit: Editing, now: int) -> AsyncIterator[None]:
 
 
 async def _same_time(edit: Editing, appointment: Appointment) -> Slot | None:
+    if appointment.association_national_id is not None:
+        repository = AssociationEditing(edit).repository
+        sites = await repository.sites_of_national_id(appointment.association_national_id)
+        same = [site.id for site in sites if site.details.name == appointment.place_name]
+        return _best(await repository.slots_of(same, appointment.start, appointment.start), appointment)
     practitioner_id = await edit.repository.practitioner_id(appointment.practitioner_national_id)
     if practitioner_id is None:
         return None
     schedules = await edit.repository.schedules_of(practitioner_id)
     there = [schedule.id for schedule in schedules if schedule.place.details.name == appointment.place_name]
-    slots = await edit.repository.slots_of(there, appointment.start, appointment.start)
+    return _best(await edit.repository.slots_of(there, appointment.start, appointment.start), appointment)
+
+
+def _best(slots: Sequence[Slot], appointment: Appointment) -> Slot | None:
     free = [slot for slot in slots if slot.details.status is SlotStatus.FREE]
     return min(free, key=lambda slot: slot.details.end != appointment.end, default=None)
 

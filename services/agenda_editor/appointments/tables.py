@@ -34,6 +34,7 @@ appointments = sa.Table(
     sa.Column("status", sa.String(10), nullable=False),
     sa.Column("created_at", sa.BigInteger, nullable=False),
     sa.Column("changed_at", sa.BigInteger, nullable=False),
+    sa.Column("association_national_id", sa.String(15)),  # of a SOS Médecins association, else absent
     sa.Column("messages", sa.Integer, nullable=False),  # how many the platform is told so far: numbers the next one
     sa.Index("ix_appointments_regulator_id_id", "regulator_id", "id"),
     sa.Index("ix_appointments_schedule_id_start", "schedule_id", "start"),

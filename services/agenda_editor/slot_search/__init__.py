@@ -1,1 +1,1 @@
-"""INT_R01: the platform asks for the free slots of individual practitioners."""
+"""INT_R01, INT_R04 and the SOS search: the platform asks for free slots."""

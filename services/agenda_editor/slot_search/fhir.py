@@ -50,10 +50,10 @@ def refusal(status: int, method: str, path: str) -> Outcome:
     """What a request is told that no route takes."""
     if status == 405:
         text = Text(
-            "{method} n’est pas offert sur {path} : la recherche se fait par GET [base]/Slot, les comptes par POST "
-            "[base]/Practitioner et PUT [base]/Practitioner?identifier=…",
-            "{method} is not offered on {path}: search with GET [base]/Slot, send accounts with POST "
-            "[base]/Practitioner and PUT [base]/Practitioner?identifier=…",
+            "{method} n’est pas offert sur {path} : la recherche se fait par GET [base]/Slot ou [base]/Schedule, les "
+            "comptes par POST [base]/Practitioner et PUT [base]/Practitioner?identifier=…",
+            "{method} is not offered on {path}: search with GET [base]/Slot or [base]/Schedule, send accounts "
+            "with POST [base]/Practitioner and PUT [base]/Practitioner?identifier=…",
         )
         return Outcome(405, (Issue(IssueType.NOT_SUPPORTED, text.format(method=method, path=path)),))
     if status == 413:
@@ -63,20 +63,22 @@ def refusal(status: int, method: str, path: str) -> Outcome:
         )
         return Outcome(413, (Issue(IssueType.TOO_LONG, text.format(method=method, path=path)),))
     text = Text(
-        "{path} n’existe pas ici : ce serveur offre GET [base]/Slot, [base]/Practitioner et GET [base]/metadata.",
-        "{path} does not exist here: this server offers GET [base]/Slot, [base]/Practitioner and GET [base]/metadata.",
+        "{path} n’existe pas ici : ce serveur offre GET [base]/Slot, GET [base]/Schedule, [base]/Practitioner et GET "
+        "[base]/metadata.",
+        "{path} does not exist here: this server offers GET [base]/Slot, GET [base]/Schedule, [base]/Practitioner and "
+        "GET [base]/metadata.",
     )
     code = IssueType.NOT_FOUND if status == 404 else IssueType.INVALID
     return Outcome(status, (Issue(code, text.format(path=path)),))
 
 
 def capability_statement(base_url: str, version: str) -> dict[str, Any]:
-    """What is really offered, and nothing else: one search, accounts written, no read."""
+    """What is really offered, and nothing else: two searches, accounts written, no read."""
     return {
         "resourceType": "CapabilityStatement",
         "id": "agenda-editor",
         "name": "AgendaEditor",
-        "title": "Agenda de référence : recherche de créneaux (INT_R01) et comptes régulateurs (INT_R02) du SAS",
+        "title": "Agenda de référence du SAS : créneaux (INT_R01, INT_R04, SOS) et comptes régulateurs (INT_R02)",
         "status": "active",
         "date": "2026-11-21",
         "kind": "instance",
@@ -90,15 +92,18 @@ def capability_statement(base_url: str, version: str) -> dict[str, Any]:
                 "resource": [
                     {
                         "type": "Slot",
-                        "supportedProfile": [canonicals.SLOT],
+                        "supportedProfile": [canonicals.SLOT, canonicals.CPTS_SLOT],
                         "documentation": (
                             "One search, INT_R01: both bounds of start, status=free and "
                             + rules.IDENTIFIER
                             + " (1 to 25 values) are mandatory. The answer is never paged and always holds the "
-                            "Schedule, Practitioner and PractitionerRole of each Slot."
+                            "Schedule, Practitioner and PractitionerRole of each Slot. With _include="
+                            + rules.CPTS_INCLUDES[0]
+                            + " it is INT_R04: the profiles are those of CPTS, and each CPTS comes as a "
+                            "HealthcareService and its Organization."
                         ),
                         "interaction": [{"code": "search-type"}],
-                        "searchInclude": [rules.INCLUDES[0]],
+                        "searchInclude": [rules.INCLUDES[0], rules.CPTS_INCLUDES[0]],
                         "searchParam": [
                             {"name": rules.START, "definition": canonicals.SLOT_START_PARAMETER, "type": "date"},
                             {"name": rules.STATUS, "definition": canonicals.SLOT_STATUS_PARAMETER, "type": "token"},
@@ -108,6 +113,33 @@ def capability_statement(base_url: str, version: str) -> dict[str, Any]:
                                 "type": "reference",
                                 "documentation": "Only chained: " + rules.IDENTIFIER,
                             },
+                            {
+                                "name": "service-type-reference",
+                                "definition": canonicals.SLOT_SERVICE_PARAMETER,
+                                "type": "reference",
+                                "documentation": "Only to include what it refers to.",
+                            },
+                        ],
+                    },
+                    {
+                        "type": "Schedule",
+                        "supportedProfile": [canonicals.SOS_SCHEDULE],
+                        "documentation": (
+                            f"One search, for SOS Médecins: both bounds of {rules.SOS_START}, {rules.SOS_STATUS}=free "
+                            f"and {rules.SOS_IDENTIFIER} (1 to 25 values) are mandatory and read together, as one "
+                            "filter of slots. The answer is never paged and always holds the Slots that meet it, with "
+                            "the Location and Organization of each Schedule; total counts Slots."
+                        ),
+                        "interaction": [{"code": "search-type"}],
+                        "searchInclude": [rules.SOS_INCLUDES[1]],
+                        "searchRevInclude": [rules.SOS_INCLUDES[0]],
+                        "searchParam": [
+                            {
+                                "name": "actor",
+                                "definition": canonicals.SCHEDULE_ACTOR_PARAMETER,
+                                "type": "reference",
+                                "documentation": "Only chained: " + rules.SOS_IDENTIFIER,
+                            }
                         ],
                     },
                     regulators.CAPABILITY,

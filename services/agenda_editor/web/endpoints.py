@@ -29,6 +29,7 @@ from agenda_editor.appointments.model import (
     UnknownAppointmentError,
     UnknownDeliveryError,
 )
+from agenda_editor.associations.model import Site, UnknownSiteError
 from agenda_editor.dependencies import State, state_of
 from agenda_editor.sso.model import (
     LOGIN_COOKIE,
@@ -62,6 +63,7 @@ LOGGED_OUT: Final = "/deconnecte"
 
 _STATUS: Final[dict[type[SasError], tuple[int, Text]]] = {
     UnknownScheduleError: (404, Text("Agenda inconnu", "Unknown agenda")),
+    UnknownSiteError: (404, Text("Point de consultation inconnu", "Unknown place of consultation")),
     UnknownSlotError: (404, Text("Créneau inconnu", "Unknown slot")),
     UnknownAppointmentError: (404, Text("Rendez-vous inconnu", "Unknown appointment")),
     UnknownDeliveryError: (404, Text("Envoi inconnu", "Unknown message")),
@@ -84,6 +86,10 @@ _LOST: Final[dict[type[SasError], Text]] = {
     UnknownScheduleError: Text(
         "Cette adresse ne mène à aucun agenda. Vérifiez le lien, ou reprenez la recherche.",
         "This address leads to no agenda. Check the link, or search again.",
+    ),
+    UnknownSiteError: Text(
+        "Cette adresse ne mène à aucun point de consultation. Vérifiez le lien, ou reprenez la recherche.",
+        "This address leads to no place of consultation. Check the link, or search again.",
     ),
     UnknownSlotError: Text(
         "Ce créneau n’existe pas ou plus. Reprenez la recherche.", "This slot does not exist any more. Search again."
@@ -324,18 +330,21 @@ async def agenda_page(request: Request) -> Response:
     }
     chosen = request.query_params.get("creneau", "")
     appointments = await state.appointments.of_schedule(number, now, now + horizon) if person.is_staff else []
+    # Which CPTS a slot is for says nothing to the public.
+    shared = set() if viewer is Viewer.OTHER else rules.communities_of(pages[number][1])
+    communities = {one.id: one.details.name for one in await state.communities.named(shared)}
     return page(
         request,
         "agenda.html",
-        view=rules.agenda_view(schedule, pages, chosen, lang),
+        view=rules.agenda_view(schedule, pages, chosen, lang, communities),
         chosen=chosen,
         viewer=viewer.value,
         appointments=[rules.appointment_view(appointment, lang) for appointment in appointments],
     )
 
 
-def seen(schedule: Schedule, slots: list[Slot], viewer: Viewer, now: int) -> list[tuple[Slot, SlotState]]:
+def seen(holder: Schedule | Site, slots: list[Slot], viewer: Viewer, now: int) -> list[tuple[Slot, SlotState]]:
     """The slots that are for the eyes of this viewer."""
     horizon = hours_ahead() * 3_600_000
-    states = ((slot, rules.state(slot, schedule, viewer, now, horizon)) for slot in slots)
+    states = ((slot, rules.state(slot, holder, viewer, now, horizon)) for slot in slots)
     return [(slot, kind) for slot, kind in states if kind is not None]

@@ -23,7 +23,7 @@ class SlotState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class SlotLine:
-    """`name` is that of URLs, `chosen` the one that the visitor came for."""
+    """`name` is that of URLs, `chosen` the one that the visitor came for, `communities` the names of CPTS."""
 
     name: str
     state: SlotState
@@ -33,6 +33,7 @@ class SlotLine:
     kinds: tuple[str, ...]
     reasons: tuple[str, ...]
     chosen: bool
+    communities: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,22 +44,27 @@ class Day:
 
 @dataclass(frozen=True, slots=True)
 class PlaceView:
-    name: str
+    """`path` is that of its page; of an association, `practitioner` is its name."""
+
+    path: str
     practitioner: str
     specialty: str
     place: str
     address: str
     phone: str
+    is_site: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class AgendaView:
-    """`others`: the practitioner's other agendas, with how many slots each offers."""
+    """`others`: the practitioner's other agendas, with how many slots each offers; `communities`: the CPTS whose slots
+    are shown."""
 
     head: PlaceView
     days: tuple[Day, ...]
     chosen: SlotLine | None
     others: tuple[tuple[PlaceView, int], ...]
+    communities: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +77,8 @@ class SlotView:
 
 @dataclass(frozen=True, slots=True)
 class AppointmentView:
-    """`tone` is a class of the style sheet."""
+    """`tone` is a class of the style sheet. `is_sos`: at an association, `doctor` being the id of who sees the patient,
+    if known."""
 
     key: str
     status: str
@@ -81,6 +88,8 @@ class AppointmentView:
     instant: str
     practitioner: str
     place: str
+    is_sos: bool = False
+    doctor: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,8 @@ from agenda_editor.appointments.model import (
     PatientDetails,
     TransitionError,
 )
+from agenda_editor.associations import fhir as associations
+from agenda_editor.associations.model import Site
 from agenda_editor.web.model import (
     AgendaView,
     AppointmentView,
@@ -80,10 +82,15 @@ _CHANGES: Final = {
     ChangeKind.CANCEL: Text("Rendez-vous annulé", "Cancelled"),
     ChangeKind.HONOUR: Text("Patient venu", "Patient came"),
     ChangeKind.MISS: Text("Patient absent", "Patient did not come"),
+    ChangeKind.ACCEPT: Text("Demande acceptée", "Request accepted"),
+    ChangeKind.REFUSE: Text("Demande refusée", "Request refused"),
 }
+
+_ASKED: Final = Text("Rendez-vous demandé", "Requested")
 
 _NUMBER: Final = r"([1-9][0-9]{0,17})"
 _SCHEDULE: Final = re.compile("ag-" + _NUMBER)
+_SITE: Final = re.compile("pfg-" + _NUMBER)
 _SLOT: Final = re.compile("cr-" + _NUMBER)
 _BIRTH: Final = Text("Attendu : une date (JJ/MM/AAAA).", "Expected: a date.")
 
@@ -96,6 +103,11 @@ def language(asked: str | None) -> Lang:
 def schedule_number(name: str) -> int | None:
     """The agenda that an address names."""
     return _number(_SCHEDULE, name)
+
+
+def site_number(name: str) -> int | None:
+    """The site that an address names."""
+    return _number(_SITE, name)
 
 
 def slot_number(name: str) -> int | None:
@@ -111,7 +123,7 @@ def _number(form: re.Pattern[str], name: str) -> int | None:
 # --- agendas ----------------------------------------------------------------------------------------------------------
 
 
-def state(slot: Slot, schedule: Schedule, viewer: Viewer, now: int, horizon: int) -> SlotState | None:
+def state(slot: Slot, holder: Schedule | Site, viewer: Viewer, now: int, horizon: int) -> SlotState | None:
     """What a slot is to who looks at it; `None` when it is not for his eyes."""
     details = slot.details
     walk_in = details.appointment_type is AppointmentType.WALKIN
@@ -123,11 +135,11 @@ def state(slot: Slot, schedule: Schedule, viewer: Viewer, now: int, horizon: int
         if not agendas.is_public(details):
             return None
         return SlotState.WALK_IN if walk_in else SlotState.FREE
-    if booking.is_offered(slot, schedule, now, horizon):
+    if booking.is_offered(slot, holder, now, horizon):
         return SlotState.BOOKABLE
-    if schedule.practitioner.details.opposed:
+    if isinstance(holder, Schedule) and holder.practitioner.details.opposed:
         return None
-    if agendas.shown_types(details):
+    if agendas.shown_with_cpts(details):
         return SlotState.WALK_IN if walk_in else None
     # A slot that was shown before somebody took it.
     was_shown = details.status is SlotStatus.BUSY and not details.own_patients_only and not walk_in
@@ -137,7 +149,7 @@ def state(slot: Slot, schedule: Schedule, viewer: Viewer, now: int, horizon: int
 def place_view(schedule: Schedule) -> PlaceView:
     who, where = schedule.practitioner.details, schedule.place.details
     return PlaceView(
-        name=names.schedule_name(schedule.id),
+        path=f"/agenda/{names.schedule_name(schedule.id)}",
         practitioner=booking.practitioner_name(schedule),
         specialty=(who.specialty.label or "") if who.specialty else "",
         place=where.name,
@@ -146,34 +158,78 @@ def place_view(schedule: Schedule) -> PlaceView:
     )
 
 
-def agenda_view(
-    schedule: Schedule, pages: Mapping[int, tuple[Schedule, Sequence[tuple[Slot, SlotState]]]], chosen: str, lang: Lang
+def place_of_site(site: Site) -> PlaceView:
+    where = site.details
+    return PlaceView(
+        path=associations.site_path(site.id),
+        practitioner=site.association.details.name,
+        specialty="",
+        place=where.name,
+        address=f"{where.line}, {where.postal_code} {where.city}",
+        phone=where.phone or "",
+        is_site=True,
+    )
+
+
+def site_view(
+    number: int, pages: Mapping[int, tuple[Site, Sequence[tuple[Slot, SlotState]]]], chosen: str, lang: Lang
 ) -> AgendaView:
-    """One agenda among all of its practitioner; `pages` by number, slots by start."""
+    """One site among all of its association; `pages` by number, slots by start."""
+    head, slots = pages[number]
+    days = _days(slots, chosen, lang, {})
+    return AgendaView(
+        head=place_of_site(head),
+        days=days,
+        chosen=next((line for day in days for line in day.slots if line.chosen), None),
+        others=tuple(
+            (place_of_site(other), _count_open(found)) for one, (other, found) in pages.items() if one != number
+        ),
+    )
+
+
+def _count_open(slots: Sequence[tuple[Slot, SlotState]]) -> int:
+    return sum(kind in {SlotState.BOOKABLE, SlotState.FREE} for _, kind in slots)
+
+
+def communities_of(slots: Sequence[tuple[Slot, SlotState]]) -> set[int]:
+    """The CPTS that these slots are shown to."""
+    return {number for slot, _ in slots if agendas.is_shared(slot.details) for number in slot.details.communities}
+
+
+def agenda_view(
+    schedule: Schedule,
+    pages: Mapping[int, tuple[Schedule, Sequence[tuple[Slot, SlotState]]]],
+    chosen: str,
+    lang: Lang,
+    communities: Mapping[int, str],
+) -> AgendaView:
+    """One agenda among all of its practitioner; `pages` by number, slots by start, names of CPTS by number."""
     slots = pages[schedule.id][1]
-    days = _days(slots, chosen, lang)
+    days = _days(slots, chosen, lang, communities)
     return AgendaView(
         head=place_view(schedule),
         days=days,
         chosen=next((line for day in days for line in day.slots if line.chosen), None),
         others=tuple(
-            (place_view(other), sum(kind in {SlotState.BOOKABLE, SlotState.FREE} for _, kind in found))
-            for number, (other, found) in pages.items()
-            if number != schedule.id
+            (place_view(other), _count_open(found)) for number, (other, found) in pages.items() if number != schedule.id
         ),
+        communities=tuple(sorted(communities.values())),
     )
 
 
-def _days(slots: Sequence[tuple[Slot, SlotState]], chosen: str, lang: Lang) -> tuple[Day, ...]:
+def _days(
+    slots: Sequence[tuple[Slot, SlotState]], chosen: str, lang: Lang, communities: Mapping[int, str]
+) -> tuple[Day, ...]:
     days = groupby(slots, lambda pair: instants.to_datetime(pair[0].details.start).date())
     return tuple(
-        Day(day_name(day, lang), tuple(_line(slot, kind, chosen, lang) for slot, kind in group)) for day, group in days
+        Day(day_name(day, lang), tuple(_line(slot, kind, chosen, lang, communities) for slot, kind in group))
+        for day, group in days
     )
 
 
 def slot_view(slot: Slot, kind: SlotState, lang: Lang) -> SlotView:
     day = instants.to_datetime(slot.details.start).date()
-    return SlotView(day_name(day, lang), _line(slot, kind, "", lang))
+    return SlotView(day_name(day, lang), _line(slot, kind, "", lang, {}))
 
 
 def choices(
@@ -189,7 +245,7 @@ def day_name(day: date, lang: Lang) -> str:
     return f"{_WEEKDAYS[day.weekday()].to(lang)} {ordinal} {_MONTHS[day.month - 1].to(lang)}"
 
 
-def _line(slot: Slot, kind: SlotState, chosen: str, lang: Lang) -> SlotLine:
+def _line(slot: Slot, kind: SlotState, chosen: str, lang: Lang, communities: Mapping[int, str]) -> SlotLine:
     details = slot.details
     start, end = instants.to_datetime(details.start), instants.to_datetime(details.end)
     name = names.slot_name(slot.id)
@@ -202,6 +258,7 @@ def _line(slot: Slot, kind: SlotState, chosen: str, lang: Lang) -> SlotLine:
         kinds=tuple(_KINDS[kind].to(lang) for kind in details.consultation_types),
         reasons=details.reasons,
         chosen=name == chosen,
+        communities=tuple(communities[number] for number in details.communities if number in communities),
     )
 
 
@@ -226,11 +283,15 @@ def appointment_view(appointment: Appointment, lang: Lang) -> AppointmentView:
         instant=instants.formatted(appointment.start),
         practitioner=appointment.practitioner_name,
         place=appointment.place_name,
+        is_sos=appointment.association_national_id is not None,
+        doctor=appointment.practitioner_national_id if appointment.association_national_id is not None else "",
     )
 
 
 def can(appointment: Appointment, kind: ChangeKind) -> bool:
     """Whether the appointment is in a state from which this can be done."""
+    if kind is ChangeKind.MOVE and appointment.association_national_id is not None:
+        return False
     try:
         booking.changed(appointment.status, kind)
     except TransitionError:
@@ -238,9 +299,21 @@ def can(appointment: Appointment, kind: ChangeKind) -> bool:
     return True
 
 
+def agenda_path(appointment: Appointment) -> str:
+    """The page of the agenda, or of the site, where the appointment is."""
+    if appointment.association_national_id is not None:
+        return associations.site_path(appointment.schedule_id)
+    return f"/agenda/{names.schedule_name(appointment.schedule_id)}"
+
+
 def history(changes: Sequence[Change], lang: Lang) -> tuple[tuple[str, str], ...]:
     """When and what, oldest first."""
-    return tuple((when(change.at, lang), _CHANGES[change.kind].to(lang)) for change in changes)
+    return tuple((when(change.at, lang), _what(change).to(lang)) for change in changes)
+
+
+def _what(change: Change) -> Text:
+    asked = change.kind is ChangeKind.BOOK and change.after is AppointmentStatus.PENDING
+    return _ASKED if asked else _CHANGES[change.kind]
 
 
 def delivery_view(delivery: Delivery, lang: Lang) -> DeliveryView:

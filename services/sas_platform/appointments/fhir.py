@@ -21,6 +21,7 @@ from sas_kernel.identifiers import (
     MAX_ID_LENGTH,
     PRACTITIONER_SYSTEM,
     REGULATOR_SYSTEM,
+    STRUCTURE_SYSTEM,
     is_national_practitioner_id,
 )
 from sas_kernel.text import Text
@@ -135,7 +136,7 @@ def report_of(body: bytes) -> Report:
     identifier = _identifier(resource, reading)
     operator, category = _extensions(resource, reading, sos=sos)
     status = _status(resource, reading)
-    practitioner = _participants(resource, reading, status, sos=sos)
+    practitioner, structure = _participants(resource, reading, status, sos=sos)
     start, end = _instant(resource, "start", reading), _instant(resource, "end", reading)
     if start is not None and end is not None and start >= end:
         text = Text("{at} : la fin doit suivre le début.", "{at}: the end must follow the start.")
@@ -144,7 +145,7 @@ def report_of(body: bytes) -> Report:
     reading.issues += _disclosures(nodes)
     if reading.issues or identifier is None or operator is None or status is None or start is None or end is None:
         raise InvalidAppointmentError(reading.issues)
-    return Report(identifier, operator, Content(status, start, end, created, practitioner, category))
+    return Report(identifier, operator, Content(status, start, end, created, practitioner, category, structure))
 
 
 def _appointment(body: bytes) -> dict[str, Any]:
@@ -237,7 +238,8 @@ def _extensions(resource: dict[str, Any], reading: _Reading, *, sos: bool) -> tu
     for at, each in enumerate(extensions):
         if each.get("url") == canonicals.ORIENTATION:
             category = _category(each, f"Appointment.extension[{at}]", reading)
-    return operator, category
+    # The SOS profile has no room for the category, and says it by itself.
+    return operator, Category.SOS if sos else category
 
 
 def _operator(extension: dict[str, Any], reading: _Reading) -> Identifier | None:
@@ -311,9 +313,11 @@ def _status(resource: dict[str, Any], reading: _Reading) -> Status | None:
     return status
 
 
-def _participants(resource: dict[str, Any], reading: _Reading, status: Status | None, *, sos: bool) -> str | None:
-    """The national id of the practitioner, if he is known."""
-    practitioner = None
+def _participants(
+    resource: dict[str, Any], reading: _Reading, status: Status | None, *, sos: bool
+) -> tuple[str | None, str | None]:
+    """The national ids of the practitioner and of the association, where they are known."""
+    practitioner = structure = None
     for index, each in enumerate(reading.required(resource, "participant", _ROOT) or []):
         at = f"Appointment.participant[{index}]"
         if _given(each, "type") is None and _given(each, "actor") is None:
@@ -329,15 +333,20 @@ def _participants(resource: dict[str, Any], reading: _Reading, status: Status | 
             )
             reading.refuse(IssueType.BUSINESS_RULE, "Appointment.status", text)
         identifier = _given(_given(each, "actor") or {}, "identifier")
-        # The SOS profile leaves the actor free; of others than practitioners nothing is kept.
+        # The SOS profile leaves the actor free; of others than practitioners and structures nothing is kept.
+        if sos and identifier is not None and identifier.get("system") == STRUCTURE_SYSTEM:
+            named = str(identifier.get("value", ""))
+            structure = structure or (named if _STRUCTURE.fullmatch(named) else None)
         if identifier is not None and not (sos and identifier.get("system") != PRACTITIONER_SYSTEM):
             found = _person(identifier, f"{at}.actor.identifier", reading, ("IDNPS",))
             if found is not None and not is_national_practitioner_id(found.value):
                 reading.expected(f"{at}.actor.identifier.value", "8 + RPPS", "0 + ADELI")
             elif found is not None:
                 practitioner = practitioner or found.value
-    return practitioner
+    return practitioner, structure
 
+
+_STRUCTURE: Final = re.compile(r"[0134][0-9A-Z]{9,14}")  # a national id with its prefix
 
 _INSTANT: Final = re.compile(
     r"20[0-9]{2}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,9})?(?:Z|[+-][0-9]{2}:[0-9]{2})"

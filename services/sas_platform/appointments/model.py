@@ -59,7 +59,8 @@ class Criterion:
 class Content:
     """All that is kept of what an editor says: nothing of the patient, no slot, no free text (agreement, art. 9.2).
 
-    `practitioner` is the national id, absent while nobody has taken the appointment.
+    `practitioner` is the national id, absent while nobody has taken the appointment; `structure` is that of the SOS
+    Médecins association, where the editor names it.
     """
 
     status: Status
@@ -68,6 +69,7 @@ class Content:
     created: datetime | None = None
     practitioner: str | None = None
     category: Category | None = None
+    structure: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

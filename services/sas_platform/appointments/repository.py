@@ -139,6 +139,7 @@ def _columns(content: Content) -> dict[str, Any]:
         "created": None if content.created is None else milliseconds(content.created),
         "practitioner": content.practitioner,
         "category": content.category,
+        "structure": content.structure,
     }
 
 
@@ -150,6 +151,7 @@ def _content(row: RowMapping) -> Content:
         None if row["created"] is None else to_datetime(row["created"]),
         row["practitioner"],
         None if row["category"] is None else Category(row["category"]),
+        row["structure"],
     )
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Final
 
 from sas_fhir.operation_outcome import Issue, IssueType
@@ -145,9 +146,7 @@ def completed(known: Appointment | None, content: Content) -> Content:
     """What is kept after a message: the time of booking stays known when a later message leaves it out."""
     if known is None or content.created is not None:
         return content
-    return Content(
-        content.status, content.start, content.end, known.content.created, content.practitioner, content.category
-    )
+    return replace(content, created=known.content.created)
 
 
 def changes(known: Content | None, content: Content) -> frozenset[Change]:
@@ -158,7 +157,8 @@ def changes(known: Content | None, content: Content) -> frozenset[Change]:
         Change.STATUS: known.status is not content.status,
         Change.TIME: (known.start, known.end) != (content.start, content.end),
         Change.PRACTITIONER: known.practitioner != content.practitioner,
-        Change.OTHER: (known.created, known.category) != (content.created, content.category),
+        Change.OTHER: (known.created, known.category, known.structure)
+        != (content.created, content.category, content.structure),
     }
     return frozenset(change for change, differs in differing.items() if differs)
 
@@ -186,6 +186,8 @@ STATUS: Final[dict[Status, Text]] = {
     Status.CANCELLED: Text("annulé", "cancelled"),
 }
 MOVED: Final = Text("déplacé", "moved")
+AWAITED: Final = Text("en attente de confirmation", "awaiting confirmation")
+REFUSED: Final = Text("refusé", "refused")
 _CONFIRMED: Final = Text("confirmé", "confirmed")
 _RESTORED: Final = Text("rétabli", "restored")
 _REASSIGNED: Final = Text("confié à un autre professionnel", "given to another practitioner")
@@ -199,11 +201,26 @@ ODDITY: Final[dict[Oddity, Text]] = {
 }
 
 
+def is_refused(messages: Iterable[Message]) -> bool:
+    """Whether it was given up before anybody confirmed it: the protocol has no other word for a refusal."""
+    changed = [message for message in messages if message.changes & {Change.CREATED, Change.STATUS}]
+    return bool(changed) and _refuses(changed[-1])
+
+
+def _refuses(message: Message) -> bool:
+    before = message.before[0] if message.before else None
+    return Change.STATUS in message.changes and message.content.status is Status.CANCELLED and before is Status.PENDING
+
+
 def happening(message: Message) -> Text:
     """What a message did to the appointment: `pris`, `déplacé`, `annulé`…"""
     status = message.content.status
     if Change.STATUS in message.changes and status is Status.BOOKED and message.before is not None:
         return _CONFIRMED if message.before[0] is Status.PENDING else _RESTORED
+    if _refuses(message):
+        return REFUSED
+    if message.changes & {Change.CREATED, Change.STATUS} and status is Status.PENDING:
+        return AWAITED
     if message.changes & {Change.CREATED, Change.STATUS}:
         return STATUS[status]
     if Change.TIME in message.changes:

@@ -25,6 +25,7 @@ appointment = sa.Table(
     sa.Column("created", sa.BigInteger),
     sa.Column("practitioner", sa.String(64)),
     sa.Column("category", sa.String(8)),
+    sa.Column("structure", sa.String(64)),
     sa.Column("received_at", sa.BigInteger, nullable=False),
     sa.Column("changed_at", sa.BigInteger, nullable=False),
     sa.Column("change", sa.BigInteger, nullable=False),  # the message that changed it last
@@ -46,6 +47,7 @@ message = sa.Table(
     sa.Column("created", sa.BigInteger),
     sa.Column("practitioner", sa.String(64)),
     sa.Column("category", sa.String(8)),
+    sa.Column("structure", sa.String(64)),
     sa.Column("changes", sa.String(80), nullable=False),  # names separated by blanks: never searched, read whole
     sa.Column("oddity", sa.String(16)),
     sa.Column("status_before", sa.String(16)),

@@ -18,6 +18,14 @@ class Environment(StrEnum):
     PRODUCTION = "production"
 
 
+class Search(StrEnum):
+    """The searches an editor may answer: INT_R01, INT_R04 and the one of SOS Médecins associations."""
+
+    PRACTITIONERS = "practitioners"
+    CPTS = "cpts"
+    SOS = "sos"
+
+
 class Origin(StrEnum):
     """Who may change an editor: the file it was read from, or the admin API."""
 
@@ -36,7 +44,10 @@ class TlsMaterial:
 
 @dataclass(frozen=True, slots=True)
 class Editor:
-    """A connected editor. `base_url` is the FHIR base, absolute and without a trailing slash."""
+    """A connected editor. `base_url` is the FHIR base, absolute and without a trailing slash.
+
+    `associations` are the prefixed SIRET of the SOS Médecins associations known to use its software.
+    """
 
     id: str
     name: str
@@ -46,6 +57,8 @@ class Editor:
     flows: frozenset[Flow] = field(default=frozenset({Flow.SLOT_SEARCH}))
     tls: TlsMaterial = field(default=TlsMaterial())
     origin: Origin = Origin.REGISTER
+    searches: frozenset[Search] = field(default=frozenset({Search.PRACTITIONERS}))
+    associations: frozenset[str] = frozenset()
 
     def answers(self, flow: Flow, environment: Environment) -> bool:
         return self.enabled and self.environment is environment and flow in self.flows

@@ -9,7 +9,15 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sas_kernel.flows import Flow
-from sas_platform.editors.model import Editor, EditorExistsError, EditorNotFoundError, Environment, Origin, TlsMaterial
+from sas_platform.editors.model import (
+    Editor,
+    EditorExistsError,
+    EditorNotFoundError,
+    Environment,
+    Origin,
+    Search,
+    TlsMaterial,
+)
 from sas_platform.editors.tables import editor as table
 
 
@@ -48,6 +56,8 @@ def _values(editor: Editor) -> dict[str, Any]:
         "tls_ca_file": editor.tls.ca_file,
         "tls_certificate_file": editor.tls.certificate_file,
         "tls_key_file": editor.tls.key_file,
+        "searches": " ".join(sorted(editor.searches)),
+        "associations": " ".join(sorted(editor.associations)),
     }
 
 
@@ -61,4 +71,6 @@ def _editor(row: sa.Row[Any]) -> Editor:
         flows=frozenset(Flow(flow) for flow in row.flows.split()),
         tls=TlsMaterial(row.tls_ca_file, row.tls_certificate_file, row.tls_key_file),
         origin=Origin.REGISTER,
+        searches=frozenset(Search(search) for search in row.searches.split()),
+        associations=frozenset(row.associations.split()),
     )

@@ -9,13 +9,16 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
+from sas_kernel.errors import InvalidValueError
 from sas_kernel.flows import Flow
+from sas_kernel.identifiers import national_siret
 from sas_kernel.text import Text
-from sas_platform.editors.model import Editor, Environment, InvalidEditorError, Origin, TlsMaterial
+from sas_platform.editors.model import Editor, Environment, InvalidEditorError, Origin, Search, TlsMaterial
 
 MAX_NAME = 120
 MAX_URL = 500
 MAX_PATH = 500
+MAX_ASSOCIATIONS = 200
 
 _OPTION_FLOWS = (Flow.SLOT_SEARCH, Flow.REGULATORS)
 
@@ -32,6 +35,8 @@ def editor(
     flows: Sequence[str] = (Flow.SLOT_SEARCH,),
     tls: TlsMaterial | None = None,
     origin: Origin = Origin.REGISTER,
+    searches: Sequence[str] = (Search.PRACTITIONERS,),
+    associations: Sequence[str] = (),
 ) -> Editor:
     """A checked `Editor`; raises `InvalidEditorError` with what to correct."""
     if not _ID.fullmatch(id):
@@ -51,13 +56,36 @@ def editor(
         known_flows = frozenset(Flow(flow) for flow in flows)
     except ValueError as error:
         raise _invalid("flows", ", ".join(flows), _one_of([*Flow])) from error
+    try:
+        known_searches = frozenset(Search(search) for search in searches)
+    except ValueError as error:
+        raise _invalid("searches", ", ".join(searches), _one_of([*Search])) from error
+    if not known_searches:
+        raise _invalid("searches", "", _one_of([*Search]))
     material = tls or TlsMaterial()
     for field in ("ca_file", "certificate_file", "key_file"):
         path = getattr(material, field)
         if path is not None and not 0 < len(path) <= MAX_PATH:
             raise _invalid(f"tls.{field}", path, Text("chemin vide ou trop long", "empty or too long a path"))
     url = _base_url(base_url, in_environment)
-    return Editor(id, name, url, in_environment, enabled, known_flows, material, origin)
+    known_associations = _associations(associations, known_searches)
+    return Editor(
+        id, name, url, in_environment, enabled, known_flows, material, origin, known_searches, known_associations
+    )
+
+
+def _associations(written: Sequence[str], searches: frozenset[Search]) -> frozenset[str]:
+    try:
+        found = frozenset(national_siret(value) for value in written)
+    except InvalidValueError as error:
+        raise _invalid("associations", ", ".join(written), error.text) from error
+    if len(found) > MAX_ASSOCIATIONS:
+        why = Text("au plus {n}", "at most {n}")
+        raise _invalid("associations", str(len(found)), why, n=MAX_ASSOCIATIONS)
+    if found and Search.SOS not in searches:
+        why = Text("l’éditeur doit répondre à la recherche sos", "the editor must answer the search sos")
+        raise _invalid("associations", ", ".join(written), why)
+    return found
 
 
 def from_toml(text: str) -> tuple[Editor, ...]:
@@ -81,7 +109,7 @@ def from_toml(text: str) -> tuple[Editor, ...]:
 
 
 def from_option(option: str, environment: Environment) -> Editor:
-    """The editor of a `NAME=URL` given on the command line: it is asked for slots and told of regulators."""
+    """The editor of a `NAME=URL` given on the command line: it is asked every search and told of regulators."""
     name, equals, url = option.partition("=")
     if not equals:
         raise _invalid("editor", option, Text("attendu NOM=URL", "expected NAME=URL"))
@@ -92,6 +120,7 @@ def from_option(option: str, environment: Environment) -> Editor:
         environment=environment,
         flows=_OPTION_FLOWS,
         origin=Origin.CONFIGURATION,
+        searches=tuple(Search),
     )
 
 
@@ -117,7 +146,9 @@ def distinct(editors: Sequence[Editor]) -> tuple[Editor, ...]:
     return tuple(editors)
 
 
-_ROW_FIELDS = frozenset({"id", "name", "base_url", "environment", "enabled", "flows", "tls"})
+_ROW_FIELDS = frozenset(
+    {"id", "name", "base_url", "environment", "enabled", "flows", "tls", "searches", "associations"}
+)
 _TLS_FIELDS = frozenset({"ca_file", "certificate_file", "key_file"})
 
 
@@ -133,21 +164,28 @@ def _from_row(row: object) -> Editor:
     for key, value in [*texts.items(), *tls.items()]:
         if not isinstance(value, str):
             raise _invalid(key, str(value), Text("attendu un texte", "expected a string"))
-    enabled, flows = row.get("enabled", True), row.get("flows", [Flow.SLOT_SEARCH])
+    enabled = row.get("enabled", True)
     if not isinstance(enabled, bool):
         raise _invalid("enabled", str(enabled), Text("attendu true ou false", "expected true or false"))
-    if not isinstance(flows, list) or not all(isinstance(flow, str) for flow in flows):
-        raise _invalid("flows", str(flows), Text("attendu une liste de textes", "expected a list of strings"))
     return editor(
         id=str(texts["id"]),
         name=str(texts["name"]),
         base_url=str(texts["base_url"]),
         environment=str(texts["environment"]),
         enabled=enabled,
-        flows=flows,
+        flows=_texts(row, "flows", [Flow.SLOT_SEARCH]),
         tls=TlsMaterial(**tls),
         origin=Origin.CONFIGURATION,
+        searches=_texts(row, "searches", [Search.PRACTITIONERS]),
+        associations=_texts(row, "associations", []),
     )
+
+
+def _texts(row: Mapping[str, Any], name: str, default: Sequence[str]) -> Sequence[str]:
+    values = row.get(name, default)
+    if not isinstance(values, list) or not all(isinstance(value, str) for value in values):
+        raise _invalid(name, str(values), Text("attendu une liste de textes", "expected a list of strings"))
+    return values
 
 
 def _only(row: Mapping[str, Any], allowed: frozenset[str]) -> None:

@@ -6,7 +6,7 @@ import msgspec
 
 from sas_kernel.flows import Flow
 from sas_platform.editors import rules
-from sas_platform.editors.model import Editor, Environment, Origin, TlsMaterial
+from sas_platform.editors.model import Editor, Environment, Origin, Search, TlsMaterial
 
 
 class TlsBody(msgspec.Struct, forbid_unknown_fields=True):
@@ -18,7 +18,7 @@ class TlsBody(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class EditorBody(msgspec.Struct, forbid_unknown_fields=True):
-    """A new editor."""
+    """A new editor. `searches`: practitioners, cpts, sos. `associations`: SIRET of those known to use this editor."""
 
     id: str
     name: str
@@ -27,6 +27,8 @@ class EditorBody(msgspec.Struct, forbid_unknown_fields=True):
     enabled: bool = True
     flows: list[str] = msgspec.field(default_factory=lambda: [Flow.SLOT_SEARCH.value])
     tls: TlsBody | None = None
+    searches: list[str] = msgspec.field(default_factory=lambda: [Search.PRACTITIONERS.value])
+    associations: list[str] = []
 
     def to_editor(self) -> Editor:
         tls = self.tls or TlsBody()
@@ -38,6 +40,8 @@ class EditorBody(msgspec.Struct, forbid_unknown_fields=True):
             enabled=self.enabled,
             flows=self.flows,
             tls=TlsMaterial(tls.ca_file, tls.certificate_file, tls.key_file),
+            searches=self.searches,
+            associations=self.associations,
         )
 
 
@@ -50,10 +54,20 @@ class EditorChange(msgspec.Struct, forbid_unknown_fields=True):
     enabled: bool = True
     flows: list[str] = msgspec.field(default_factory=lambda: [Flow.SLOT_SEARCH.value])
     tls: TlsBody | None = None
+    searches: list[str] = msgspec.field(default_factory=lambda: [Search.PRACTITIONERS.value])
+    associations: list[str] = []
 
     def to_editor(self, editor_id: str) -> Editor:
         return EditorBody(
-            editor_id, self.name, self.base_url, self.environment, self.enabled, self.flows, self.tls
+            editor_id,
+            self.name,
+            self.base_url,
+            self.environment,
+            self.enabled,
+            self.flows,
+            self.tls,
+            self.searches,
+            self.associations,
         ).to_editor()
 
 
@@ -68,6 +82,8 @@ class EditorView(msgspec.Struct):
     flows: list[Flow]
     tls: TlsBody
     origin: Origin
+    searches: list[Search]
+    associations: list[str]
 
 
 class EditorList(msgspec.Struct):
@@ -84,4 +100,6 @@ def view(editor: Editor) -> EditorView:
         sorted(editor.flows),
         TlsBody(editor.tls.ca_file, editor.tls.certificate_file, editor.tls.key_file),
         editor.origin,
+        sorted(editor.searches),
+        sorted(editor.associations),
     )

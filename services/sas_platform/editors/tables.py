@@ -18,4 +18,6 @@ editor = sa.Table(
     sa.Column("tls_ca_file", sa.String(500)),
     sa.Column("tls_certificate_file", sa.String(500)),
     sa.Column("tls_key_file", sa.String(500)),
+    sa.Column("searches", sa.String(60), nullable=False),  # as the flows
+    sa.Column("associations", sa.Text, nullable=False),  # as the flows
 )

@@ -10,11 +10,12 @@ from typing import Any
 from sas_kernel.errors import SasError
 from sas_kernel.text import Text
 from sas_kit.http import HttpAnswer, HttpClient, HttpLimits, exchange, new_client
-from sas_platform.editors.model import Editor
+from sas_platform.editors.model import Editor, Search
 from sas_platform.slot_search.model import Bounds, LotRequest
 
 # The spelling of the SAS implementation guide (it predates FHIR R4); a name, for editors' logs and firewalls.
 _HEADERS = (("Accept", "application/json+fhir"), ("User-Agent", "sas-platform"))
+_RESOURCE = {Search.PRACTITIONERS: "Slot", Search.CPTS: "Slot", Search.SOS: "Schedule"}
 
 
 class EditorSaturatedError(SasError):
@@ -59,7 +60,8 @@ class EditorClients:
             return await exchange(
                 client,
                 "GET",
-                f"{request.editor.base_url}/Slot",  # the query goes in `target` alone: libraries log URLs
+                # The query goes in `target` alone: libraries log URLs.
+                f"{request.editor.base_url}/{_RESOURCE[request.search]}",
                 target=request.target,
                 limits=self._limits,
                 headers=_HEADERS,

@@ -14,13 +14,15 @@ from sas_platform.dependencies import BodyDep, State, StateDep, decoded
 from sas_platform.openapi import body_of, json_of, problems
 from sas_platform.slot_search import schemas
 from sas_platform.slot_search.model import LotReport, LotRequest, Plan, SearchQuery
-from sas_platform.slot_search.rules import merge, practitioner_id
+from sas_platform.slot_search.question.rules import association_id, practitioner_id
+from sas_platform.slot_search.rules import merge
 from sas_platform.slot_search.service import editor_reports
 
 router = APIRouter(prefix="/api/slots/search", tags=["slot_search"])
 
 NO_STORE = {"Cache-Control": "no-store"}  # slots are stored nowhere, browsers' and proxies' caches included
 _EVENTS = {**NO_STORE, "X-Accel-Buffering": "no"}
+_LISTED = "National ids, repeated or separated by commas"
 _STREAM: dict[int | str, dict[str, Any]] = {
     200: {
         "description": "Events `plan` (PlannedEvent), then one `lot` (LotEvent) a request, then `done` (DoneEvent).",
@@ -50,18 +52,25 @@ async def stream(body: BodyDep, state: StateDep) -> Response:
 @router.get("/stream", responses={**_STREAM, **problems(422)})
 async def stream_by_query(
     state: StateDep,
-    practitioner: Annotated[list[str], Query(description="National ids, repeated or separated by commas")],
+    practitioner: Annotated[list[str], Query(description=_LISTED)] = [],  # noqa: B006  FastAPI copies it
     start: str | None = None,
     end: str | None = None,
+    cpts: bool = False,
+    sos: Annotated[list[str], Query(description=_LISTED)] = [],  # noqa: B006  FastAPI copies it
 ) -> Response:
     """The same for a browser's EventSource, which can only GET."""
-    values = [value for each in practitioner for value in each.split(",") if value.strip()]
     query = SearchQuery(
-        tuple(practitioner_id(value) for value in values),
+        tuple(practitioner_id(value) for value in _values(practitioner)),
         schemas.instant("start", start),
         schemas.instant("end", end),
+        cpts,
+        tuple(association_id(value) for value in _values(sos)),
     )
     return await _stream(query, state)
+
+
+def _values(repeated: list[str]) -> list[str]:
+    return [value for each in repeated for value in each.split(",") if value.strip()]
 
 
 async def _stream(query: SearchQuery, state: State) -> Response:
@@ -76,12 +85,14 @@ async def _events(plan: Plan, state: State) -> AsyncIterator[bytes]:
         async for outcome in outcomes:
             reports.append((outcome.request, outcome.report))
             asked = outcome.request.editor
+            merged = merge([(asked.id, outcome.offers)])
             yield event(
                 "lot",
                 schemas.LotEvent(
                     schemas.AskedEditor(asked.id, asked.name),
                     schemas.lot(outcome.report),
-                    schemas.availabilities(merge([(asked.id, outcome.availabilities)])),
+                    schemas.availabilities(merged.availabilities()),
+                    schemas.sites(merged.sites()),
                 ),
             )
     yield event("done", schemas.DoneEvent(schemas.editors(editor_reports(plan, reports))))

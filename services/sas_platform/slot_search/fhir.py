@@ -7,36 +7,36 @@ costs itself only and the caller may let other work pass between two batches. Th
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from collections.abc import Generator, Sequence
 from datetime import datetime
 from typing import Final
 
 import msgspec
 
-from sas_kernel.errors import InvalidValueError
-from sas_kernel.identifiers import PRACTITIONER_SYSTEM, STRUCTURE_SYSTEM, international_phone
+from sas_kernel.identifiers import PRACTITIONER_SYSTEM
 from sas_kernel.text import Text
 from sas_platform.slot_search.model import (
     Agenda,
     Answer,
+    Association,
+    Cpts,
     InvalidAnswerError,
     OfferedSlot,
-    Place,
     Practitioner,
     Reference,
     SlotDetails,
 )
+from sas_platform.slot_search.places import fhir as places
+from sas_platform.slot_search.places.fhir import UNREADABLE, clean, id_of
 
 BATCH: Final = 500  # entries decoded between two pauses: about a millisecond
 MAX_ENTRIES: Final = 20_000  # ours: over three times the largest national answer we measure (6 000 slots)
 MAX_OBJECTS: Final = 500_000  # ours: an honest 32 MiB answer holds fewer; ten million `{}` would cost a gigabyte
 MAX_NULLS_SOUGHT: Final = 64 * 1024  # bytes of a resource worth a second, slower look
-MAX_TEXT: Final = 200
 MAX_ISSUE: Final = 300
 
 _ACT_CODE: Final = "http://terminology.hl7.org/CodeSystem/v3-ActCode"
+_SERVICE_REFERENCE: Final = "http://hl7.org/fhir/5.0/StructureDefinition/extension-Slot.serviceType"
 
 
 class _Entry(msgspec.Struct, gc=False):
@@ -76,9 +76,17 @@ class _Schedule(msgspec.Struct, gc=False):
     actor: list[Reference] = []
 
 
-class _Identifier(msgspec.Struct, gc=False):
-    system: str = ""
-    value: str = ""
+class _Extension(msgspec.Struct, gc=False, rename="camel"):
+    url: str = ""
+    value_reference: Reference | None = None
+
+
+class _ServiceType(msgspec.Struct, gc=False):
+    extension: list[_Extension] = []
+
+
+class _Services(msgspec.Struct, gc=False, rename="camel"):
+    service_type: list[_ServiceType] = []
 
 
 class _HumanName(msgspec.Struct, gc=False):
@@ -88,40 +96,8 @@ class _HumanName(msgspec.Struct, gc=False):
 
 
 class _Practitioner(msgspec.Struct, gc=False):
-    identifier: list[_Identifier] = []
+    identifier: list[places.Identifier] = []
     name: list[_HumanName] = []
-
-
-class _ContactPoint(msgspec.Struct, gc=False):
-    system: str = ""
-    value: str = ""
-
-
-class _Address(msgspec.Struct, gc=False, rename="camel"):
-    line: list[str] = []
-    postal_code: str = ""
-    city: str = ""
-
-
-class _Location(msgspec.Struct, gc=False, rename="camel"):
-    resource_type: str = ""
-    id: str = ""
-    name: str = ""
-    identifier: list[_Identifier] = []
-    address: _Address | None = None
-    telecom: list[_ContactPoint] = []
-
-
-class _LogicalReference(msgspec.Struct, gc=False):
-    identifier: _Identifier | None = None
-
-
-class _Role(msgspec.Struct, gc=False):
-    practitioner: Reference | None = None
-    organization: _LogicalReference | None = None
-    location: list[Reference] = []
-    contained: list[msgspec.Raw] = []
-    telecom: list[_ContactPoint] = []
 
 
 class _Issue(msgspec.Struct, gc=False):
@@ -142,12 +118,12 @@ _head = msgspec.json.Decoder(OfferedSlot)
 _details = msgspec.json.Decoder(_Details)
 _schedule = msgspec.json.Decoder(_Schedule)
 _practitioner = msgspec.json.Decoder(_Practitioner)
-_role = msgspec.json.Decoder(_Role)
-_location = msgspec.json.Decoder(_Location)
+_role = msgspec.json.Decoder(places.Role)
+_location = msgspec.json.Decoder(places.Location)
+_organization = msgspec.json.Decoder(places.Organization)
+_service = msgspec.json.Decoder(places.HealthcareService)
+_services = msgspec.json.Decoder(_Services)
 _outcome = msgspec.json.Decoder(_Outcome)
-
-# Depth beyond the decoder's own bound is a RecursionError, bytes that are not UTF-8 a UnicodeDecodeError.
-_UNREADABLE = (msgspec.MsgspecError, RecursionError, UnicodeDecodeError, OverflowError)
 
 
 def to_slots(body: bytes) -> Answer:
@@ -169,14 +145,20 @@ def read(body: bytes) -> Generator[None, None, Answer]:
         if at % BATCH == 0:
             yield
     agendas = {reference: resources.agenda(reference) for reference in {s.schedule.reference for s in resources.slots}}
-    return Answer(resources.slots, resources.raws, agendas, resources.unreadable, resources.issue)
+    cpts: dict[str, tuple[Cpts, ...]] = {}
+    for at, (slot, raw) in enumerate(zip(resources.slots, resources.raws, strict=True) if resources.services else ()):
+        if found := resources.shown_by(raw):
+            cpts.setdefault(slot.id, found)
+        if at % BATCH == 0:
+            yield
+    return Answer(resources.slots, resources.raws, agendas, resources.unreadable, resources.issue, cpts)
 
 
 def details(resource: msgspec.Raw) -> SlotDetails:
     """What a shown slot says of itself; nothing of it when those elements do not have FHIR's form."""
     try:
         slot = _details.decode(resource)
-    except _UNREADABLE:
+    except UNREADABLE:
         return SlotDetails()
     booking = slot.appointment_type.coding if slot.appointment_type else []
     return SlotDetails(
@@ -193,7 +175,7 @@ def issue_text(body: bytes) -> str | None:
     """What an OperationOutcome says, in one line; None when the bytes are not one or say nothing."""
     try:
         outcome = _outcome.decode(body)
-    except _UNREADABLE:
+    except UNREADABLE:
         return None
     return _issues(outcome) if outcome.resource_type == "OperationOutcome" else None
 
@@ -214,7 +196,7 @@ def _open(body: bytes) -> list[_Entry]:
         raise InvalidAnswerError(
             Text("Le JSON n’est pas un Bundle : {why}.", "The JSON is not a Bundle: {why}.").format(why=error)
         ) from error
-    except _UNREADABLE as error:
+    except UNREADABLE as error:
         raise InvalidAnswerError(_not_json(body)) from error
     if bundle.resource_type != "Bundle":
         raise InvalidAnswerError(
@@ -249,7 +231,18 @@ def _not_json(body: bytes) -> Text:
 class _Resources:
     """The resources of one Bundle by kind and id."""
 
-    __slots__ = ("_practitioners", "_roles", "_schedules", "issue", "raws", "slots", "unreadable")
+    __slots__ = (
+        "_locations",
+        "_organizations",
+        "_practitioners",
+        "_roles",
+        "_schedules",
+        "issue",
+        "raws",
+        "services",
+        "slots",
+        "unreadable",
+    )
 
     def __init__(self) -> None:
         self.slots: list[OfferedSlot] = []
@@ -258,7 +251,10 @@ class _Resources:
         self.issue: str | None = None
         self._schedules: dict[str, _Schedule] = {}
         self._practitioners: dict[str, _Practitioner] = {}
-        self._roles: dict[str, _Role] = {}
+        self._roles: dict[str, places.Role] = {}
+        self._locations: dict[str, places.Location] = {}
+        self._organizations: dict[str, places.Organization] = {}
+        self.services: dict[str, places.HealthcareService] = {}
 
     def take(self, raw: msgspec.Raw) -> None:
         """Decode one entry's resource, or count it as unreadable."""
@@ -269,7 +265,7 @@ class _Resources:
                 if len(raw) > MAX_NULLS_SOUGHT or b"null" not in bytes(raw):
                     raise
                 self._take(_without_nulls(raw))
-        except _UNREADABLE:
+        except UNREADABLE:
             self.unreadable += 1
 
     def _take(self, raw: msgspec.Raw) -> None:
@@ -287,25 +283,71 @@ class _Resources:
             self._practitioners.setdefault(head.id, _practitioner.decode(raw))
         elif kind == "PractitionerRole":
             self._roles.setdefault(head.id, _role.decode(raw))
+        elif kind == "Location":
+            self._locations.setdefault(head.id, _location.decode(raw))
+        elif kind == "Organization":
+            self._organizations.setdefault(head.id, _organization.decode(raw))
+        elif kind == "HealthcareService":
+            self.services.setdefault(head.id, _service.decode(raw))
         elif kind == "OperationOutcome":
             self.issue = self.issue or _issues(_outcome.decode(raw))
 
     def agenda(self, reference: str) -> Agenda:
-        """Slot -> Schedule -> Practitioner and PractitionerRole -> contained Location; None where a link is broken."""
-        schedule = self._schedules.get(_id_of(reference, "Schedule"))
+        """Slot -> Schedule -> Practitioner and PractitionerRole -> contained Location, or -> Location -> Organization.
+
+        None where a link is broken.
+        """
+        schedule = self._schedules.get(id_of(reference, "Schedule"))
         if schedule is None:
             return Agenda(None, None)
         actors = [actor.reference for actor in schedule.actor]
-        people = [found for actor in actors if (found := _id_of(actor, "Practitioner"))]
-        roles = [found for actor in actors if (found := _id_of(actor, "PractitionerRole"))]
+        people = [found for actor in actors if (found := id_of(actor, "Practitioner"))]
+        roles = [found for actor in actors if (found := id_of(actor, "PractitionerRole"))]
+        sites = [found for actor in actors if (found := id_of(actor, "Location"))]
+        if sites and not people and not roles:
+            return self._site(sites)
         role = self._roles.get(roles[0]) if len(roles) == 1 else None
         if role is not None and role.practitioner is not None:
-            of_role = _id_of(role.practitioner.reference, "Practitioner")
+            of_role = id_of(role.practitioner.reference, "Practitioner")
             people = people or [of_role]
             if of_role not in people:
                 role = None  # the role of somebody else cannot say where this practitioner consults
         practitioner = self._person(people[0]) if len(people) == 1 else None
-        return Agenda(practitioner, None if role is None else self._place(role))
+        return Agenda(practitioner, None if role is None else places.place_of(role))
+
+    def shown_by(self, slot: msgspec.Raw) -> tuple[Cpts, ...]:
+        """Slot -> HealthcareService -> Organization, each CPTS once; a broken link shows none."""
+        try:
+            said = _services.decode(slot)
+        except UNREADABLE:
+            return ()
+        references = [
+            extension.value_reference.reference
+            for service_type in said.service_type
+            for extension in service_type.extension
+            if extension.url == _SERVICE_REFERENCE and extension.value_reference is not None
+        ]
+        found = (self._cpts(id_of(reference, "HealthcareService")) for reference in references)
+        return tuple(dict.fromkeys(each for each in found if each is not None))
+
+    def _cpts(self, service_id: str) -> Cpts | None:
+        service = self.services.get(service_id)
+        organization = self._organization(service.provided_by) if service is not None else None
+        return None if organization is None else places.cpts_of(organization)
+
+    def _site(self, sites: Sequence[str]) -> Agenda:
+        """A schedule of two sites is no site's: nobody could tell where to send the patient."""
+        location = self._locations.get(sites[0]) if len(sites) == 1 else None
+        if location is None:
+            return Agenda(None, None)
+        organization = self._organization(location.managing_organization)
+        association: Association | None = None if organization is None else places.association_of(organization)
+        return Agenda(None, places.site_of(location), association)
+
+    def _organization(self, reference: places.LogicalReference | None) -> places.Organization | None:
+        if reference is None:
+            return None
+        return self._organizations.get(id_of(reference.reference, "Organization")) or places.named(reference)
 
     def _person(self, id: str) -> Practitioner | None:
         found = self._practitioners.get(id)
@@ -316,17 +358,6 @@ class _Resources:
             return None
         name = found.name[0] if found.name else _HumanName()
         return Practitioner(national, clean(name.family), clean(" ".join(name.given)), clean(" ".join(name.prefix)))
-
-    def _place(self, role: _Role) -> Place | None:
-        wanted = role.location[0].reference if len(role.location) == 1 else ""
-        for raw in role.contained:
-            try:
-                location = _location.decode(raw)
-            except _UNREADABLE:
-                continue
-            if location.resource_type == "Location" and wanted == f"#{location.id}" and location.address is not None:
-                return _as_place(location, location.address, role)
-        return None
 
 
 def _without_nulls(raw: msgspec.Raw) -> msgspec.Raw:
@@ -347,49 +378,8 @@ def _label(concept: _Concept) -> str:
     return clean(concept.text or coded.display or coded.code)
 
 
-def _as_place(location: _Location, address: _Address, role: _Role) -> Place:
-    organization = role.organization.identifier if role.organization else None
-    structure = organization.value if organization and organization.system == STRUCTURE_SYSTEM else ""
-    line, city = clean(" ".join(address.line)), clean(address.city)
-    postal_code = clean(address.postal_code, 10)
-    phone = next((t.value for t in [*role.telecom, *location.telecom] if t.system == "phone" and t.value), "")
-    # A structure may have several addresses and two editors may spell one address differently: a place is told apart
-    # by both, for a card that shows one address for two would send a patient to the wrong door.
-    key = "|".join((structure, postal_code, _folded(line), _folded(city)))
-    return Place(key, structure or None, clean(location.name), line, postal_code, city, _phone(phone))
-
-
-def _id_of(reference: str, kind: str) -> str:
-    """`abc` of `Schedule/abc` or of an absolute `https://…/Schedule/abc`; empty for another kind."""
-    head, _, resource_id = reference.partition("/_history/")[0].rpartition("/")
-    return resource_id if head == kind or head.endswith(f"/{kind}") else ""
-
-
-def _phone(value: str) -> str:
-    try:
-        return international_phone(value)
-    except InvalidValueError:
-        return clean(value, 30) if re.fullmatch(r"[+0-9 ().\-/]{4,30}", value) else ""
-
-
 def _issues(outcome: _Outcome) -> str | None:
     said: Sequence[str] = [
         (issue.details.text if issue.details else "") or issue.diagnostics or issue.code for issue in outcome.issue
     ]
     return clean(" ; ".join(filter(None, said[:3])), MAX_ISSUE) or None
-
-
-def clean(text: str, most: int = MAX_TEXT) -> str:
-    """One line of printable characters: what an editor sends is shown to people and must not play tricks on them."""
-    if text.isascii() and text.isprintable():
-        flat = text
-    else:
-        # Control and format characters include the marks that turn the direction of the text that follows.
-        flat = "".join(" " if c.isspace() else c for c in text if c.isspace() or unicodedata.category(c)[0] != "C")
-    flat = " ".join(flat.split())
-    return flat if len(flat) <= most else flat[: most - 1] + "…"
-
-
-def _folded(text: str) -> str:
-    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().casefold()
-    return " ".join(re.findall(r"[a-z0-9]+", plain))

@@ -7,7 +7,7 @@ Nothing here outlives its request (agreement ANS-CONV-001, article 9.2).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -17,7 +17,7 @@ import msgspec
 from sas_kernel.errors import SasError
 from sas_kernel.text import Text
 from sas_kernel.time_window import Window
-from sas_platform.editors.model import Editor
+from sas_platform.editors.model import Editor, Search
 
 
 class InvalidSearchError(SasError):
@@ -33,16 +33,24 @@ class InvalidAnswerError(SasError):
 
 @dataclass(frozen=True, slots=True)
 class SearchQuery:
-    """Prefixed national ids, and a window whose bounds may be left to the platform."""
+    """Prefixed national ids, and a window whose bounds may be left to the platform.
+
+    `cpts`: also the slots that a CPTS shows (INT_R04). `associations`: SIRET of SOS Médecins associations.
+    """
 
     practitioners: tuple[str, ...]
     start: datetime | None = None
     end: datetime | None = None
+    cpts: bool = False
+    associations: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """What a search may cost. `lot_size` ids a request; `horizon` ahead of now; seconds; bytes of one answer."""
+    """What a search may cost. `lot_size` ids a request; `horizon` ahead of now; seconds; bytes of one answer.
+
+    The `…association…` bounds are those of the SOS search.
+    """
 
     lot_size: int
     horizon: timedelta
@@ -50,14 +58,16 @@ class Bounds:
     answer: float
     answer_size: int
     max_practitioners: int
+    association_lot_size: int
+    max_associations: int
 
 
 @dataclass(frozen=True, slots=True)
 class Lot:
-    """The ids asked in one request. `number` counts from 1."""
+    """The ids asked in one request: of practitioners, or of SOS Médecins associations. `number` counts from 1."""
 
     number: int
-    practitioners: tuple[str, ...]
+    ids: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +75,7 @@ class LotRequest:
     """One request to one editor. `target` is what goes on the request line, to the letter."""
 
     editor: Editor
+    search: Search
     lot: Lot
     window: Window
     target: str
@@ -72,17 +83,23 @@ class LotRequest:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Everything a search will ask, decided before the first byte leaves."""
+    """Everything a search will ask, decided before the first byte leaves.
+
+    `lots` are those of the practitioners; `editors` are those who are asked; `awaited` is the number of requests that
+    each of them, by its id, is to answer.
+    """
 
     now: datetime
     window: Window
     lots: tuple[Lot, ...]
+    associations: tuple[str, ...]
     editors: tuple[Editor, ...]
     requests: tuple[LotRequest, ...]
+    awaited: Mapping[str, int]
 
     @property
     def practitioners(self) -> tuple[str, ...]:
-        return tuple(p for lot in self.lots for p in lot.practitioners)
+        return tuple(p for lot in self.lots for p in lot.ids)
 
 
 # --- what an editor offers -------------------------------------------------------------------------------------------
@@ -128,11 +145,31 @@ class Place(msgspec.Struct, frozen=True):
     phone: str = ""
 
 
+class Association(msgspec.Struct, frozen=True):
+    """A SOS Médecins association as the editor names it. `national_id` is its prefixed SIRET."""
+
+    national_id: str
+    name: str = ""
+    phone: str = ""
+
+
+class Cpts(msgspec.Struct, frozen=True):
+    """A CPTS that a slot is shown to, as the editor names it. `structure_id` is its prefixed FINESS."""
+
+    structure_id: str | None
+    name: str = ""
+    phone: str = ""
+
+
 class Agenda(msgspec.Struct, frozen=True):
-    """A FHIR Schedule followed to its ends: who, and where; None where a link is broken."""
+    """A FHIR Schedule followed to its ends: whose, and where; None where a link is broken.
+
+    The agenda of a SOS Médecins site has an association, any other a practitioner.
+    """
 
     practitioner: Practitioner | None
     place: Place | None
+    association: Association | None = None
 
 
 class Reference(msgspec.Struct, frozen=True, gc=False):
@@ -150,11 +187,11 @@ class OfferedSlot(msgspec.Struct, frozen=True, gc=False, rename="camel"):
     comment: str = ""
 
 
-class Slot(msgspec.Struct, frozen=True, gc=False):
+class Slot(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """A slot that may be shown; `start` is in UTC.
 
     `resource` is the editor's own FHIR Slot: well-formed JSON, not re-encoded. `booking_url` is http(s) and carries
-    `origin`; None when the slot came without such a URL.
+    `origin`; None when the slot came without such a URL. `cpts` names those that show it; absent when none does.
     """
 
     editor: str
@@ -162,6 +199,7 @@ class Slot(msgspec.Struct, frozen=True, gc=False):
     start: datetime
     booking_url: str | None
     resource: msgspec.Raw
+    cpts: tuple[Cpts, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,7 +218,8 @@ class SlotDetails:
 class Answer:
     """A search result that could be read: `resources[n]` are the bytes of `slots[n]`, `agendas` goes by reference.
 
-    `unreadable` counts the entries that could not be read; `issue` is the answer's own warning.
+    `cpts` goes by the id of a slot. `unreadable` counts the entries that could not be read; `issue` is the answer's
+    own warning.
     """
 
     slots: list[OfferedSlot]
@@ -188,6 +227,7 @@ class Answer:
     agendas: Mapping[str, Agenda]
     unreadable: int
     issue: str | None
+    cpts: Mapping[str, tuple[Cpts, ...]]
 
 
 class Ignored(StrEnum):
@@ -199,6 +239,8 @@ class Ignored(StrEnum):
     NOT_FREE = "not_free"
     NO_PLACE = "no_place"
     NO_PRACTITIONER = "no_practitioner"
+    ASSOCIATION_NOT_ASKED = "association_not_asked"
+    NO_ASSOCIATION = "no_association"
     NO_OFFSET = "no_offset"
     UNREADABLE = "unreadable"
     DUPLICATE = "duplicate"
@@ -210,6 +252,25 @@ class Availability(msgspec.Struct, frozen=True):
     practitioner: Practitioner
     place: Place
     slots: list[Slot]
+
+    @property
+    def key(self) -> tuple[str, str]:
+        return self.practitioner.national_id, self.place.key
+
+
+class Site(msgspec.Struct, frozen=True):
+    """The slots of one site of a SOS Médecins association: whoever is on duty there takes the patient."""
+
+    association: Association
+    place: Place
+    slots: list[Slot]
+
+    @property
+    def key(self) -> tuple[str, str]:
+        return self.association.national_id, self.place.key
+
+
+Offer = Availability | Site
 
 
 # --- how each editor fared -------------------------------------------------------------------------------------------
@@ -230,7 +291,10 @@ class EditorStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class LotReport:
-    """How one request fared. `issue` is the editor's text, `explanation` ours; time runs from the request's leaving."""
+    """How one request fared. `issue` is the editor's text, `explanation` ours; time runs from the request's leaving.
+
+    `asked_again`: the editor refused INT_R04 and was then asked the same by INT_R01, which has a report of its own.
+    """
 
     lot: int
     status: EditorStatus
@@ -240,20 +304,36 @@ class LotReport:
     ignored: Mapping[Ignored, int]
     issue: str | None
     explanation: Text | None
+    search: Search = Search.PRACTITIONERS
+    asked_again: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class LotOutcome:
-    """A request's report with the slots to show, by practitioner and place."""
+    """A request's report with the slots to show, by whose they are and place."""
 
     request: LotRequest
     report: LotReport
-    availabilities: list[Availability]
+    offers: Sequence[Offer]
+
+
+@dataclass(frozen=True, slots=True)
+class SearchReport:
+    """How one editor fared over all its lots of one search. `elapsed_ms` is its slowest lot's."""
+
+    search: Search
+    status: EditorStatus
+    elapsed_ms: int
+    slots: int
+    ignored: Mapping[Ignored, int]
+    issue: str | None
+    explanation: Text | None
+    asked_again: bool
 
 
 @dataclass(frozen=True, slots=True)
 class EditorReport:
-    """How one editor fared over all its lots. `elapsed_ms` is its slowest lot's."""
+    """How one editor fared over all its lots, and search by search. `elapsed_ms` is its slowest lot's."""
 
     id: str
     name: str
@@ -264,6 +344,12 @@ class EditorReport:
     issue: str | None
     explanation: Text | None
     lots: tuple[LotReport, ...]
+    searches: tuple[SearchReport, ...]
+
+    @property
+    def answered(self) -> int:
+        """How many of the requests it was to answer have ended, well or badly."""
+        return sum(not lot.asked_again for lot in self.lots)
 
 
 @dataclass(frozen=True, slots=True)
@@ -271,6 +357,8 @@ class SearchResult:
     searched_at: datetime
     window: Window
     practitioners: int
+    associations: int
     availabilities: list[Availability]
+    sites: list[Site]
     editors: tuple[EditorReport, ...]
     elapsed_ms: int

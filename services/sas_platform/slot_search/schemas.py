@@ -8,20 +8,24 @@ from datetime import datetime
 import msgspec
 
 from sas_kernel.text import Text
+from sas_platform.editors.model import Search
 from sas_platform.slot_search.model import (
+    Association,
     Availability,
     EditorReport,
     EditorStatus,
     Ignored,
     InvalidSearchError,
     LotReport,
+    Place,
     Plan,
     Practitioner,
     SearchQuery,
     SearchResult,
+    Site,
     Slot,
 )
-from sas_platform.slot_search.rules import practitioner_id
+from sas_platform.slot_search.question.rules import association_id, practitioner_id
 
 
 class PractitionerIds(msgspec.Struct, forbid_unknown_fields=True):
@@ -32,14 +36,26 @@ class PractitionerIds(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class SearchBody(msgspec.Struct, forbid_unknown_fields=True):
-    """Whom to look for, and when: from now and for 72 hours unless said. Without an offset, times are Europe/Paris."""
+    """Whom to look for, and when: from now and for 72 hours unless said. Without an offset, times are Europe/Paris.
 
-    practitioners: list[str | PractitionerIds]
+    `cpts`: also the slots that a CPTS shows, with its name. `sos`: SIRET of SOS Médecins associations, with or without
+    their prefix. Each search goes to the editors whose register entry names it.
+    """
+
+    practitioners: list[str | PractitionerIds] = []
     start: datetime | None = None
     end: datetime | None = None
+    cpts: bool = False
+    sos: list[str] = []
 
     def to_query(self) -> SearchQuery:
-        return SearchQuery(tuple(_id(p) for p in self.practitioners), self.start, self.end)
+        return SearchQuery(
+            tuple(_id(p) for p in self.practitioners),
+            self.start,
+            self.end,
+            self.cpts,
+            tuple(association_id(siret) for siret in self.sos),
+        )
 
 
 class WindowView(msgspec.Struct):
@@ -64,7 +80,18 @@ class AvailabilityView(msgspec.Struct):
     slots: list[Slot]
 
 
+class SiteView(msgspec.Struct):
+    """The slots of one site of a SOS Médecins association, by time; no practitioner is known before he confirms."""
+
+    association: Association
+    place: PlaceView
+    slots: list[Slot]
+
+
 class LotView(msgspec.Struct):
+    """`asked_again`: refused as INT_R04 (cpts), then asked by INT_R01 (practitioners), which has its own line."""
+
+    search: Search
     lot: int
     status: EditorStatus
     elapsed_ms: int
@@ -73,10 +100,27 @@ class LotView(msgspec.Struct):
     ignored: Mapping[Ignored, int]
     issue: str | None
     explanation: Text | None
+    asked_again: bool
+
+
+class SearchView(msgspec.Struct):
+    """How one editor fared over all requests of one search; its status is the worst of theirs."""
+
+    search: Search
+    status: EditorStatus
+    elapsed_ms: int
+    slots: int
+    ignored: Mapping[Ignored, int]
+    issue: str | None
+    explanation: Text | None
+    asked_again: bool
 
 
 class EditorOutcome(msgspec.Struct):
-    """How one editor fared. `issue` is its text, `explanation` the platform's, `ignored` what was left out."""
+    """How one editor fared, over all and search by search; a status is the worst of the requests'.
+
+    `issue` is its text, `explanation` the platform's, `ignored` what was left out.
+    """
 
     id: str
     name: str
@@ -87,14 +131,17 @@ class EditorOutcome(msgspec.Struct):
     issue: str | None
     explanation: Text | None
     lots: list[LotView]
+    searches: list[SearchView]
 
 
 class SearchAnswer(msgspec.Struct):
     searched_at: datetime
     window: WindowView
     practitioners: int
+    associations: int
     elapsed_ms: int
     availabilities: list[AvailabilityView]
+    sites: list[SiteView]
     editors: list[EditorOutcome]
 
 
@@ -104,12 +151,14 @@ class AskedEditor(msgspec.Struct):
 
 
 class PlannedEvent(msgspec.Struct):
-    """First event of a stream, `plan`: what is being asked."""
+    """First event of a stream, `plan`: what is being asked. `requests` counts those of all searches, to all editors."""
 
     searched_at: datetime
     window: WindowView
     practitioners: int
+    associations: int
     lots: int
+    requests: int
     editors: list[AskedEditor]
 
 
@@ -119,6 +168,7 @@ class LotEvent(msgspec.Struct):
     editor: AskedEditor
     report: LotView
     availabilities: list[AvailabilityView]
+    sites: list[SiteView]
 
 
 class DoneEvent(msgspec.Struct):
@@ -132,8 +182,10 @@ def answer(result: SearchResult) -> SearchAnswer:
         searched_at=result.searched_at,
         window=WindowView(result.window.start, result.window.end),
         practitioners=result.practitioners,
+        associations=result.associations,
         elapsed_ms=result.elapsed_ms,
         availabilities=availabilities(result.availabilities),
+        sites=sites(result.sites),
         editors=editors(result.editors),
     )
 
@@ -143,27 +195,23 @@ def planned(plan: Plan) -> PlannedEvent:
         searched_at=plan.now,
         window=WindowView(plan.window.start, plan.window.end),
         practitioners=len(plan.practitioners),
+        associations=len(plan.associations),
         lots=len(plan.lots),
+        requests=len(plan.requests),
         editors=[AskedEditor(editor.id, editor.name) for editor in plan.editors],
     )
 
 
 def availabilities(found: Sequence[Availability]) -> list[AvailabilityView]:
-    return [
-        AvailabilityView(
-            each.practitioner,
-            PlaceView(
-                each.place.structure_id,
-                each.place.name,
-                each.place.line,
-                each.place.postal_code,
-                each.place.city,
-                each.place.phone,
-            ),
-            each.slots,
-        )
-        for each in found
-    ]
+    return [AvailabilityView(each.practitioner, _place(each.place), each.slots) for each in found]
+
+
+def sites(found: Sequence[Site]) -> list[SiteView]:
+    return [SiteView(each.association, _place(each.place), each.slots) for each in found]
+
+
+def _place(place: Place) -> PlaceView:
+    return PlaceView(place.structure_id, place.name, place.line, place.postal_code, place.city, place.phone)
 
 
 def editors(reports: Sequence[EditorReport]) -> list[EditorOutcome]:
@@ -178,6 +226,19 @@ def editors(reports: Sequence[EditorReport]) -> list[EditorOutcome]:
             report.issue,
             report.explanation,
             [lot(each) for each in report.lots],
+            [
+                SearchView(
+                    each.search,
+                    each.status,
+                    each.elapsed_ms,
+                    each.slots,
+                    each.ignored,
+                    each.issue,
+                    each.explanation,
+                    each.asked_again,
+                )
+                for each in report.searches
+            ],
         )
         for report in reports
     ]
@@ -185,6 +246,7 @@ def editors(reports: Sequence[EditorReport]) -> list[EditorOutcome]:
 
 def lot(report: LotReport) -> LotView:
     return LotView(
+        report.search,
         report.lot,
         report.status,
         report.elapsed_ms,
@@ -193,6 +255,7 @@ def lot(report: LotReport) -> LotView:
         report.ignored,
         report.issue,
         report.explanation,
+        report.asked_again,
     )
 
 

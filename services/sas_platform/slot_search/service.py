@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sas_kernel.flows import Flow
@@ -19,7 +19,6 @@ from sas_platform.slot_search import fhir, rules
 from sas_platform.slot_search.client import EditorClients, EditorSaturatedError
 from sas_platform.slot_search.model import (
     Answer,
-    Availability,
     Bounds,
     EditorReport,
     EditorStatus,
@@ -28,10 +27,12 @@ from sas_platform.slot_search.model import (
     LotOutcome,
     LotReport,
     LotRequest,
+    Offer,
     Plan,
     SearchQuery,
     SearchResult,
 )
+from sas_platform.slot_search.question import rules as question
 
 _log = logging.getLogger(__name__)
 
@@ -49,7 +50,7 @@ class SlotSearch:
     async def plan(self, query: SearchQuery, now: datetime) -> Plan:
         """What will be asked, and to whom; raises `InvalidSearchError`."""
         editors = await self.register.answering(Flow.SLOT_SEARCH, self.environment)
-        return rules.plan(query, editors, now, self.bounds)
+        return question.plan(query, editors, now, self.bounds)
 
     async def search(self, query: SearchQuery, now: datetime) -> SearchResult:
         """Ask, wait for the last answer or its time-out, merge."""
@@ -59,13 +60,15 @@ class SlotSearch:
         reports: list[tuple[LotRequest, LotReport]] = []
         async with aclosing(self.outcomes(plan)) as outcomes:
             async for outcome in outcomes:
-                merged.add(outcome.request.editor.id, outcome.availabilities)
+                merged.add(outcome.request.editor.id, outcome.offers)
                 reports.append((outcome.request, outcome.report))
         return SearchResult(
             searched_at=now,
             window=plan.window,
             practitioners=len(plan.practitioners),
+            associations=len(plan.associations),
             availabilities=merged.availabilities(),
+            sites=merged.sites(),
             editors=editor_reports(plan, reports),
             elapsed_ms=_milliseconds(time.perf_counter() - begun),
         )
@@ -91,6 +94,15 @@ class SlotSearch:
             known.put_nowait(None)
 
     async def _ask(self, request: LotRequest, now: datetime, known: asyncio.Queue[LotOutcome | None]) -> None:
+        outcome = await self._outcome(request, now)
+        status = outcome.report.http_status
+        again = question.without_cpts(request) if status is not None and 400 <= status < 500 else None
+        if again is not None:
+            known.put_nowait(replace(outcome, report=replace(outcome.report, asked_again=True)))
+            outcome = await self._outcome(again, now)
+        known.put_nowait(outcome)
+
+    async def _outcome(self, request: LotRequest, now: datetime) -> LotOutcome:
         begun = time.perf_counter()
         try:
             answer = await self.clients.fetch(request)
@@ -103,16 +115,17 @@ class SlotSearch:
             outcome = await self._judged(request, answer, now)
         report = outcome.report
         _log.info(
-            "slots of editor=%s lot=%d practitioners=%d: %s in %d ms, %d shown, %d left out",
+            "slots of editor=%s search=%s lot=%d ids=%d: %s in %d ms, %d shown, %d left out",
             request.editor.id,
+            request.search,
             request.lot.number,
-            len(request.lot.practitioners),
+            len(request.lot.ids),
             report.status,
             report.elapsed_ms,
             report.slots,
             sum(report.ignored.values()),
         )
-        known.put_nowait(outcome)
+        return outcome
 
     async def _judged(self, request: LotRequest, answer: HttpAnswer, now: datetime) -> LotOutcome:
         if answer.status >= 400:
@@ -140,10 +153,8 @@ class SlotSearch:
         except InvalidAnswerError as error:
             issue = fhir.issue_text(answer.body)
             return _with_answer(request, answer, EditorStatus.INVALID, issue=issue, explanation=error.text)
-        availabilities, ignored = rules.usable(read, request, now, self.origin)
-        return _with_answer(
-            request, answer, EditorStatus.ANSWERED, availabilities=availabilities, ignored=ignored, issue=read.issue
-        )
+        offers, ignored = rules.usable(read, request, now, self.origin)
+        return _with_answer(request, answer, EditorStatus.ANSWERED, offers=offers, ignored=ignored, issue=read.issue)
 
 
 async def _read(body: bytes) -> Answer:
@@ -190,7 +201,9 @@ _EXPLANATION = {
 
 
 def _without_answer(request: LotRequest, status: EditorStatus, elapsed: float, explanation: Text) -> LotOutcome:
-    report = LotReport(request.lot.number, status, _milliseconds(elapsed), None, 0, {}, None, explanation)
+    report = LotReport(
+        request.lot.number, status, _milliseconds(elapsed), None, 0, {}, None, explanation, request.search
+    )
     return LotOutcome(request, report, [])
 
 
@@ -199,23 +212,23 @@ def _with_answer(
     answer: HttpAnswer,
     status: EditorStatus,
     *,
-    availabilities: list[Availability] | None = None,
+    offers: Sequence[Offer] = (),
     ignored: dict[Ignored, int] | None = None,
     issue: str | None = None,
     explanation: Text | None = None,
 ) -> LotOutcome:
-    shown = availabilities or []
     report = LotReport(
         lot=request.lot.number,
         status=status,
         elapsed_ms=_milliseconds(answer.total),
         http_status=answer.status,
-        slots=sum(len(each.slots) for each in shown),
+        slots=sum(len(each.slots) for each in offers),
         ignored=dict(ignored or {}),
         issue=issue,
         explanation=explanation,
+        search=request.search,
     )
-    return LotOutcome(request, report, shown)
+    return LotOutcome(request, report, offers)
 
 
 def _milliseconds(seconds: float) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 
 
@@ -30,6 +30,16 @@ class DirectoryEntry:
 
 
 @dataclass(frozen=True, slots=True)
+class DirectoryAssociation:
+    """A SOS Médecins association with its sites. `national_id` is its prefixed SIRET."""
+
+    national_id: str
+    name: str
+    phone: str
+    places: tuple[DirectoryPlace, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Directory:
     """Entries by national id, in the order of names. `specialties` are (value, label) pairs, by label."""
 
@@ -37,6 +47,7 @@ class Directory:
     entries: Mapping[str, DirectoryEntry]
     specialties: tuple[tuple[str, str], ...]
     cities: tuple[str, ...]
+    associations: Mapping[str, DirectoryAssociation] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +81,10 @@ class Kind:
 
 @dataclass(frozen=True, slots=True)
 class SlotCell:
-    """One slot. `href` is absent for a slot that cannot be booked (`walkin`) or that came without a usable URL."""
+    """One slot. `href` is absent for a slot that cannot be booked (`walkin`) or that came without a usable URL.
+
+    `cpts` names those that show it.
+    """
 
     key: str
     time: str
@@ -80,6 +94,16 @@ class SlotCell:
     href: str | None
     editor: str
     note: str
+    cpts: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CptsLine:
+    """A CPTS that shows a slot of the card, and where to call it."""
+
+    name: str
+    phone: str
+    phone_href: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +115,10 @@ class DayColumn:
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """One practitioner at one place. Cards go by `order`, a text that sorts by earliest slot."""
+    """One practitioner at one place, or one site of a SOS Médecins association (`sos`).
+
+    Cards go by `order`, a text that sorts by earliest slot.
+    """
 
     key: str
     order: str
@@ -102,6 +129,8 @@ class Card:
     phone: str
     phone_href: str
     columns: tuple[DayColumn, ...]
+    cpts: tuple[CptsLine, ...] = ()
+    sos: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,35 +4,34 @@ from __future__ import annotations
 
 import hashlib
 import re
-import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 
 from sas_kernel.clock import PARIS
 from sas_kernel.text import Lang, Text
 from sas_platform.appointments import rules as appointments
-from sas_platform.appointments.model import Change, Content, History, Message, Oddity, Status
-from sas_platform.editors.model import Editor
+from sas_platform.appointments.model import Category, Change, Content, History, Message, Oddity, Status
 from sas_platform.slot_search.fhir import details
 from sas_platform.slot_search.model import (
-    Availability,
     Booking,
     ConsultationType,
-    EditorReport,
-    EditorStatus,
-    Ignored,
-    Plan,
+    Cpts,
+    Offer,
+    Site,
     Slot,
 )
+from sas_platform.slot_search.places.fhir import folded
 from sas_platform.slot_search.rules import Merge
 from sas_platform.web.model import (
     AppointmentLine,
     Card,
+    CptsLine,
     Day,
     DayColumn,
     Directory,
+    DirectoryAssociation,
     DirectoryEntry,
-    EditorLine,
+    DirectoryPlace,
     HappeningLine,
     Kind,
     NoSlotLine,
@@ -53,19 +52,35 @@ def written_ids(text: str) -> tuple[str, ...]:
     return tuple(value for value in re.split(r"[\s,;]+", text) if value)
 
 
+def is_siret(written: str) -> bool:
+    """Of the ids a regulator writes, those of SOS Médecins associations: 14 digits, or 15 with the prefix."""
+    return bool(re.fullmatch(r"3?[0-9]{14}", written))
+
+
 def found_in(directory: Directory, form: SearchForm) -> tuple[DirectoryEntry, ...]:
     """Entries of the specialty and of the place (a city's name or a postal code, whole or its beginning)."""
-    specialty, where = form.specialty.strip(), _folded(form.where)
+    specialty = form.specialty.strip()
     return tuple(
         entry
         for entry in directory.entries.values()
-        if (not specialty or specialty == specialty_value(entry))
-        and (
-            not where
-            or any(
-                _folded(place.city).startswith(where) or place.postal_code.startswith(where) for place in entry.places
-            )
-        )
+        if (not specialty or specialty == specialty_value(entry)) and _is_there(entry.places, form.where)
+    )
+
+
+_GENERAL_MEDICINE = "SM54"
+
+
+def associations_in(directory: Directory, form: SearchForm) -> tuple[DirectoryAssociation, ...]:
+    """The SOS Médecins associations of the place: their doctors are general practitioners, and found as such."""
+    if form.specialty.strip() not in {"", _GENERAL_MEDICINE}:
+        return ()
+    return tuple(each for each in directory.associations.values() if _is_there(each.places, form.where))
+
+
+def _is_there(places: Iterable[DirectoryPlace], written: str) -> bool:
+    where = folded(written)
+    return not where or any(
+        folded(place.city).startswith(where) or place.postal_code.startswith(where) for place in places
     )
 
 
@@ -141,33 +156,53 @@ def kinds(codes: Iterable[str], lang: Lang) -> tuple[Kind, ...]:
     return tuple(Kind(kind.value, kind.letter, _KIND[kind].to(lang)) for kind in ConsultationType if kind in given)
 
 
-def card(
-    availability: Availability, entry: DirectoryEntry | None, shown: Sequence[Day], names: Mapping[str, str], lang: Lang
-) -> Card:
-    """The card of one practitioner at one place. The directory's spelling of a name wins over an editor's."""
-    who, place = availability.practitioner, availability.place
-    name = _name(entry.prefix, entry.family, entry.given) if entry else _name(who.prefix, who.family, who.given)
-    key = hashlib.sha256(f"{who.national_id}|{place.key}".encode()).hexdigest()[:12]
+_ON_DUTY = Text("médecin de garde, confirmé par l’association", "doctor on duty, confirmed by the association")
+
+
+def card(offer: Offer, directory: Directory, shown: Sequence[Day], names: Mapping[str, str], lang: Lang) -> Card:
+    """The card of one practitioner at one place, or of one site. The directory's spelling wins over an editor's."""
+    owner, place = offer.key[0], offer.place
+    if isinstance(offer, Site):
+        association = directory.associations.get(owner)
+        name = association.name if association else offer.association.name
+        specialty, number = _ON_DUTY.to(lang), place.phone or offer.association.phone
+    else:
+        who, entry = offer.practitioner, directory.entries.get(owner)
+        name = _name(entry.prefix, entry.family, entry.given) if entry else _name(who.prefix, who.family, who.given)
+        specialty, number = entry.specialty if entry else "", place.phone
+    key = hashlib.sha256(f"{owner}|{place.key}".encode()).hexdigest()[:12]
     by_day: dict[date, list[SlotCell]] = {day.date: [] for day in shown}
-    for slot in availability.slots:
+    for slot in offer.slots:
         day = slot.start.astimezone(PARIS).date()
         if day in by_day:
             by_day[day].append(_cell(slot, key, names, lang))
-    earliest = availability.slots[0].start.timestamp()
+    earliest = offer.slots[0].start.timestamp()
     return Card(
         key=key,
-        order=f"{earliest:015.3f} {_folded(name)} {key}",
-        name=name or who.national_id,
-        specialty=entry.specialty if entry else "",
+        order=f"{earliest:015.3f} {folded(name)} {key}",
+        name=name or owner,
+        specialty=specialty,
         place=place.name,
         address=_address(place.line, place.postal_code, place.city),
-        phone=phone(place.phone),
-        phone_href=_phone_href(place.phone),
+        phone=phone(number),
+        phone_href=_phone_href(number),
         columns=tuple(
             DayColumn(day, tuple(by_day[day.date][:SHOWN_A_DAY]), tuple(by_day[day.date][SHOWN_A_DAY:]))
             for day in shown
         ),
+        cpts=tuple(
+            CptsLine(_cpts_name(each), phone(each.phone), _phone_href(each.phone))
+            for each in dict.fromkeys(each for slot in offer.slots for each in slot.cpts)
+        ),
+        sos=isinstance(offer, Site),
     )
+
+
+def _cpts_name(cpts: Cpts) -> str:
+    """`CPTS des Deux Rives`, whether its name says so or not."""
+    if not cpts.name:
+        return f"CPTS {cpts.structure_id}"
+    return cpts.name if folded(cpts.name).split()[:1] == ["cpts"] else f"CPTS {cpts.name}"
 
 
 def _cell(slot: Slot, card_key: str, names: Mapping[str, str], lang: Lang) -> SlotCell:
@@ -182,22 +217,31 @@ def _cell(slot: Slot, card_key: str, names: Mapping[str, str], lang: Lang) -> Sl
         href=None if walkin else slot.booking_url,
         editor=names.get(slot.editor, slot.editor),
         note=", ".join(said.reasons[:3]),
+        cpts=tuple(_cpts_name(each) for each in slot.cpts) or (("CPTS",) if "CPTS" in said.slot_types else ()),
     )
 
 
 def without_slots(asked: Iterable[str], merged: Merge, directory: Directory) -> tuple[NoSlotLine, ...]:
     """Whoever was asked and has no card, with the phones to call all the same."""
-    return tuple(_no_slot_line(each, directory.entries.get(each)) for each in asked if not merged.has(each))
+    return tuple(_no_slot_line(each, directory) for each in asked if not merged.has(each))
 
 
-def _no_slot_line(national_id: str, entry: DirectoryEntry | None) -> NoSlotLine:
-    if entry is None:
-        return NoSlotLine(national_id, "", ())
-    return NoSlotLine(
-        _name(entry.prefix, entry.family, entry.given),
-        entry.specialty,
-        tuple((_address(p.line, p.postal_code, p.city), phone(p.phone), _phone_href(p.phone)) for p in entry.places),
-    )
+def _no_slot_line(national_id: str, directory: Directory) -> NoSlotLine:
+    entry, association = directory.entries.get(national_id), directory.associations.get(national_id)
+    if association is not None:
+        sites = tuple(_where(p, p.name) for p in association.places)
+        return NoSlotLine(
+            association.name, "", (("", phone(association.phone), _phone_href(association.phone)), *sites)
+        )
+    if entry is not None:
+        name = _name(entry.prefix, entry.family, entry.given)
+        return NoSlotLine(name, entry.specialty, tuple(_where(p) for p in entry.places))
+    return NoSlotLine(national_id, "", ())
+
+
+def _where(place: DirectoryPlace, name: str = "") -> tuple[str, str, str]:
+    address = _address(place.line, place.postal_code, place.city)
+    return ", ".join(filter(None, (name, address))), phone(place.phone), _phone_href(place.phone)
 
 
 def _name(prefix: str, family: str, given: str) -> str:
@@ -224,117 +268,6 @@ def _phone_href(number: str) -> str:
     return f"tel:{digits}" if digits else ""
 
 
-def _folded(text: str) -> str:
-    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().casefold()
-    return " ".join(re.findall(r"[a-z0-9]+", plain))
-
-
-# --- editors ---------------------------------------------------------------------------------------------------------
-
-_STATE = {
-    EditorStatus.ANSWERED: ("pass", Text("a répondu", "answered")),
-    EditorStatus.TIMED_OUT: ("fail", Text("n’a pas répondu à temps", "did not answer in time")),
-    EditorStatus.REFUSED: ("fail", Text("a refusé la demande", "refused the request")),
-    EditorStatus.INVALID: ("fail", Text("a donné une réponse inutilisable", "gave an unusable answer")),
-    EditorStatus.UNREACHABLE: ("fail", Text("est injoignable", "is unreachable")),
-    EditorStatus.CONNECTION_LOST: ("fail", Text("a coupé la connexion", "dropped the connection")),
-    EditorStatus.TOO_LARGE: ("fail", Text("a envoyé une réponse trop volumineuse", "sent too large an answer")),
-    EditorStatus.SATURATED: ("warn", Text("est déjà trop sollicité", "is asked too much already")),
-}
-_EXPLAINED = frozenset({EditorStatus.REFUSED, EditorStatus.INVALID})  # the others' state says it all
-_IGNORED = {
-    Ignored.NOT_ASKED: Text("d’un professionnel non demandé", "of a practitioner not asked"),
-    Ignored.PAST: Text("déjà passés", "already past"),
-    Ignored.OUTSIDE_WINDOW: Text("hors de la période", "outside the period"),
-    Ignored.NOT_FREE: Text("non libres", "not free"),
-    Ignored.NO_PLACE: Text("sans lieu", "without a place"),
-    Ignored.NO_PRACTITIONER: Text("sans professionnel", "without a practitioner"),
-    Ignored.NO_OFFSET: Text("sans fuseau horaire", "without a time offset"),
-    Ignored.UNREADABLE: Text("illisibles", "unreadable"),
-    Ignored.DUPLICATE: Text("en double", "twice"),
-}
-
-
-def editor_lines(plan: Plan, reports: Sequence[EditorReport], lang: Lang) -> tuple[EditorLine, ...]:
-    """One line an editor, whoever has not answered yet included."""
-    known = {report.id: report for report in reports}
-    return tuple(_line(editor, known.get(editor.id), len(plan.lots), lang) for editor in plan.editors)
-
-
-def _line(editor: Editor, report: EditorReport | None, lots: int, lang: Lang) -> EditorLine:
-    if report is None or (len(report.lots) < lots and report.status is EditorStatus.ANSWERED):
-        return EditorLine(editor.name, "skip", Text("en attente de réponse…", "waiting for an answer…").to(lang), ())
-    tone, state = _STATE[report.status]
-    notes = []
-    if report.status is EditorStatus.ANSWERED:
-        detail = Text("en {s}\N{NO-BREAK SPACE}s, {slots}", "in {s}\N{NO-BREAK SPACE}s, {slots}").format(
-            s=_seconds(report.elapsed_ms), slots=slots_text(report.slots)
-        )
-    else:
-        detail = Text("({s}\N{NO-BREAK SPACE}s)", "({s}\N{NO-BREAK SPACE}s)").format(s=_seconds(report.elapsed_ms))
-        if report.explanation and report.status in _EXPLAINED:
-            notes.append(report.explanation.to(lang))
-    if report.issue:
-        notes.append(Text("Il dit : « {issue} »", "It says: “{issue}”").format(issue=report.issue).to(lang))
-    if report.ignored:
-        listed = [
-            Text(f"{count} {{why}}", f"{count} {{why}}").format(why=_IGNORED[reason]).to(lang)
-            for reason, count in report.ignored.items()
-        ]
-        notes.append(
-            Text("Créneaux écartés : {listed}.", "Slots left out: {listed}.").format(listed=", ".join(listed)).to(lang)
-        )
-    decimal = detail.to(lang) if lang is Lang.EN else detail.to(lang).replace(".", ",")
-    return EditorLine(editor.name, tone, f"{state.to(lang)} {decimal}", tuple(notes))
-
-
-def _seconds(milliseconds: int) -> str:
-    return f"{milliseconds / 1000:.2f}" if milliseconds < 1000 else f"{milliseconds / 1000:.1f}"
-
-
-def slots_text(count: int) -> Text:
-    if count == 0:
-        return Text("aucun créneau", "no slot")
-    if count == 1:
-        return Text("1\N{NO-BREAK SPACE}créneau", "1\N{NO-BREAK SPACE}slot")
-    return Text(f"{count}\N{NO-BREAK SPACE}créneaux", f"{count}\N{NO-BREAK SPACE}slots")
-
-
-def status_line(plan: Plan, reports: Sequence[EditorReport], merged: Merge, lang: Lang) -> str:
-    """Where the search has got to, in one sentence that is also read aloud."""
-    whole = [report for report in reports if len(report.lots) == len(plan.lots)]
-    slots, people = merged.slots, merged.practitioners
-    failed = sum(report.status is not EditorStatus.ANSWERED for report in whole)
-    pending = len(plan.editors) - len(whole)
-    who = (
-        Text("1 professionnel", "1 practitioner")
-        if people == 1
-        else Text(f"{people} professionnels", f"{people} practitioners")
-    )
-    head = (
-        Text("{slots} chez {who}", "{slots} with {who}").format(slots=slots_text(slots), who=who)
-        if slots
-        else (Text("Aucun créneau pour l’instant", "No slot so far") if pending else Text("Aucun créneau", "No slot"))
-    )
-    parts = [head.to(lang)]
-    if pending:
-        parts.append(
-            Text("{n} sur {all} réponses attendues", "{n} of {all} answers awaited")
-            .format(n=pending, all=len(plan.editors))
-            .to(lang)
-        )
-    if failed:
-        parts.append(
-            (
-                Text("1 éditeur n’a pas donné ses créneaux", "1 editor did not give its slots")
-                if failed == 1
-                else Text(f"{failed} éditeurs n’ont pas donné leurs créneaux", f"{failed} editors did not give theirs")
-            ).to(lang)
-        )
-    sentence = " · ".join(parts)
-    return sentence[:1].upper() + sentence[1:]
-
-
 # --- appointments ----------------------------------------------------------------------------------------------------
 
 _TONE = {
@@ -352,10 +285,11 @@ def appointment_line(history: History, directory: Directory, now: datetime, lang
     content = history.appointment.content
     entry = directory.entries.get(content.practitioner or "")
     changed = [message for message in history.messages if message.changes]
+    refused = appointments.is_refused(history.messages)
     return AppointmentLine(
         key=f"rdv-{history.appointment.id}",
         status=content.status.value,
-        state=appointments.STATUS[content.status].to(lang),
+        state=(appointments.REFUSED if refused else appointments.STATUS[content.status]).to(lang),
         tone=_TONE[content.status],
         headline=_headline(content, changed[-1] if changed else None, directory, now, lang),
         day=_date(content.start, now, lang, always=True),
@@ -414,11 +348,20 @@ def moment(instant: datetime, lang: Lang) -> str:
 
 
 def _practitioner(content: Content, directory: Directory, lang: Lang) -> str:
-    """His name where the directory knows it, else the number that INT_R03 carries."""
+    """His name where the directory knows it, else the number that INT_R03 carries; else who is to name him."""
     if content.practitioner is None:
-        return _NOBODY.to(lang)
+        return _structure(content, directory, lang) or _NOBODY.to(lang)
     entry = directory.entries.get(content.practitioner)
     return _name(entry.prefix, entry.family, entry.given) if entry else content.practitioner
+
+
+def _structure(content: Content, directory: Directory, lang: Lang) -> str:
+    """The association that names the doctor, by its name where the directory knows it."""
+    known = directory.associations.get(content.structure or "")
+    name = known.name if known else ("SOS Médecins" if content.category is Category.SOS else "")
+    return (
+        Text("{name}, médecin à confirmer", "{name}, doctor to be confirmed").format(name=name).to(lang) if name else ""
+    )
 
 
 def _hour(instant: datetime) -> str:

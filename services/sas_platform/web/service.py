@@ -20,12 +20,14 @@ from sas_platform.slot_search.model import (
     Plan,
     SearchQuery,
 )
-from sas_platform.slot_search.rules import Merge, practitioner_id
+from sas_platform.slot_search.question.rules import association_id, practitioner_id
+from sas_platform.slot_search.rules import Merge
 from sas_platform.slot_search.service import SlotSearch, editor_reports
 from sas_platform.web import rules
 from sas_platform.web.model import (
     AppointmentLine,
     Directory,
+    DirectoryAssociation,
     DirectoryEntry,
     DirectoryPlace,
     SearchForm,
@@ -33,6 +35,7 @@ from sas_platform.web.model import (
     Told,
     Update,
 )
+from sas_platform.web.outcomes import rules as outcomes_rules
 
 
 def load_directory(dataset: str | None) -> Directory:
@@ -48,20 +51,33 @@ def load_directory(dataset: str | None) -> Directory:
             prefix=p.prefix or "",
             specialty_code=p.specialty_code,
             specialty=p.specialty_label,
-            places=tuple(
-                DirectoryPlace(place.name, place.line, place.postal_code, place.city, international_phone(place.phone))
-                for place in p.places
-            ),
+            places=tuple(_place(place) for place in p.places),
         )
         for p in sorted(loaded.practitioners, key=lambda p: (p.family, p.given))
     )
+    associations = tuple(
+        DirectoryAssociation(
+            national_id=association.national_id,
+            name=association.name,
+            phone=international_phone(association.phone),
+            places=tuple(_place(site) for site in association.sites),
+        )
+        for association in sorted(loaded.associations, key=lambda association: association.name)
+    )
+    practices = [place for entry in entries for place in entry.places]
+    sites = [site for association in associations for site in association.places]
     specialties = {rules.specialty_value(entry): entry.specialty for entry in entries}
     return Directory(
         loaded.territory,
         {entry.national_id: entry for entry in entries},
         tuple(sorted(specialties.items(), key=lambda pair: pair[1])),
-        tuple(sorted({place.city for entry in entries for place in entry.places})),
+        tuple(sorted({place.city for place in (*practices, *sites)})),
+        {association.national_id: association for association in associations},
     )
+
+
+def _place(place: datasets.Place | datasets.DatasetSite) -> DirectoryPlace:
+    return DirectoryPlace(place.name, place.line, place.postal_code, place.city, international_phone(place.phone))
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,19 +91,28 @@ class SearchPages:
             raise InvalidSearchError(
                 Text("Choisissez une spécialité, un lieu ou des identifiants.", "Choose a specialty, a place or ids.")
             )
-        if form.ids.strip():
-            ids = tuple(practitioner_id(value) for value in rules.written_ids(form.ids))
-        else:
-            ids = tuple(entry.national_id for entry in rules.found_in(self.directory, form))
-            if not ids:
-                raise InvalidSearchError(
-                    Text(
-                        "Aucun professionnel de l’annuaire n’exerce cette spécialité en ce lieu.",
-                        "No practitioner of the directory has this specialty at this place.",
-                    )
-                )
+        ids, associations = self._asked(form)
         end = rules.end_of_columns(now, self.search.bounds.horizon)
-        return await self.search.plan(SearchQuery(ids, end=end), now)
+        return await self.search.plan(SearchQuery(ids, end=end, cpts=True, associations=associations), now)
+
+    def _asked(self, form: SearchForm) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """The practitioners and the SOS Médecins associations that the form means."""
+        if form.ids.strip():
+            written = rules.written_ids(form.ids)
+            return (
+                tuple(practitioner_id(value) for value in written if not rules.is_siret(value)),
+                tuple(association_id(value) for value in written if rules.is_siret(value)),
+            )
+        ids = tuple(entry.national_id for entry in rules.found_in(self.directory, form))
+        associations = tuple(each.national_id for each in rules.associations_in(self.directory, form))
+        if not ids and not associations:
+            raise InvalidSearchError(
+                Text(
+                    "Aucun professionnel de l’annuaire n’exerce cette spécialité en ce lieu.",
+                    "No practitioner of the directory has this specialty at this place.",
+                )
+            )
+        return ids, associations
 
     async def updates(self, plan: Plan, lang: Lang) -> AsyncGenerator[Update, None]:
         """The page's state at the start, after each answer, and at the end. Each tells only the cards it changes."""
@@ -96,34 +121,33 @@ class SearchPages:
         merged = Merge()
         known: list[tuple[LotRequest, LotReport]] = []
         reports: tuple[EditorReport, ...] = ()
-        yield Update(rules.status_line(plan, (), merged, lang), rules.editor_lines(plan, (), lang), (), False)
+        yield Update(
+            outcomes_rules.status_line(plan, (), merged, lang), outcomes_rules.editor_lines(plan, (), lang), (), False
+        )
         async with aclosing(self.search.outcomes(plan)) as outcomes:
             async for outcome in outcomes:
-                changed = merged.add(outcome.request.editor.id, outcome.availabilities)
+                changed = merged.add(outcome.request.editor.id, outcome.offers)
                 known.append((outcome.request, outcome.report))
                 reports = editor_reports(plan, known)
                 yield Update(
-                    status=rules.status_line(plan, reports, merged, lang),
-                    editors=rules.editor_lines(plan, reports, lang),
-                    cards=tuple(
-                        rules.card(merged.availability(key), self.directory.entries.get(key[0]), shown, names, lang)
-                        for key in changed
-                    ),
+                    status=outcomes_rules.status_line(plan, reports, merged, lang),
+                    editors=outcomes_rules.editor_lines(plan, reports, lang),
+                    cards=tuple(rules.card(merged.offer(key), self.directory, shown, names, lang) for key in changed),
                     done=False,
                 )
         yield Update(
-            status=rules.status_line(plan, reports, merged, lang),
-            editors=rules.editor_lines(plan, reports, lang),
+            status=outcomes_rules.status_line(plan, reports, merged, lang),
+            editors=outcomes_rules.editor_lines(plan, reports, lang),
             cards=(),
             done=True,
-            without_slots=rules.without_slots(plan.practitioners, merged, self.directory),
+            without_slots=rules.without_slots((*plan.practitioners, *plan.associations), merged, self.directory),
             nothing_found="" if plan.editors else _NO_EDITOR.to(lang),
         )
 
 
 _NO_EDITOR = Text(
-    "Aucun éditeur n’est raccordé à cette plateforme : la recherche ne peut rien trouver.",
-    "No editor is connected to this platform: the search cannot find anything.",
+    "Aucun éditeur n’est raccordé à cette plateforme pour cette recherche : elle ne peut rien trouver.",
+    "No editor is connected to this platform for this search: it cannot find anything.",
 )
 
 

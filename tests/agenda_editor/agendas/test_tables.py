@@ -7,6 +7,8 @@ from sqlalchemy import Connection, MetaData
 from agenda_editor.agendas import tables as agendas
 from agenda_editor.app import MIGRATIONS
 from agenda_editor.appointments import tables as appointments
+from agenda_editor.associations import tables as associations
+from agenda_editor.communities import tables as communities
 from agenda_editor.provisioning import tables as provisioning
 from agenda_editor.regulators import tables as regulators
 from agenda_editor.sso import tables as sso
@@ -16,8 +18,9 @@ from sas_kit.database import Database, migrate
 async def test_the_migrations_make_exactly_the_tables_that_the_code_uses(database_url: str) -> None:
     migrate(database_url, MIGRATIONS)
     declared = MetaData()
-    for metadata in (agendas.metadata, provisioning.metadata, regulators.metadata, appointments.metadata, sso.metadata):
-        for table in metadata.tables.values():
+    features = (agendas, provisioning, regulators, appointments, sso, communities, associations)
+    for feature in features:
+        for table in feature.metadata.tables.values():
             table.to_metadata(declared)
 
     def differences(connection: Connection) -> list[object]:

@@ -72,6 +72,9 @@ def test_a_practitioner_is_named_as_people_read_it() -> None:
 _ALLOWED = {
     (BOOKED, ChangeKind.MOVE): BOOKED,
     (BOOKED, ChangeKind.CANCEL): CANCELLED,
+    (PENDING, ChangeKind.CANCEL): CANCELLED,
+    (PENDING, ChangeKind.ACCEPT): BOOKED,
+    (PENDING, ChangeKind.REFUSE): CANCELLED,
     (BOOKED, ChangeKind.HONOUR): FULFILLED,
     (BOOKED, ChangeKind.MISS): NO_SHOW,
     (FULFILLED, ChangeKind.MISS): NO_SHOW,

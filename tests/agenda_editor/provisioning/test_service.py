@@ -156,3 +156,18 @@ async def test_the_national_territory_is_generated_and_replaced(agenda: Agenda) 
     bundle = await agenda.search(someone)
     assert len(resources(bundle, "PractitionerRole")) == 2
     assert bundle["total"] > 30
+
+
+async def test_sites_and_cpts_get_their_new_days_too(start: Starter, sqlite_url: str) -> None:
+    demo = await start(sqlite_url, dataset="demo")
+    demo.clock.advance(timedelta(days=3))
+    assert await _refresh(demo, DEMO)
+    now = milliseconds(demo.clock.now())
+    for site in await demo.app.state.services.associations.directory():
+        pages = await demo.app.state.services.associations.pages_of(site.id, now, now + 6 * 86_400_000)
+        days = {s.details.start // 86_400_000 for page in pages for s in page.slots if page.site == site}
+        assert len(days) >= 6
+    query = demo.query(_id("practitioner_two_cpts"), hours=120) + "&_include=Slot:service-type-reference"
+    bundle = await demo.search(query=query)
+    assert len({s["start"][:10] for s in resources(bundle, "Slot")}) >= 5
+    assert len(resources(bundle, "Organization")) == 2

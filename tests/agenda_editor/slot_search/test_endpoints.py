@@ -385,14 +385,17 @@ async def test_the_capability_statement_says_what_is_offered_and_no_more(lone_ag
     assert statement["implementation"]["url"] == "http://agenda.test/fhir"
     (rest,) = statement["rest"]
     assert rest["mode"] == "server"
-    offered, accounts = rest["resource"]
+    offered, sos, accounts = rest["resource"]
+    assert (sos["type"], [i["code"] for i in sos["interaction"]]) == ("Schedule", ["search-type"])
     assert offered["type"] == "Slot"
     assert [i["code"] for i in offered["interaction"]] == ["search-type"]
     assert {p["name"]: p["type"] for p in offered["searchParam"]} == {
         "start": "date",
         "status": "token",
         "schedule": "reference",
+        "service-type-reference": "reference",
     }
+    assert offered["searchInclude"] == ["Slot:schedule", "Slot:service-type-reference"]
     assert accounts["type"] == "Practitioner"
     assert [i["code"] for i in accounts["interaction"]] == ["create", "update"]
     assert (accounts["conditionalUpdate"], accounts["updateCreate"]) == (True, False)

@@ -8,6 +8,8 @@ import pytest
 
 from agenda_editor.agendas.model import AppointmentType, SlotStatus, SlotType
 from agenda_editor.appointments.model import PatientDetails
+from agenda_editor.communities.model import CommunityDetails
+from agenda_editor.communities.service import add_communities
 from sas_fhir.instants import milliseconds
 from sas_kit.http import HttpLimits, asgi_transport, exchange, new_client
 from tests.agenda_editor.browser import Browser
@@ -188,3 +190,22 @@ async def test_an_address_that_does_not_exist_is_a_page_for_who_reads_pages(lone
     assert "ne mène à aucune page" in answer.body.decode()
     answer = await lone.agenda.get("/nowhere")
     assert answer.header("content-type") == "application/problem+json"
+
+
+# --- slots of a CPTS --------------------------------------------------------------------------------------------------
+
+
+async def test_a_regulator_sees_and_may_book_the_slots_of_a_cpts_under_its_name(regulator: Browser) -> None:
+    agenda = regulator.agenda
+    async with agenda.service.editing() as edit:
+        first = await edit.repository.take_ids("community", 1)
+        (rives,) = await add_communities(edit.connection, [CommunityDetails("CPTS <Rives>", "990000033")], first)
+        (shared, unknown) = await edit.add_slots(
+            1, [slot(5, types=[SlotType.CPTS], communities=(rives.id,)), slot(6, types=[SlotType.CPTS])]
+        )
+    page = await regulator.get("/agenda/ag-1?vue=semaine")
+    assert page.tree.xpath("//*[@id='cpts']/text()") == ["CPTS <Rives>"]
+    (cell,) = page.tree.xpath(f"//a[@data-slot='cr-{shared.id}']")
+    assert "CPTS <Rives>" in cell.text_content()
+    assert not page.tree.xpath(f"//a[@data-slot='cr-{unknown.id}']")
+    assert (await regulator.get(f"/reservation/cr-{shared.id}")).status == 200

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import json
+import tarfile
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sas_kernel.identifiers import PRACTITIONER_SYSTEM, REGULATOR_SYSTEM
+from sas_kernel.identifiers import PRACTITIONER_SYSTEM, REGULATOR_SYSTEM, STRUCTURE_SYSTEM
 from sas_platform.appointments import fhir
 from sas_platform.appointments.model import Category, InvalidAppointmentError, Report, Status
 from tests.sas_platform.appointments.conftest import (
@@ -248,6 +250,42 @@ def test_a_sos_appointment_has_one_extension_and_any_actor() -> None:
     assert refusal(sent) == (422, {("business-rule", "Appointment.extension")})
     place = {"actor": {"identifier": {"system": "urn:x", "value": "place"}}, "status": "accepted"}
     assert read(booking(meta={"profile": [SOS]}, participant=[place])).content.practitioner is None
+
+
+def test_a_sos_appointment_says_its_category_and_may_name_its_association() -> None:
+    content = read(booking(meta={"profile": [SOS]})).content
+    assert (content.category, content.structure, content.practitioner) == (Category.SOS, None, DOCTOR)
+    siret = "399000000000029"
+
+    def named(value: object, profile: str) -> str | None:
+        actor = {"identifier": {"system": STRUCTURE_SYSTEM, "value": value}}
+        waiting = [{"actor": actor, "status": "needs-action"}]
+        return read(booking("pending", meta={"profile": [profile]}, participant=waiting)).content.structure
+
+    assert named(siret, SOS) == siret
+    assert named("SOS Médecins, 7 quai de l’Écluse", SOS) is None
+    with pytest.raises(InvalidAppointmentError):  # a practitioner's appointment is with a practitioner
+        named(siret, SAS)
+
+
+@pytest.mark.reference
+@pytest.mark.parametrize("package", ["1.1.0", "1.2.0-ci"])
+def test_the_official_examples_are_understood(package: str, reference: Path) -> None:
+    understood = {}
+    with tarfile.open(reference / "data" / "ig" / f"ans.fhir.fr.sas-{package}.tgz") as archive:
+        for name in archive.getnames():
+            if "/example/Appointment-" in name:
+                file = archive.extractfile(name)
+                assert file is not None
+                sent = json.load(file)
+                sent.pop("text", None)  # the package's own rendering, which no editor sends
+                understood[sent["id"]] = read(sent)
+    assert understood["1"].content.practitioner == "810100050075"
+    assert understood["2"].content.status is Status.CANCELLED
+    assert len(understood) == (3 if package == "1.2.0-ci" else 2)
+    if package == "1.2.0-ci":
+        sos = understood["12345678"].content
+        assert (sos.status, sos.category, sos.practitioner) == (Status.PENDING, Category.SOS, None)
 
 
 @pytest.mark.parametrize(

@@ -38,8 +38,11 @@ def message(before: Content | None, after: Content) -> Message:
     ("before", "after", "said"),
     [
         (None, KNOWN, "pris"),
-        (None, replace(KNOWN, status=Status.PENDING), "en attente"),
+        (None, replace(KNOWN, status=Status.PENDING), "en attente de confirmation"),
         (replace(KNOWN, status=Status.PENDING), KNOWN, "confirmé"),
+        (replace(KNOWN, status=Status.PENDING), replace(KNOWN, status=Status.CANCELLED), "refusé"),
+        (KNOWN, replace(KNOWN, status=Status.PENDING), "en attente de confirmation"),
+        (KNOWN, replace(KNOWN, structure="399000000000029"), "complété"),
         (replace(KNOWN, status=Status.CANCELLED), KNOWN, "rétabli"),
         (replace(KNOWN, status=Status.NO_SHOW), KNOWN, "rétabli"),
         (KNOWN, replace(KNOWN, status=Status.CANCELLED, end=START + timedelta(hours=1)), "annulé"),

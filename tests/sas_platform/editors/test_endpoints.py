@@ -59,6 +59,8 @@ async def test_an_editor_is_added_read_changed_and_removed(open_platform: OpenPl
             "flows": ["slot_search"],
             "tls": {"ca_file": None, "certificate_file": None, "key_file": None},
             "origin": "register",
+            "searches": ["practitioners"],
+            "associations": [],
         }
         assert json.loads(added.body) == whole
         assert json.loads((await platform.send("GET", f"{PATH}/agenda-alize", token=TOKEN)).body) == whole
@@ -66,6 +68,10 @@ async def test_an_editor_is_added_read_changed_and_removed(open_platform: OpenPl
         changed = await platform.send("PUT", f"{PATH}/agenda-alize", change, token=TOKEN)
         assert changed.status == 200
         assert json.loads(changed.body)["tls"]["ca_file"] == "/etc/sas/ca.pem"
+        every = {**CHANGE, "searches": ["sos", "cpts"], "associations": ["99000000000029"]}
+        assert (await platform.send("PUT", f"{PATH}/agenda-alize", every, token=TOKEN)).status == 200
+        kept = json.loads((await platform.send("GET", f"{PATH}/agenda-alize", token=TOKEN)).body)
+        assert (kept["searches"], kept["associations"]) == (["cpts", "sos"], ["399000000000029"])
         assert (await platform.send("DELETE", f"{PATH}/agenda-alize", token=TOKEN)).status == 204
         assert json.loads((await platform.send("GET", PATH, token=TOKEN)).body) == {"editors": []}
 
@@ -77,6 +83,8 @@ async def test_an_editor_is_added_read_changed_and_removed(open_platform: OpenPl
         ("POST", PATH, b"[]", 422),
         ("POST", PATH, json.dumps(CHANGE).encode(), 422),
         ("POST", PATH, json.dumps({**BODY, "colour": "red"}).encode(), 422),
+        ("POST", PATH, json.dumps({**BODY, "searches": ["sos-medecins"]}).encode(), 422),
+        ("POST", PATH, json.dumps({**BODY, "associations": ["99000000000029"]}).encode(), 422),
         ("POST", PATH, json.dumps({**BODY, "base_url": "agenda"}).encode(), 422),
         ("POST", PATH, json.dumps({**BODY, "name": "x" * 70_000}).encode(), 413),
         ("POST", PATH, json.dumps({**BODY, "id": "configured"}).encode(), 409),

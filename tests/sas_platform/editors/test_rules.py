@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from sas_kernel.flows import Flow
 from sas_platform.editors import rules
-from sas_platform.editors.model import Editor, Environment, InvalidEditorError, Origin, TlsMaterial
+from sas_platform.editors.model import Editor, Environment, InvalidEditorError, Origin, Search, TlsMaterial
 
 GOOD: dict[str, Any] = {
     "id": "agenda-alize",
@@ -44,6 +44,9 @@ def test_the_trailing_slash_of_a_base_url_goes() -> None:
         ("name", "x" * 121),
         ("environment", "prod"),
         ("flows", ["slots"]),
+        ("searches", ["slots"]),
+        ("searches", []),
+        ("associations", ["99000000000029"]),  # of an editor that does not answer the search sos
         ("tls", TlsMaterial(ca_file="")),
         ("base_url", ""),
         ("base_url", "agenda.example.org/fhir"),
@@ -151,3 +154,42 @@ def test_configured_editors_hide_registered_ones_of_the_same_id() -> None:
     configured = rules.editor(**{**GOOD, "name": "Z"}, origin=Origin.CONFIGURATION)
     registered = [rules.editor(**{**GOOD, "name": "Hidden"}), rules.editor(**{**GOOD, "id": "other", "name": "A"})]
     assert [(e.id, e.name) for e in rules.combined([configured], registered)] == [("other", "A"), (GOOD["id"], "Z")]
+
+
+# --- searches --------------------------------------------------------------------------------------------------------
+
+
+def test_an_editor_answers_for_practitioners_unless_said() -> None:
+    assert rules.editor(**GOOD).searches == {Search.PRACTITIONERS}
+    known = rules.editor(**GOOD, searches=["sos"], associations=["99000000000029", "399000000000029"])
+    assert known.searches == {Search.SOS}
+    assert known.associations == {"399000000000029"}
+
+
+@pytest.mark.parametrize("associations", [["1234"], [f"{number:014d}" for number in range(201)]])
+def test_associations_are_sirets_and_not_too_many(associations: list[str]) -> None:
+    with pytest.raises(InvalidEditorError) as refused:
+        rules.editor(**GOOD, searches=["sos"], associations=associations)
+    assert "associations" in refused.value.text.fr
+
+
+def test_a_file_says_which_searches_an_editor_answers() -> None:
+    text = """
+[[editor]]
+id = "agenda"
+name = "Agenda"
+base_url = "https://agenda.example.org/fhir"
+environment = "recette"
+"""
+    (plain,) = rules.from_toml(text)
+    (whole,) = rules.from_toml(text + 'searches = ["practitioners", "cpts", "sos"]\nassociations = ["99000000000029"]')
+    assert plain.searches == {Search.PRACTITIONERS}
+    assert whole.searches == {*Search}
+    assert whole.associations == {"399000000000029"}
+    for wrong in ('searches = "sos"', "searches = [1]", 'associations = "99000000000029"'):
+        with pytest.raises(InvalidEditorError):
+            rules.from_toml(text + wrong)
+
+
+def test_the_editor_of_an_option_is_asked_every_search() -> None:
+    assert rules.from_option("Agenda=http://127.0.0.1:1/fhir", Environment.RECETTE).searches == {*Search}

@@ -17,6 +17,7 @@ from sas_platform.editors.model import (
     EditorReadOnlyError,
     Environment,
     Origin,
+    Search,
     TlsMaterial,
 )
 from sas_platform.editors.service import EditorRegister
@@ -29,6 +30,8 @@ ALIZE = Editor(
     enabled=False,
     flows=frozenset({Flow.SLOT_SEARCH, Flow.SSO}),
     tls=TlsMaterial("/etc/sas/ca.pem", "/etc/sas/client.pem", "/etc/sas/client.key"),
+    searches=frozenset({Search.CPTS, Search.SOS}),
+    associations=frozenset({"399000000000029", "399000000000037"}),
 )
 CONFIGURED = Editor(
     "configured", "Configured", "http://127.0.0.1:1/fhir", Environment.RECETTE, origin=Origin.CONFIGURATION

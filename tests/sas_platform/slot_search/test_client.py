@@ -6,12 +6,12 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from sas_platform.editors.model import Editor, Environment
-from sas_platform.slot_search import rules
 from sas_platform.slot_search.client import EditorClients
 from sas_platform.slot_search.model import Bounds, LotRequest, SearchQuery
+from sas_platform.slot_search.question import rules
 from tests.sas_platform.fake_editor import THEO, answers, bundle, fake_editor
 
-BOUNDS = Bounds(25, timedelta(hours=72), 1, 1, 100_000, 100)
+BOUNDS = Bounds(25, timedelta(hours=72), 1, 1, 100_000, 100, 10, 50)
 
 
 def request_to(base_url: str) -> LotRequest:

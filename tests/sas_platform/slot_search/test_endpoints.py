@@ -12,7 +12,19 @@ import pytest
 from sas_kernel.clock import ManualClock
 from sas_platform.settings import Settings
 from tests.sas_platform.conftest import NOW, OpenPlatform, problem_of, served
-from tests.sas_platform.fake_editor import THEO, agenda, answers, bundle, fake_editor, hangs, knows, slot
+from tests.sas_platform.fake_editor import (
+    ASSOCIATION,
+    THEO,
+    agenda,
+    answers,
+    bundle,
+    by_search,
+    fake_editor,
+    hangs,
+    knows,
+    site,
+    slot,
+)
 
 SOON = NOW + timedelta(hours=2)
 GOOD = knows([slot("a1", SOON), *agenda()])
@@ -87,6 +99,11 @@ async def test_a_given_window_is_asked_as_it_is(open_platform: OpenPlatform) -> 
         (b'{"practitioners": ["810123400017"], "end": "2031-03-13T07:00:01Z"}', 422),
         (b'{"practitioners": ["810123400017"], "end": "2031-03-10T06:00:00Z"}', 422),
         (b'{"practitioners": ["810123400017"], "duration": 3}', 422),
+        (b'{"practitioners": ["810123400017"], "cpts": "oui"}', 422),
+        (b'{"sos": []}', 422),
+        (b'{"sos": "99000000000029"}', 422),
+        (b'{"practitioners": ["810123400017"], "sos": ["810123400017"]}', 422),
+        (b'{"sos": [' + b",".join(b'"3%014d"' % n for n in range(51)) + b"]}", 422),
         (b'{"practitioners": [' + b",".join(b'"8%011d"' % n for n in range(101)) + b"]}", 422),
         (b'{"practitioners": ["' + b"8" * 70_000 + b'"]}', 413),
         (b"[" * 60_000, 422),
@@ -104,7 +121,14 @@ async def test_a_bad_body_is_a_problem(body: bytes, status: int, path: str, open
 
 @pytest.mark.parametrize(
     "query",
-    ["", "practitioner=12345", f"practitioner={THEO}&start=demain", f"practitioner={THEO}&end=2031-04-01T00:00:00Z"],
+    [
+        "",
+        "practitioner=12345",
+        "sos=12345",
+        f"practitioner={THEO}&cpts=oh",
+        f"practitioner={THEO}&start=demain",
+        f"practitioner={THEO}&end=2031-04-01T00:00:00Z",
+    ],
 )
 async def test_a_bad_stream_query_is_a_problem(query: str, open_platform: OpenPlatform) -> None:
     async with open_platform() as platform:
@@ -159,6 +183,36 @@ async def test_a_stream_tells_the_plan_each_lot_and_the_end(verb: str, open_plat
     slots = [s for name, data in events if name == "lot" for a in data["availabilities"] for s in a["slots"]]
     assert [s["resource"]["id"] for s in slots] == ["a1"]
     assert events[-1][1]["editors"][0]["status"] == "answered"
+
+
+@pytest.mark.parametrize("verb", ["GET", "POST"])
+async def test_a_stream_tells_each_search(verb: str, open_platform: OpenPlatform) -> None:
+    behaviour = by_search(
+        practitioners=answers(bundle(slot("a1", SOON), *agenda()), after=0.05),
+        sos=answers(bundle(slot("g1", SOON, "g1"), *site())),
+    )
+    async with (
+        fake_editor(behaviour) as editor,
+        open_platform(editors=(f"E={editor.base_url}",), connect_timeout=5, answer_timeout=5) as platform,
+    ):
+        if verb == "POST":
+            body = {"practitioners": [THEO], "cpts": True, "sos": [ASSOCIATION]}
+            answer = await platform.send("POST", "/api/slots/search/stream", body)
+        else:
+            query = f"practitioner={THEO}&cpts=true&sos={ASSOCIATION[1:]}"
+            answer = await platform.send("GET", f"/api/slots/search/stream?{query}")
+    (_, planned), *lots, (_, done) = events_of(answer.body)
+    assert (planned["practitioners"], planned["associations"], planned["requests"]) == (1, 1, 2)
+    told = {data["report"]["search"]: data for _, data in lots}
+    assert {search: data["report"]["status"] for search, data in told.items()} == {
+        "practitioners": "answered",
+        "cpts": "refused",
+        "sos": "answered",
+    }
+    assert told["cpts"]["report"]["asked_again"]
+    assert [each["association"]["national_id"] for each in told["sos"]["sites"]] == [ASSOCIATION]
+    assert told["sos"]["availabilities"] == told["practitioners"]["sites"] == []
+    assert [each["search"] for each in done["editors"][0]["searches"]] == ["practitioners", "cpts", "sos"]
 
 
 async def test_a_quick_editor_is_told_before_a_slow_one_has_answered(open_platform: OpenPlatform) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+import tarfile
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -15,7 +17,7 @@ from hypothesis import strategies as st
 
 from sas_platform.slot_search import fhir
 from sas_platform.slot_search.model import Agenda, Answer, InvalidAnswerError
-from tests.sas_platform.fake_editor import THEO, agenda, bundle, outcome, slot
+from tests.sas_platform.fake_editor import ASSOCIATION, THEO, agenda, bundle, cpts, cpts_slot, outcome, site, slot
 
 SOON = datetime(2031, 3, 10, 9, tzinfo=UTC)
 
@@ -180,7 +182,9 @@ JSON = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
     max_leaves=8,
 )
-ELEMENTS = sorted({key for resource in [slot("a", SOON), *agenda(), outcome("x")] for key in resource})
+_STRUCTURES = ("Location", "Organization", "HealthcareService")
+_KNOWN = [slot("a", SOON), *agenda(), *site(), *cpts(), outcome("x")]
+ELEMENTS = sorted({key for resource in _KNOWN for key in resource})
 
 
 @given(
@@ -188,7 +192,7 @@ ELEMENTS = sorted({key for resource in [slot("a", SOON), *agenda(), outcome("x")
         st.builds(
             lambda kind, some: {"resourceType": kind, **some},
             st.sampled_from(
-                ["Slot", "Schedule", "Practitioner", "PractitionerRole", "OperationOutcome", "Location", "{x}"]
+                ["Slot", "Schedule", "Practitioner", "PractitionerRole", "OperationOutcome", "{x}", *_STRUCTURES]
             ),
             st.dictionaries(st.sampled_from(ELEMENTS), JSON, max_size=6),
         ),
@@ -197,7 +201,7 @@ ELEMENTS = sorted({key for resource in [slot("a", SOON), *agenda(), outcome("x")
     st.data(),
 )
 def test_any_resources_are_read_or_counted(resources: list[dict[str, Any]], data: st.DataObject) -> None:
-    base = [slot("a", SOON), *agenda()]
+    base = [cpts_slot("a", SOON), *agenda(), *cpts(), slot("b", SOON, "g1"), *site()]
     for resource in base:
         if data.draw(st.booleans()):
             resource[data.draw(st.sampled_from(ELEMENTS))] = data.draw(JSON)
@@ -239,13 +243,72 @@ def test_an_operation_outcome_is_told_in_one_short_line() -> None:
     assert fhir.issue_text(b"<html>") is None
 
 
-@given(st.text(max_size=400))
-def test_a_cleaned_text_is_one_printable_line(text: str) -> None:
-    cleaned = fhir.clean(text)
-    assert len(cleaned) <= fhir.MAX_TEXT
-    assert cleaned == " ".join(cleaned.split())
-    assert "\u202e" not in cleaned
-    assert all(character.isprintable() or character == " " for character in cleaned) or not cleaned.isascii()
+# --- CPTS and SOS ----------------------------------------------------------------------------------------------------
+
+
+def test_a_slot_names_the_cpts_that_show_it() -> None:
+    found = read(
+        cpts_slot("a", SOON, "hs-1", "hs-2", "hs-1"),
+        slot("b", SOON),
+        *agenda(),
+        *cpts(),
+        *cpts("hs-2", "CPTS du Pays Fictif", "1990000041"),
+    )
+    assert [(each.structure_id, each.name, each.phone) for each in found.cpts["a"]] == [
+        ("1990000033", "CPTS des Deux Rives", "+33199000021"),
+        ("1990000041", "CPTS du Pays Fictif", "+33199000021"),
+    ]
+    assert set(found.cpts) == {"a"}
+    assert found.agendas["Schedule/s1"].practitioner is not None
+
+
+@pytest.mark.parametrize("missing", ["HealthcareService", "Organization"])
+def test_a_broken_link_to_a_cpts_costs_its_name_only(missing: str) -> None:
+    resources = [each for each in cpts() if each["resourceType"] != missing]
+    found = read(cpts_slot("a", SOON), *agenda(), *resources)
+    assert found.cpts == {}
+    assert [each.id for each in found.slots] == ["a"]
+    assert found.unreadable == 0
+
+
+def test_a_cpts_may_be_only_identified() -> None:
+    service, _ = cpts()
+    service["providedBy"] = {"identifier": {"system": "urn:oid:1.2.250.1.71.4.2.2", "value": "1990000033"}}
+    (found,) = read(cpts_slot("a", SOON), *agenda(), service).cpts["a"]
+    assert (found.structure_id, found.name) == ("1990000033", "")
+
+
+def test_a_slot_of_sos_medecins_is_followed_to_its_site_and_association() -> None:
+    found = read(slot("a", SOON, "g1"), *site(), slot("b", SOON, "g2"), *site("g2", name="Point Sud")).agendas
+    north, south = found["Schedule/g1"], found["Schedule/g2"]
+    assert north.association is not None
+    assert (north.association.national_id, north.association.name) == (ASSOCIATION, "SOS Médecins Villefictive")
+    assert north.place is not None
+    assert (north.place.name, north.place.phone, north.place.city) == ("Point Nord", "+33199000032", "Villefictive")
+    assert south.place is not None
+    assert north.place.key != south.place.key  # at one address, and yet two
+    assert north.practitioner is None
+
+
+@pytest.mark.parametrize("missing", ["Schedule", "Location", "Organization"])
+def test_a_dangling_reference_leaves_the_site_or_its_association_unknown(missing: str) -> None:
+    resources = [each for each in site() if each["resourceType"] != missing]
+    found = read(slot("a", SOON, "g1"), *resources).agendas["Schedule/g1"]
+    assert found.association is None
+    assert (found.place is None) is (missing != "Organization")
+
+
+def test_a_schedule_of_two_sites_is_no_sites() -> None:
+    schedule, location, organization = site()
+    schedule["actor"].append({"reference": "Location/other"})
+    found = read(slot("a", SOON, "g1"), schedule, location, organization).agendas["Schedule/g1"]
+    assert found.place is None
+
+
+def test_a_site_without_address_is_no_place() -> None:
+    schedule, location, organization = site()
+    del location["address"]
+    assert read(slot("a", SOON, "g1"), schedule, location, organization).agendas["Schedule/g1"].place is None
 
 
 @pytest.mark.reference
@@ -256,3 +319,50 @@ def test_the_reference_bundles_are_read_whole(name: str, reference: Path) -> Non
     assert len(found.slots) == json.loads(body)["total"]
     assert found.unreadable == 0
     assert all(a.practitioner is not None and a.place is not None for a in found.agendas.values())
+
+
+@pytest.mark.reference
+@pytest.mark.parametrize("kind", ["cpts", "sos"])
+@pytest.mark.parametrize("size", ["min", "max", "empty"])
+def test_the_reference_bundles_of_cpts_and_sos_are_read_whole(kind: str, size: str, reference: Path) -> None:
+    file = reference / "reference" / "examples" / f"bundle-{kind}.{size}.json"
+    if not file.is_file():
+        pytest.skip(f"no example {file.name}")
+    _read_whole(json.loads(file.read_bytes()))
+
+
+@pytest.mark.reference
+@pytest.mark.parametrize("package", ["1.1.0", "1.2.0-ci"])
+def test_every_bundle_of_the_official_packages_is_read_whole(package: str, reference: Path) -> None:
+    with tarfile.open(reference / "data" / "ig" / f"ans.fhir.fr.sas-{package}.tgz") as archive:
+        names = [name for name in archive.getnames() if re.search(r"/example/Bundle-.*\.json$", name)]
+        bundles = []
+        for name in names:
+            file = archive.extractfile(name)
+            assert file is not None
+            bundles.append(json.load(file))
+    read_whole = [_read_whole(each) for each in bundles if each["type"] == "searchset"]
+    assert len(read_whole) >= 3
+    assert sum(read_whole) >= 9  # each of them with its slots
+
+
+def _read_whole(sent: dict[str, Any]) -> int:
+    """Everything an official example says of whose, where and by whom arrives; the number of its slots."""
+    found = fhir.to_slots(json.dumps(sent).encode())
+    resources = [entry["resource"] for entry in sent.get("entry", [])]
+    by_kind = {kind: [r for r in resources if r["resourceType"] == kind] for kind in (*_STRUCTURES, "Slot")}
+    assert found.unreadable == 0
+    assert len(found.slots) == len(by_kind["Slot"]) == sent["total"]
+    assert all(each.place is not None for each in found.agendas.values())
+    sites = [each for each in found.agendas.values() if each.association is not None]
+    if by_kind["Location"]:
+        assert len(sites) == len(found.agendas) == len(by_kind["Location"])
+        assert {each.place.name for each in sites if each.place} == {each["name"] for each in by_kind["Location"]}
+        assert {each.association.name for each in sites if each.association} == {
+            each["name"] for each in by_kind["Organization"]
+        }
+    else:
+        assert all(each.practitioner is not None for each in found.agendas.values())
+        shown = {(each.name, each.structure_id) for cpts in found.cpts.values() for each in cpts}
+        assert shown == {(each["name"], each["identifier"][0]["value"]) for each in by_kind["Organization"]}
+    return len(found.slots)

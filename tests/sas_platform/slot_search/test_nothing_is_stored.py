@@ -12,7 +12,21 @@ import sqlalchemy as sa
 
 from sas_kit.database import Database
 from tests.sas_platform.conftest import NOW, TOKEN, OpenPlatform
-from tests.sas_platform.fake_editor import THEO, agenda, answers, bundle, fake_editor, knows, outcome, slot
+from tests.sas_platform.fake_editor import (
+    ASSOCIATION,
+    THEO,
+    agenda,
+    answers,
+    bundle,
+    by_search,
+    cpts,
+    cpts_slot,
+    fake_editor,
+    knows,
+    outcome,
+    site,
+    slot,
+)
 
 SOON = NOW + timedelta(hours=2, minutes=17)
 MARKS = ("slot-to-be-forgotten", "2031-03-10T10:17", "2031-03-10 10:17", "2031-03-10 09:17", "secret-agenda")
@@ -59,6 +73,32 @@ async def test_after_searches_nothing_of_a_slot_is_anywhere(
     assert "GET /search/stream 200" in logged
     for mark in (*MARKS, THEO, THEO[1:], "8101234000179999"):
         assert mark not in logged, mark
+
+
+async def test_after_searches_nothing_of_a_cpts_slot_or_a_site_is_anywhere(
+    open_platform: OpenPlatform, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    marked = {"comment": "https://secret-agenda.example.org/"}
+    editor = by_search(
+        cpts=answers(bundle(cpts_slot("slot-to-be-forgotten", SOON, **marked), *agenda(), *cpts())),
+        sos=answers(bundle(slot("site-slot-to-be-forgotten", SOON, "g1", **marked), *site())),
+    )
+    async with (
+        fake_editor(editor) as one,
+        open_platform(editors=(f"One={one.base_url}",), sign_in_required=False) as platform,
+    ):
+        body = {"practitioners": [THEO], "cpts": True, "sos": [ASSOCIATION]}
+        searched = [
+            await platform.send("POST", "/api/slots/search", body),
+            await platform.send("GET", f"/?ids={THEO}+{ASSOCIATION}&wait=1"),
+        ]
+        assert all(answer.body.count(b"secret-agenda") >= 2 for answer in searched)
+        written = files_under(tmp_path)
+    assert written
+    for path, content in written.items():
+        for mark in (*MARKS, THEO, "CPTS des Deux Rives", "Point Nord"):
+            assert mark.encode() not in content, (path, mark)
 
 
 async def test_the_database_has_no_room_for_a_slot(open_platform: OpenPlatform, tmp_path: Path) -> None:

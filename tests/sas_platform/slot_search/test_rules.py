@@ -1,160 +1,32 @@
-"""Planning, judging and merging, without any input or output."""
+"""Judging, merging and reporting, without any input or output."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
-from urllib.parse import parse_qsl, urlsplit
+from datetime import timedelta
+from urllib.parse import urlsplit
 
 import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sas_kernel.clock import PARIS
-from sas_kernel.contracts import service_levels
 from sas_kernel.text import Text
-from sas_platform.editors.model import Editor, Environment
+from sas_platform.editors.model import Editor, Environment, Search
 from sas_platform.slot_search import rules
 from sas_platform.slot_search.model import (
+    Association,
     Availability,
-    Bounds,
     EditorStatus,
     Ignored,
-    InvalidSearchError,
     LotReport,
     Place,
     Practitioner,
-    SearchQuery,
+    Site,
     Slot,
 )
-from tests.sas_platform.conftest import NOW, instants
+from tests.sas_platform.conftest import NOW
 
-BOUNDS = Bounds(25, timedelta(hours=72), 2, 7, 1000, 100)
-EDITORS = (
-    Editor("a", "A", "https://a.example.org/fhir", Environment.RECETTE),
-    Editor("b", "B", "https://b.example.org:8443", Environment.RECETTE),
-)
-NEAR = st.integers(-200, 200).map(lambda hours: NOW + timedelta(hours=hours))
-IDS = st.from_regex(r"8[0-9]{11}|0[0-9A-Z]{9}", fullmatch=True)
-
-
-# --- the question ----------------------------------------------------------------------------------------------------
-
-
-def test_bounds_are_the_contracts_unless_an_operator_sets_them() -> None:
-    levels = service_levels()
-    promised = rules.bounds(levels, max_practitioners=100)
-    assert promised.answer == levels["slot_search.answer_timeout"].value
-    assert promised.lot_size == levels["slot_search.practitioners_per_request"].value
-    assert promised.horizon == timedelta(hours=levels["slot_search.horizon"].value)
-    assert rules.bounds(levels, max_practitioners=100, answer=0.5).answer == 0.5
-
-
-@pytest.mark.parametrize(
-    ("written", "expected"),
-    [
-        ("810123400017", "810123400017"),
-        ("10123400017", "810123400017"),
-        (" 8 10123400017 ", "810123400017"),
-        ("0991234567", "0991234567"),
-        ("991234567", "0991234567"),
-        ("99123456a", "099123456A"),
-    ],
-)
-def test_ids_are_understood_with_and_without_prefix(written: str, expected: str) -> None:
-    assert rules.practitioner_id(written) == expected
-
-
-@pytest.mark.parametrize("written", ["", "12345", "810123400017|x", "8101234000177", "810123400017,810123400025", "é"])
-def test_what_is_not_an_id_is_refused(written: str) -> None:
-    with pytest.raises(InvalidSearchError):
-        rules.practitioner_id(written)
-
-
-def test_a_refused_id_is_masked() -> None:
-    with pytest.raises(InvalidSearchError) as refused:
-        rules.practitioner_id("8101234000179999")
-    assert "8101234000179999" not in refused.value.text.fr + refused.value.text.en
-
-
-@given(st.lists(IDS, min_size=1, max_size=100))
-def test_lots_hold_each_id_once_and_never_too_many(ids: list[str]) -> None:
-    plan = rules.plan(SearchQuery(tuple(ids)), EDITORS, NOW, BOUNDS)
-    assert plan.practitioners == tuple(dict.fromkeys(ids))
-    assert all(1 <= len(lot.practitioners) <= BOUNDS.lot_size for lot in plan.lots)
-    assert [lot.number for lot in plan.lots] == list(range(1, len(plan.lots) + 1))
-    assert {(request.editor.id, request.lot.number) for request in plan.requests} == {
-        (editor.id, lot.number) for editor in EDITORS for lot in plan.lots
-    }
-
-
-def test_nobody_and_too_many_are_refused() -> None:
-    with pytest.raises(InvalidSearchError):
-        rules.plan(SearchQuery(()), EDITORS, NOW, BOUNDS)
-    many = tuple(f"8{number:011d}" for number in range(101))
-    with pytest.raises(InvalidSearchError) as refused:
-        rules.plan(SearchQuery(many), EDITORS, NOW, BOUNDS)
-    assert "101" in refused.value.text.fr
-
-
-def test_the_window_is_the_next_72_hours_unless_given() -> None:
-    assert rules.window(SearchQuery(()), NOW, BOUNDS.horizon).end == NOW + timedelta(hours=72)
-    given_end = NOW + timedelta(hours=5)
-    assert rules.window(SearchQuery((), end=given_end), NOW, BOUNDS.horizon).end == given_end
-
-
-@given(
-    NEAR,
-    NEAR,
-)
-def test_no_window_leaves_the_next_72_hours(start: datetime, end: datetime) -> None:
-    try:
-        window = rules.window(SearchQuery((), start, end), NOW, BOUNDS.horizon)
-    except InvalidSearchError:
-        assert end > NOW + BOUNDS.horizon or end <= max(start, NOW)
-    else:
-        assert NOW <= window.start < window.end <= NOW + BOUNDS.horizon
-        assert window.start == max(start, NOW)
-        assert window.end == end
-
-
-def test_a_window_beyond_72_hours_says_why_it_is_refused() -> None:
-    with pytest.raises(InvalidSearchError) as refused:
-        rules.window(SearchQuery((), end=NOW + timedelta(hours=72, seconds=1)), NOW, BOUNDS.horizon)
-    assert "72" in refused.value.text.fr
-    assert "ANS-CONV-001" in refused.value.text.en
-
-
-def test_a_time_without_offset_is_paris_time() -> None:
-    naive = datetime(2031, 3, 10, 12)  # noqa: DTZ001  that is the point
-    assert rules.window(SearchQuery((), naive), NOW, BOUNDS.horizon).start == datetime(2031, 3, 10, 11, tzinfo=UTC)
-
-
-@given(
-    st.lists(IDS, min_size=1, max_size=25, unique=True),
-    instants(2026, 2040),
-)
-def test_the_request_reads_back_as_what_was_asked(ids: list[str], now: datetime) -> None:
-    request = rules.plan(SearchQuery(tuple(ids)), EDITORS, now, BOUNDS).requests[0]
-    path, _, query = request.target.partition("?")
-    assert path == "/fhir/Slot"
-    assert "|" not in query
-    assert "+" not in query
-    pairs = parse_qsl(query, strict_parsing=True)
-    assert pairs[:2] == [("_include", "Slot:schedule"), ("_include:iterate", "Schedule:actor")]
-    bounds = [datetime.fromisoformat(value[2:]) for name, value in pairs if name == "start"]
-    millisecond = timedelta(milliseconds=1)
-    assert now - millisecond < bounds[0] <= now
-    assert bounds[0] <= bounds[1] <= now + BOUNDS.horizon
-    assert bounds[0].utcoffset() == now.astimezone(PARIS).utcoffset()
-    asked = dict(pairs)["schedule.actor:Practitioner.identifier"].split(",")
-    assert asked == [f"urn:oid:1.2.250.1.71.4.2.1|{each}" for each in ids]
-    assert pairs[-1] == ("status", "free")
-
-
-def test_a_base_url_without_path_is_asked_at_its_root() -> None:
-    request = rules.plan(SearchQuery(("810123400017",)), EDITORS, NOW, BOUNDS).requests[1]
-    assert request.target.startswith("/Slot?")
+EDITOR = Editor("a", "A", "https://a.example.org/fhir", Environment.RECETTE)
 
 
 # --- booking URLs ----------------------------------------------------------------------------------------------------
@@ -243,7 +115,7 @@ def answers_of_editors(draw: st.DrawFn) -> list[tuple[str, list[Availability]]]:
 
 @given(answers_of_editors())
 def test_merging_loses_no_slot_doubles_none_and_sorts(answers: list[tuple[str, list[Availability]]]) -> None:
-    merged = rules.merge(answers)
+    merged = rules.merge(answers).availabilities()
     offered = {(s.editor, s.id) for _, answer in answers for a in answer for s in a.slots}
     kept = [(s.editor, s.id) for a in merged for s in a.slots]
     assert len(kept) == len(set(kept))
@@ -260,7 +132,7 @@ def test_the_order_of_answers_of_different_editors_does_not_matter(
     answers: list[tuple[str, list[Availability]]], random: object
 ) -> None:
     one_each = list({editor: (editor, answer) for editor, answer in answers}.values())
-    assert rules.merge(one_each) == rules.merge(reversed(one_each))
+    assert rules.merge(one_each).availabilities() == rules.merge(reversed(one_each)).availabilities()
 
 
 @given(answers_of_editors())
@@ -268,10 +140,10 @@ def test_merging_step_by_step_tells_what_changed(answers: list[tuple[str, list[A
     merged, known = rules.Merge(), {}
     for editor, answer in answers:
         for key in merged.add(editor, answer):
-            known[key] = len(merged.availability(key).slots)
+            known[key] = len(merged.offer(key).slots)
     assert sum(known.values()) == merged.slots
     assert {key[0] for key in known} == {p.national_id for p in _PEOPLE if merged.has(p.national_id)}
-    assert merged.availabilities() == rules.merge(answers)
+    assert merged.availabilities() == rules.merge(answers).availabilities()
 
 
 def test_merging_leaves_the_answers_as_they_were() -> None:
@@ -279,6 +151,29 @@ def test_merging_leaves_the_answers_as_they_were() -> None:
     second = [Availability(_PEOPLE[0], _PLACES[0], [Slot("b", "1", NOW, None, msgspec.Raw(b"{}"))])]
     rules.merge([("a", first), ("b", second)])
     assert len(first[0].slots) == len(second[0].slots) == 1
+
+
+def test_the_sites_of_an_association_are_groups_of_their_own() -> None:
+    sos = Association("399000000000029", "SOS Médecins Villefictive")
+
+    def of(editor: str, slot_id: str, place: Place, minutes: int) -> Site:
+        start = NOW + timedelta(minutes=minutes)
+        return Site(sos, place, [Slot(editor, slot_id, start, None, msgspec.Raw(b"{}"))])
+
+    doctor = Availability(_PEOPLE[0], _PLACES[0], [Slot("a", "9", NOW, None, msgspec.Raw(b"{}"))])
+    merged = rules.merge(
+        [
+            ("a", [of("a", "1", _PLACES[0], 30), of("a", "2", _PLACES[1], 10), doctor]),
+            ("b", [of("b", "1", _PLACES[0], 5), of("b", "1", _PLACES[0], 5)]),
+        ]
+    )
+    assert [(each.place.key, [(s.editor, s.id) for s in each.slots]) for each in merged.sites()] == [
+        ("place0", [("b", "1"), ("a", "1")]),
+        ("place1", [("a", "2")]),
+    ]
+    assert merged.availabilities() == [doctor]
+    assert (merged.slots, merged.practitioners, merged.associations) == (4, 1, 1)
+    assert merged.has(sos.national_id)
 
 
 # --- reporting -------------------------------------------------------------------------------------------------------
@@ -291,8 +186,23 @@ def test_an_editor_has_the_worst_status_of_its_lots_and_the_sum_of_their_slots()
         LotReport(1, EditorStatus.ANSWERED, 300, 200, 4, {Ignored.PAST: 1}, None, None),
         LotReport(3, EditorStatus.ANSWERED, 400, 200, 2, {Ignored.PAST: 2}, "beware", None),
     ]
-    report = rules.editor_report(EDITORS[0], lots)
+    report = rules.editor_report(EDITOR, lots)
     assert (report.status, report.elapsed_ms, report.slots) == (EditorStatus.TIMED_OUT, 7000, 6)
     assert report.ignored == {Ignored.PAST: 3}
     assert report.explanation == why
     assert [lot.lot for lot in report.lots] == [1, 2, 3]
+
+
+def test_an_editor_is_reported_search_by_search() -> None:
+    refused = LotReport(1, EditorStatus.REFUSED, 90, 400, 0, {}, "inconnu", None, search=Search.CPTS, asked_again=True)
+    plain = LotReport(1, EditorStatus.ANSWERED, 300, 200, 4, {Ignored.PAST: 1}, None, None)
+    late = LotReport(1, EditorStatus.TIMED_OUT, 7000, None, 0, {}, None, None, search=Search.SOS)
+    report = rules.editor_report(EDITOR, [refused, late, plain])
+    assert [(each.search, each.status, each.slots) for each in report.searches] == [
+        (Search.PRACTITIONERS, EditorStatus.ANSWERED, 4),
+        (Search.CPTS, EditorStatus.REFUSED, 0),
+        (Search.SOS, EditorStatus.TIMED_OUT, 0),
+    ]
+    assert [each.search for each in report.lots] == [*Search]
+    assert (report.status, report.slots, report.answered) == (EditorStatus.TIMED_OUT, 4, 2)
+    assert rules.editor_report(EDITOR, [refused, plain]).status is EditorStatus.REFUSED

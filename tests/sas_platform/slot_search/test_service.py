@@ -12,8 +12,9 @@ from typing import Any
 
 import pytest
 
-from tests.sas_platform.conftest import NOW, OpenPlatform
+from tests.sas_platform.conftest import NOW, TOKEN, OpenPlatform, Platform
 from tests.sas_platform.fake_editor import (
+    ASSOCIATION,
     LISANDRE,
     MAELLE,
     THEO,
@@ -22,6 +23,9 @@ from tests.sas_platform.fake_editor import (
     agenda,
     answers,
     bundle,
+    by_search,
+    cpts,
+    cpts_slot,
     drips,
     fake_editor,
     hangs,
@@ -31,6 +35,7 @@ from tests.sas_platform.fake_editor import (
     outcome,
     resets,
     sends,
+    site,
     slot,
 )
 
@@ -256,3 +261,131 @@ async def test_editors_of_other_environments_and_disabled_ones_are_not_asked(
 
 def shown(found: dict[str, Any]) -> list[str]:
     return [each["resource"]["id"] for availability in found["availabilities"] for each in availability["slots"]]
+
+
+# --- CPTS and SOS ----------------------------------------------------------------------------------------------------
+
+PLAIN = answers(bundle(slot("a1", SOON), *agenda()))
+BY_CPTS = answers(bundle(slot("a1", SOON), cpts_slot("c1", SOON), *agenda(), *cpts()))
+SITES = answers(bundle(slot("g1", SOON, "g1"), slot("g2", SOON, "g2"), *site(), *site("g2", name="Point Sud")))
+EVERYTHING = by_search(practitioners=PLAIN, cpts=BY_CPTS, sos=SITES)
+
+
+async def ask(platform: Platform, **body: Any) -> dict[str, Any]:
+    answer = await platform.send("POST", "/api/slots/search", body)
+    assert answer.status == 200, answer.body
+    found: dict[str, Any] = json.loads(answer.body)
+    return found
+
+
+def by_query(report: dict[str, Any]) -> dict[str, tuple[str, int]]:
+    return {each["search"]: (each["status"], each["slots"]) for each in report["searches"]}
+
+
+async def test_slots_of_practitioners_of_cpts_and_of_associations_are_brought_together(
+    open_platform: OpenPlatform,
+) -> None:
+    async with fake_editor(EVERYTHING) as editor, open_platform(editors=(f"E={editor.base_url}",)) as platform:
+        found = await ask(platform, practitioners=[THEO], cpts=True, sos=[ASSOCIATION])
+    assert sorted(call.search for call in editor.calls) == ["cpts", "sos"]
+    assert shown(found) == ["a1", "c1"]
+    plain, by_cpts = found["availabilities"][0]["slots"]
+    assert "cpts" not in plain
+    assert by_cpts["cpts"] == [{"structure_id": "1990000033", "name": "CPTS des Deux Rives", "phone": "+33199000021"}]
+    assert [(each["association"]["name"], each["place"]["name"]) for each in found["sites"]] == [
+        ("SOS Médecins Villefictive", "Point Nord"),
+        ("SOS Médecins Villefictive", "Point Sud"),
+    ]
+    assert found["sites"][0]["association"]["national_id"] == ASSOCIATION
+    assert found["sites"][0]["place"]["phone"] == "+33199000032"
+    assert (found["practitioners"], found["associations"]) == (1, 1)
+    (report,) = found["editors"]
+    assert (report["status"], report["slots"]) == ("answered", 4)
+    assert by_query(report) == {"cpts": ("answered", 2), "sos": ("answered", 2)}
+
+
+async def test_without_being_asked_nothing_but_int_r01_is_sent(open_platform: OpenPlatform) -> None:
+    async with fake_editor(EVERYTHING) as editor, open_platform(editors=(f"E={editor.base_url}",)) as platform:
+        found = await platform.search(THEO)
+    assert [call.search for call in editor.calls] == ["practitioners"]
+    assert found["sites"] == []
+
+
+async def test_an_editor_that_knows_neither_query_keeps_its_own_slots(open_platform: OpenPlatform) -> None:
+    async with (
+        fake_editor(by_search(practitioners=PLAIN)) as old,
+        fake_editor(by_search(sos=SITES)) as sos,
+        open_platform(editors=(f"Old={old.base_url}", f"Sos={sos.base_url}")) as platform,
+    ):
+        found = await ask(platform, practitioners=[THEO], cpts=True, sos=[ASSOCIATION])
+    assert [call.search for call in old.calls if call.search != "sos"] == ["cpts", "practitioners"]
+    reports = {each["id"]: each for each in found["editors"]}
+    assert by_query(reports["old"]) == {"practitioners": ("answered", 1), "cpts": ("refused", 0), "sos": ("refused", 0)}
+    assert [lot["asked_again"] for lot in reports["old"]["lots"]] == [False, True, False]
+    assert reports["old"]["searches"][2]["issue"] == "recherche inconnue"
+    assert by_query(reports["sos"])["sos"] == ("answered", 2)
+    assert shown(found) == ["a1"]
+    assert len(found["sites"]) == 2
+
+
+@pytest.mark.parametrize("fault", ["hangs", "sends HTML", "is overloaded", "resets"])
+async def test_a_faulty_search_costs_the_other_one_nothing(fault: str, open_platform: OpenPlatform) -> None:
+    behaviour, status = FAULTS[fault]
+    async with (
+        fake_editor(by_search(cpts=behaviour, sos=SITES)) as editor,
+        open_platform(editors=(f"E={editor.base_url}",)) as platform,
+    ):
+        found = await ask(platform, practitioners=[THEO], cpts=True, sos=[ASSOCIATION])
+    assert by_query(found["editors"][0]) == {"cpts": (status, 0), "sos": ("answered", 2)}
+    assert len(found["sites"]) == 2
+
+
+async def test_editors_are_asked_what_the_register_says(open_platform: OpenPlatform) -> None:
+    async with (
+        fake_editor(EVERYTHING) as plain,
+        fake_editor(EVERYTHING) as known,
+        fake_editor(EVERYTHING) as other,
+        open_platform() as platform,
+    ):
+        rows: list[dict[str, Any]] = [
+            {"id": "plain", "base_url": plain.base_url},
+            {"id": "known", "base_url": known.base_url, "searches": ["sos"], "associations": [ASSOCIATION[1:]]},
+            {"id": "other", "base_url": other.base_url, "searches": ["practitioners", "cpts", "sos"]},
+        ]
+        for row in rows:
+            body = {"name": row["id"], "environment": "recette", **row}
+            added = await platform.send("POST", "/api/admin/editors", body, token=TOKEN)
+            assert added.status == 201, added.body
+        await ask(platform, practitioners=[THEO], cpts=True, sos=[ASSOCIATION, "99000000000037"])
+    assert [call.search for call in plain.calls] == ["practitioners"]
+    assert [(call.search, call.practitioners) for call in known.calls] == [("sos", [ASSOCIATION, "399000000000037"])]
+    assert sorted((call.search, tuple(call.practitioners)) for call in other.calls) == [
+        ("cpts", (THEO,)),
+        ("sos", ("399000000000037",)),
+    ]
+
+
+async def test_associations_go_in_lots_of_ten(open_platform: OpenPlatform) -> None:
+    sirets = [f"399{number:012d}" for number in range(23)]
+    async with fake_editor(EVERYTHING) as editor, open_platform(editors=(f"E={editor.base_url}",)) as platform:
+        await ask(platform, sos=sirets)
+    assert sorted(len(call.practitioners) for call in editor.calls) == [3, 10, 10]
+    assert sorted(siret for call in editor.calls for siret in call.practitioners) == sirets
+
+
+async def test_what_of_an_association_may_not_be_shown_is_left_out_and_counted(open_platform: OpenPlatform) -> None:
+    resources = [
+        slot("shown", SOON, "g1"),
+        slot("busy", SOON, "g1", status="busy"),
+        slot("other", SOON, "g2"),
+        slot("lost", SOON, "nowhere"),
+        slot("a doctor's", SOON),
+        *site(),
+        *site("g2", "399000000000037"),
+        *agenda(),
+    ]
+    behaviour = by_search(sos=answers(bundle(*resources)))
+    async with fake_editor(behaviour) as editor, open_platform(editors=(f"E={editor.base_url}",)) as platform:
+        found = await ask(platform, sos=[ASSOCIATION])
+    assert [each["resource"]["id"] for each in found["sites"][0]["slots"]] == ["shown"]
+    assert found["editors"][0]["ignored"] == {"not_free": 1, "association_not_asked": 1, "no_association": 2}

@@ -129,9 +129,59 @@ async def test_a_move_and_an_unknown_doctor_are_said(open_platform: OpenPlatform
             {"type": [{"coding": [{"code": "ADM"}]}], "status": "needs-action"}]}))  # fmt: skip
         page = parsed((await platform.send("GET", "/")).body)
     assert [line.all("span", **{"class": "said"})[0].words() for line in lines(page)] == [
-        "RDV en attente, 14:30, professionnel à confirmer",
+        "RDV en attente de confirmation, 14:30, professionnel à confirmer",
         "RDV déplacé, 14:30 au lieu de 14:20, 899999999999",
     ]
+
+
+SOS_PROFILE = {"profile": ["https://interop.esante.gouv.fr/ig/fhir/sas/StructureDefinition/sas-sos-appointment"]}
+AWAITED = {
+    "type": [{"coding": [{"system": "http://terminology.hl7.org/CodeSystem/v3-ParticipationType", "code": "ADM"}]}],
+    "status": "needs-action",
+}
+
+
+def at_sos(siret: str | None = None, doctor: str | None = None) -> dict[str, Any]:
+    """Elements of a SOS appointment, today at 14:20 in Paris: of an association, of a doctor, or of nobody yet."""
+    elements = {**of_doctor(doctor or ""), "meta": SOS_PROFILE}
+    if doctor is None:
+        elements["participant"] = [AWAITED]
+    if siret is not None:
+        named = {"identifier": {"system": "urn:oid:1.2.250.1.71.4.2.2", "value": siret}}
+        elements["participant"].append({"actor": named, "status": "accepted"})
+    return elements
+
+
+async def test_a_sos_appointment_waits_for_its_doctor_then_is_booked_or_refused(open_platform: OpenPlatform) -> None:
+    association = DEMO.associations[0]
+    async with open_platform(dataset="demo") as platform:
+        await report(platform, "pending", "a1", **at_sos(association.national_id))
+        await report(platform, "pending", "a2", **at_sos())
+        await report(platform, "pending", "a3", **at_sos("399999999999999"))
+        waiting = parsed((await platform.send("GET", "/rendez-vous")).body)
+        await report(platform, "booked", "a1", **at_sos(association.national_id, DOCTOR.national_id))
+        await report(platform, "cancelled", "a2", **(at_sos() | {"participant": [AWAITED | {"status": "accepted"}]}))
+        page = parsed((await platform.send("GET", "/rendez-vous")).body)
+        english = parsed((await platform.send("GET", "/rendez-vous?lang=en")).body)
+    assert [said(line) for line in lines(waiting)] == [
+        "RDV en attente de confirmation, 14:20, SOS Médecins, médecin à confirmer",
+        "RDV en attente de confirmation, 14:20, SOS Médecins, médecin à confirmer",
+        f"RDV en attente de confirmation, 14:20, {association.name}, médecin à confirmer",
+    ]
+    assert {line.attributes["data-status"] for line in lines(waiting)} == {"pending"}
+    refused, booked, _ = lines(page)
+    assert said(refused) == "RDV refusé, 14:20, SOS Médecins, médecin à confirmer"
+    assert refused.all("span", **{"class": "badge fail"})[0].words() == "refusé"
+    assert said(booked) == f"RDV confirmé, 14:20, Dr {DOCTOR.family} {DOCTOR.given}"
+    assert [each.words() for each in booked.all("ol")[0].all("li")] == [
+        "Aujourd’hui 08:00 en attente de confirmation, 14:20",
+        "Aujourd’hui 08:00 confirmé",
+    ]
+    assert said(lines(english)[0]) == "Appointment refused, 14:20, SOS Médecins, doctor to be confirmed"
+
+
+def said(line: Element) -> str:
+    return line.all("span", **{"class": "said"})[0].words()
 
 
 async def test_appointments_are_filtered_by_state(open_platform: OpenPlatform) -> None:

@@ -12,7 +12,22 @@ import pytest
 
 from sas_kernel import datasets
 from tests.sas_platform.conftest import NOW, OpenPlatform, problem_of
-from tests.sas_platform.fake_editor import THEO, FakeEditor, agenda, answers, bundle, fake_editor, knows, outcome, slot
+from tests.sas_platform.fake_editor import (
+    ASSOCIATION,
+    THEO,
+    FakeEditor,
+    agenda,
+    answers,
+    bundle,
+    by_search,
+    cpts,
+    cpts_slot,
+    fake_editor,
+    knows,
+    outcome,
+    site,
+    slot,
+)
 
 SOON = NOW + timedelta(hours=2)
 VOID = {"meta", "link", "input", "br", "hr", "img"}
@@ -272,3 +287,64 @@ async def test_a_platform_without_editors_says_so(open_platform: OpenPlatform) -
     async with open_platform() as platform:
         page = parsed((await platform.send("GET", f"/?ids={THEO}&wait=1")).body)
     assert "Aucun éditeur n’est raccordé" in page.all("div", id="tail")[0].words()
+
+
+# --- CPTS and SOS ----------------------------------------------------------------------------------------------------
+
+EVERYTHING = by_search(
+    practitioners=answers(bundle(slot("a1", SOON), *agenda())),
+    cpts=answers(bundle(slot("a1", SOON), cpts_slot("c1", SOON + timedelta(hours=1)), *agenda(), *cpts())),
+    sos=answers(bundle(slot("g1", SOON + timedelta(hours=2), "g1"), *site())),
+)
+
+
+@pytest.mark.parametrize("lang", ["fr", "en"])
+async def test_the_page_shows_the_cpts_of_a_slot_and_the_sites_of_an_association(
+    lang: str, open_platform: OpenPlatform
+) -> None:
+    async with fake_editor(EVERYTHING) as editor, open_platform(editors=(f"E={editor.base_url}",)) as platform:
+        answer = await platform.send("GET", f"/?ids={THEO}+{ASSOCIATION[1:]}&wait=1&lang={lang}")
+    page = parsed(answer.body)
+    doctor, sos = page.all("article")
+    assert (doctor.attributes["class"], sos.attributes["class"]) == ("offer card", "offer card sos")
+    plain, by_cpts = doctor.all("ul")[0].all("li")
+    assert not plain.all("span", **{"class": "cpts"})
+    assert by_cpts.all("span", **{"class": "cpts"})[0].words() == "CPTS des Deux Rives"
+    assert doctor.all("p", **{"class": "shown-by"})[0].words().endswith("01 99 00 00 21")
+    assert sos.all("h3")[0].words() == "SOS Médecins Villefictive , Point Nord"
+    assert sos.all("address")[0].words().startswith("Point Nord 7 quai de l’Écluse, 99200 Villefictive")
+    filters = [each.attributes["value"] for each in page.all("input", name="kind")]
+    assert filters == ["", "AMB", "VR", "HH", "CPTS", "SOS"]
+    status = page.all("p", id="status")[0].words().replace("\N{NO-BREAK SPACE}", " ")
+    assert status == (
+        "3 créneaux chez 1 professionnel et 1 association SOS"
+        if lang == "fr"
+        else "3 slots with 1 practitioner and 1 SOS association"
+    )
+
+
+async def test_a_search_by_place_asks_cpts_slots_and_the_associations_of_that_place(
+    open_platform: OpenPlatform,
+) -> None:
+    demo = datasets.load("demo")
+    async with (
+        fake_editor(EVERYTHING) as editor,
+        open_platform(editors=(f"E={editor.base_url}",), dataset="demo") as platform,
+    ):
+        await platform.send("GET", "/?where=99300&wait=1")
+        await platform.send("GET", "/search/stream?specialty=SM40")
+    calls = [call for call in editor.calls if call.search]
+    by_place = {call.search: call.practitioners for call in calls[:2]}
+    assert by_place["sos"] == [
+        each.national_id for each in demo.associations if any(site.postal_code == "99300" for site in each.sites)
+    ]
+    assert "cpts" in by_place
+    assert [call.search for call in calls[2:]] == ["cpts"]  # SOS doctors are no paediatricians
+
+
+async def test_an_association_alone_may_be_searched(open_platform: OpenPlatform) -> None:
+    async with fake_editor(EVERYTHING) as editor, open_platform(editors=(f"E={editor.base_url}",)) as platform:
+        page = parsed((await platform.send("GET", f"/?ids={ASSOCIATION}&wait=1")).body)
+    assert [call.search for call in editor.calls if call.search] == ["sos"]
+    assert len(page.all("article")) == 1
+    assert "1 association SOS demandée" in page.all("section", id="results")[0].words()

@@ -14,9 +14,21 @@ from playwright.async_api import Page, async_playwright, expect
 from sas_kernel import datasets
 from sas_platform.settings import Settings
 from tests.sas_platform.conftest import served
-from tests.sas_platform.fake_editor import agenda, fake_editor, hangs, knows, slot
+from tests.sas_platform.fake_editor import (
+    agenda,
+    answers,
+    bundle,
+    by_search,
+    cpts,
+    cpts_slot,
+    fake_editor,
+    hangs,
+    knows,
+    site,
+    slot,
+)
 from tests.sas_platform.web.conftest import live_platform
-from tests.sas_platform.web.test_appointments import of_doctor
+from tests.sas_platform.web.test_appointments import AWAITED, at_sos, of_doctor
 
 pytestmark = pytest.mark.browser
 
@@ -161,3 +173,69 @@ async def test_the_pages_need_no_script(chromium: str, sqlite_url: str) -> None:
             await page.goto(path)
             await expect(page.locator("li.appointment")).to_have_count(1)
         await browser.close()
+
+
+async def test_a_regulator_sees_cpts_slots_and_sites_and_keeps_to_either(chromium: str, tmp_path: Path) -> None:
+    demo = datasets.load("demo")
+    doctor = next(p for p in demo.practitioners if p.specialty_code == "SM54")
+    association = demo.associations[0]
+    soon = datetime.now(UTC).replace(second=0, microsecond=0) + timedelta(hours=1)
+    editor = by_search(
+        cpts=answers(bundle(slot("a1", soon), cpts_slot("c1", soon), *agenda(national_id=doctor.national_id), *cpts())),
+        sos=answers(bundle(slot("g1", soon, "g1"), *site(siret=association.national_id))),
+    )
+    async with AsyncExitStack() as stack:
+        served_editor = await stack.enter_async_context(fake_editor(editor))
+        settings = Settings(
+            database_url=f"sqlite:///{tmp_path / 'platform.sqlite'}",
+            sign_in_required=False,
+            password_rounds=1,
+            password_memory=8,
+            editors=(f"Alizé={served_editor.base_url}",),
+        )
+        base_url = await stack.enter_async_context(served(settings))
+        page = await stack.enter_async_context(opened_page(chromium, base_url))
+        await page.set_viewport_size({"width": 400, "height": 800})
+        await page.goto("/?where=99")
+        cards = page.locator("article.offer:visible")
+        await expect(cards).to_have_count(2)
+        await expect(page.locator("#results")).not_to_have_attribute("aria-busy", "true")
+        await expect(page.locator("article.sos h3")).to_contain_text(association.name)
+        await expect(page.locator(".slot .cpts")).to_have_text(["CPTS des Deux Rives"])
+        await page.locator("input[name=kind]:checked").focus()
+        for _ in range(4):
+            await page.keyboard.press("ArrowRight")
+        await expect(page.locator("input[name=kind][value=CPTS]")).to_be_checked()
+        await expect(cards).to_have_count(1)
+        await expect(page.locator(".slot:visible")).to_have_count(1)
+        await page.keyboard.press("ArrowRight")
+        await expect(cards).to_have_count(1)
+        await expect(cards).to_have_class(re.compile("sos"))
+        assert await page.evaluate("document.documentElement.scrollWidth") <= 400
+
+
+async def test_a_regulator_sees_a_sos_appointment_wait_then_be_booked_or_refused(
+    chromium: str, sqlite_url: str
+) -> None:
+    demo = datasets.load("demo")
+    association, doctor = demo.associations[0], demo.practitioners[0]
+    async with live_platform(sqlite_url) as live, opened_page(chromium, live.base_url) as page:
+        name, _, value = live.cookie.partition("=")
+        await page.context.add_cookies([{"name": name, "value": value, "url": live.base_url}])
+        for path in ("/", "/rendez-vous"):
+            await page.goto(path)
+            first, second = f"{path}1", f"{path}2"
+            news = page.locator("#news")
+            await live.report("pending", first, **at_sos(association.national_id))
+            awaited = f"14:20, {association.name}, médecin à confirmer"
+            await expect(news).to_have_text(f"RDV en attente de confirmation, {awaited}")
+            await expect(page.locator("li.appointment").first.locator(".badge")).to_have_text("en attente")
+            await live.report("booked", first, **at_sos(association.national_id, doctor.national_id))
+            await expect(news).to_have_text(f"RDV confirmé, 14:20, Dr {doctor.family} {doctor.given}")
+            await expect(page.locator("li.appointment").first).to_have_attribute("data-status", "booked")
+            await live.report("pending", second, **at_sos())
+            await expect(news).to_have_text("RDV en attente de confirmation, 14:20, SOS Médecins, médecin à confirmer")
+            gone = {**at_sos(), "participant": [{**AWAITED, "status": "accepted"}]}
+            await live.report("cancelled", second, **gone)
+            await expect(news).to_have_text("RDV refusé, 14:20, SOS Médecins, médecin à confirmer")
+            await expect(page.locator("li.appointment").first.locator(".badge")).to_have_text("refusé")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -13,27 +14,22 @@ from hypothesis import strategies as st
 
 from sas_kernel.clock import PARIS
 from sas_kernel.text import Lang
-from sas_platform.editors.model import Editor, Environment
 from sas_platform.slot_search.model import (
+    Association,
     Availability,
-    Bounds,
-    EditorStatus,
-    Ignored,
-    LotReport,
+    Cpts,
     Place,
     Practitioner,
-    SearchQuery,
+    Site,
     Slot,
 )
-from sas_platform.slot_search.rules import Merge, editor_report, plan
+from sas_platform.slot_search.rules import Merge
 from sas_platform.web import rules
-from sas_platform.web.model import Directory, DirectoryEntry, DirectoryPlace, SearchForm
+from sas_platform.web.model import Directory, DirectoryAssociation, DirectoryEntry, DirectoryPlace, SearchForm
 from tests.sas_platform.conftest import NOW, instants
-from tests.sas_platform.fake_editor import MAELLE, THEO, slot
+from tests.sas_platform.fake_editor import ASSOCIATION, MAELLE, THEO, slot
 
 HORIZON = timedelta(hours=72)
-EDITOR = Editor("alize", "Agenda Alizé", "https://a.example.org", Environment.RECETTE)
-PLAN = plan(SearchQuery((THEO, MAELLE)), [EDITOR], NOW, Bounds(25, HORIZON, 2, 7, 1000, 100))
 WHO = Practitioner(THEO, "VASSELIN", "Théo", "DR")
 WHERE = Place("k", "1990000017", "Cabinet", "4 allée des Peupliers", "99100", "Villefictive", "+33199000012")
 ENTRY = DirectoryEntry(
@@ -56,7 +52,8 @@ def offered(
 
 def card(*slots: Slot, entry: DirectoryEntry | None = ENTRY, lang: Lang = Lang.FR) -> Any:
     availability = Availability(WHO, WHERE, list(slots))
-    return rules.card(availability, entry, rules.days(NOW, lang), {"alize": "Agenda Alizé"}, lang)
+    directory = replace(DIRECTORY, entries={THEO: entry} if entry else {})
+    return rules.card(availability, directory, rules.days(NOW, lang), {"alize": "Agenda Alizé"}, lang)
 
 
 # --- days and times --------------------------------------------------------------------------------------------------
@@ -197,29 +194,74 @@ def test_whoever_has_no_slot_is_listed_with_a_phone() -> None:
     assert [line.name for line in rules.without_slots((THEO, MAELLE), merged, DIRECTORY)] == [MAELLE]
 
 
-# --- editors ---------------------------------------------------------------------------------------------------------
+# --- CPTS and SOS ----------------------------------------------------------------------------------------------------
+
+SITE = DirectoryPlace("Point Nord", "7 quai de l’Écluse", "99200", "Port-Chimère", "+33199000032")
+SOS = DirectoryAssociation(ASSOCIATION, "SOS Médecins Villefictive", "+33199000031", (SITE,))
+WITH_SOS = replace(DIRECTORY, associations={ASSOCIATION: SOS})
+POINT = Place("k", None, SITE.name, SITE.line, SITE.postal_code, SITE.city, SITE.phone)
+RIVES = Cpts("1990000033", "CPTS des Deux Rives", "+33199000021")
 
 
-def test_an_editor_that_has_not_answered_is_awaited() -> None:
-    (line,) = rules.editor_lines(PLAN, (), Lang.FR)
-    assert (line.tone, line.state) == ("skip", "en attente de réponse…")
-    assert rules.status_line(PLAN, (), Merge(), Lang.FR) == "Aucun créneau pour l’instant · 1 sur 1 réponses attendues"
+def test_a_slot_names_its_cpts_and_the_card_says_where_to_call_them() -> None:
+    by_cpts = msgspec.structs.replace(
+        offered(NOW + timedelta(minutes=5), "b"), cpts=(RIVES, Cpts("1990000041", "Pays Fictif"))
+    )
+    found = card(offered(NOW), by_cpts)
+    plain, named = found.columns[0].first
+    assert (plain.cpts, named.cpts) == ((), ("CPTS des Deux Rives", "CPTS Pays Fictif"))
+    assert [(each.name, each.phone, each.phone_href) for each in found.cpts] == [
+        ("CPTS des Deux Rives", "01 99 00 00 21", "tel:+33199000021"),
+        ("CPTS Pays Fictif", "", ""),
+    ]
+    assert not found.sos
 
 
-@pytest.mark.parametrize("status", EditorStatus)
-@pytest.mark.parametrize("lang", Lang)
-def test_every_status_has_a_sentence(status: EditorStatus, lang: Lang) -> None:
-    report = editor_report(EDITOR, [LotReport(1, status, 7001, None, 0, {}, "Maintenance", None)])
-    (line,) = rules.editor_lines(PLAN, [report], lang)
-    assert line.tone == ("pass" if status is EditorStatus.ANSWERED else line.tone)
-    assert ("7,0" if lang is Lang.FR else "7.0") in line.state
-    assert "Maintenance" in line.notes[0]
-    failed = "n’a pas donné" in rules.status_line(PLAN, [report], Merge(), Lang.FR)
-    assert failed is (status is not EditorStatus.ANSWERED)
+def test_a_slot_of_type_cpts_says_so_even_when_no_name_came() -> None:
+    unnamed = offered(NOW, meta={"security": [{"code": "CPTS"}]})
+    assert card(unnamed).columns[0].first[0].cpts == ("CPTS",)
+    nameless = msgspec.structs.replace(offered(NOW), cpts=(Cpts("1990000033"),))
+    assert card(nameless).columns[0].first[0].cpts == ("CPTS 1990000033",)
 
 
-@pytest.mark.parametrize("reason", Ignored)
-def test_every_reason_for_leaving_a_slot_out_has_words(reason: Ignored) -> None:
-    report = editor_report(EDITOR, [LotReport(1, EditorStatus.ANSWERED, 5, 200, 0, {reason: 3}, None, None)])
-    (line,) = rules.editor_lines(PLAN, [report], Lang.FR)
-    assert line.notes[0].startswith("Créneaux écartés : 3 ")
+@pytest.mark.parametrize(("directory", "name"), [(WITH_SOS, SOS.name), (DIRECTORY, "SOS de l’éditeur")])
+def test_a_site_has_a_card_of_its_own(directory: Directory, name: str) -> None:
+    of_site = Site(Association(ASSOCIATION, "SOS de l’éditeur", "+33199000031"), POINT, [offered(NOW)])
+    found = rules.card(of_site, directory, rules.days(NOW, Lang.FR), {"alize": "Alizé"}, Lang.FR)
+    assert (found.sos, found.name, found.place, found.phone) == (True, name, "Point Nord", "01 99 00 00 32")
+    assert found.specialty == "médecin de garde, confirmé par l’association"
+    assert found.address == "7 quai de l’Écluse, 99200 Port-Chimère"
+    assert ASSOCIATION not in found.key + found.order
+    silent = msgspec.structs.replace(of_site, place=msgspec.structs.replace(POINT, phone=""))
+    assert rules.card(silent, directory, rules.days(NOW, Lang.FR), {}, Lang.FR).phone == "01 99 00 00 31"
+
+
+@pytest.mark.parametrize(
+    ("form", "found"),
+    [
+        (SearchForm(where="port-chimere"), True),
+        (SearchForm(where="992", specialty="SM54"), True),
+        (SearchForm(where="991"), False),
+        (SearchForm(specialty="SM40"), False),
+    ],
+)
+def test_associations_are_found_by_the_place_of_a_site(form: SearchForm, found: bool) -> None:
+    assert rules.associations_in(WITH_SOS, form) == ((SOS,) if found else ())
+
+
+@pytest.mark.parametrize(
+    ("written", "siret"), [("99000000000029", True), (ASSOCIATION, True), (THEO, False), (THEO[1:], False), ("", False)]
+)
+def test_a_siret_is_told_from_a_practitioners_id(written: str, siret: bool) -> None:
+    assert rules.is_siret(written) is siret
+
+
+def test_an_association_without_slot_is_listed_with_its_phones() -> None:
+    (line,) = rules.without_slots((ASSOCIATION,), Merge(), WITH_SOS)
+    assert (line.name, line.places) == (
+        "SOS Médecins Villefictive",
+        (
+            ("", "01 99 00 00 31", "tel:+33199000031"),
+            ("Point Nord, 7 quai de l’Écluse, 99200 Port-Chimère", "01 99 00 00 32", "tel:+33199000032"),
+        ),
+    )

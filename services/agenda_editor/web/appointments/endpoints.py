@@ -9,16 +9,18 @@ from typing import Final
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from agenda_editor.agendas.model import UnknownScheduleError, UnknownSlotError
+from agenda_editor.agendas.model import Schedule, Slot, UnknownScheduleError, UnknownSlotError
 from agenda_editor.appointments import rules as booking
 from agenda_editor.appointments.model import (
     Appointment,
     ChangeKind,
     InvalidPatientError,
+    InvalidPractitionerError,
     SlotTakenError,
     TransitionError,
     UnknownAppointmentError,
 )
+from agenda_editor.associations.model import Site
 from agenda_editor.dependencies import state_of
 from agenda_editor.sso.model import SignedIn
 from agenda_editor.web import rules
@@ -35,11 +37,18 @@ from agenda_editor.web.endpoints import (
     seen,
     visitor,
 )
-from agenda_editor.web.model import PatientForm, SlotState, Viewer
+from agenda_editor.web.model import PatientForm, PlaceView, SlotState, Viewer
 from sas_fhir import instants
 
 _HOUR: Final = 3_600_000
-_OFFERED: Final = (ChangeKind.MOVE, ChangeKind.CANCEL, ChangeKind.HONOUR, ChangeKind.MISS)
+_OFFERED: Final = (
+    ChangeKind.MOVE,
+    ChangeKind.CANCEL,
+    ChangeKind.HONOUR,
+    ChangeKind.MISS,
+    ChangeKind.ACCEPT,
+    ChangeKind.REFUSE,
+)
 _CHOICES: Final = 12  # slots offered instead of one that was taken
 _STAFF_SINCE, _STAFF_UNTIL = 24 * _HOUR, 14 * 24 * _HOUR
 
@@ -85,15 +94,15 @@ async def _booking_page(
 ) -> Response:
     state, lang = state_of(request), language(request)
     slot_id = _slot_number(request.path_params["name"]) if slot_id is None else slot_id
-    slot, schedule = await state.agendas.opening(slot_id)
-    if not booking.is_offered(slot, schedule, now_of(state), hours_ahead() * _HOUR):
+    slot, holder = await _opening(request, slot_id)
+    if not booking.is_offered(slot, holder, now_of(state), hours_ahead() * _HOUR):
         return await _taken_page(request, form, slot_id)
     return page(
         request,
         "booking.html",
         status=200 if error is None else 422,
         view=rules.slot_view(slot, SlotState.BOOKABLE, lang),
-        head=rules.place_view(schedule),
+        head=rules.place_view(holder) if isinstance(holder, Schedule) else rules.place_of_site(holder),
         form=form,
         errors={name: text.to(lang) for name, text in error.fields.items()} if error else {},
         longest_name=booking.LONGEST_NAME,
@@ -105,19 +114,37 @@ async def _taken_page(request: Request, form: PatientForm, slot_id: int) -> Resp
     """Somebody was faster. What was typed is kept, for one of the other slots of the same agenda."""
     state, lang = state_of(request), language(request)
     now = now_of(state)
-    slot, schedule = await state.agendas.opening(slot_id)
-    pages = await state.agendas.pages_of(schedule.practitioner.id, now, now + hours_ahead() * _HOUR)
-    others = [choice for found in pages for choice in seen(found.schedule, found.slots, Viewer.REGULATOR, now)]
+    until = now + hours_ahead() * _HOUR
+    slot, holder = await _opening(request, slot_id)
+    places: dict[int, PlaceView] = {}
+    others: list[tuple[Slot, SlotState]] = []
+    if isinstance(holder, Schedule):
+        for found in await state.agendas.pages_of(holder.practitioner.id, now, until):
+            places[found.schedule.id] = rules.place_view(found.schedule)
+            others += seen(found.schedule, found.slots, Viewer.REGULATOR, now)
+    else:
+        for one in await state.associations.pages_of(holder.id, now, until):
+            places[one.site.id] = rules.place_of_site(one.site)
+            others += seen(one.site, one.slots, Viewer.REGULATOR, now)
     return page(
         request,
         "taken.html",
         status=409,
         view=rules.slot_view(slot, SlotState.TAKEN, lang),
-        head=rules.place_view(schedule),
-        places={found.schedule.id: rules.place_view(found.schedule) for found in pages},
+        head=places[holder.id],
+        places=places,
         choices=rules.choices(sorted(others, key=lambda pair: pair[0].details.start), lang, _CHOICES),
         form=form,
     )
+
+
+async def _opening(request: Request, slot_id: int) -> tuple[Slot, Schedule | Site]:
+    """A slot with the agenda or the site that offers it: its number does not say which. Raises `UnknownSlotError`."""
+    state = state_of(request)
+    try:
+        return await state.agendas.opening(slot_id)
+    except UnknownSlotError:
+        return await state.associations.opening(slot_id)
 
 
 def _slot_number(name: str) -> int:
@@ -160,7 +187,7 @@ async def _appointment_page(request: Request, appointment: Appointment, error: s
         patient=await state.appointments.patient(appointment.key),
         changes=rules.history(await state.appointments.history(appointment.key), lang),
         can={kind.value: rules.can(appointment, kind) for kind in _OFFERED},
-        agenda=f"/agenda/ag-{appointment.schedule_id}",
+        agenda=rules.agenda_path(appointment),
         new="nouveau" in request.query_params,
         error=error,
     )
@@ -183,6 +210,19 @@ async def cancel(request: Request) -> Response:
     return await _change(request, state_of(request).appointments.cancel)
 
 
+@router.post("/rendez-vous/{key}/acceptation")
+async def accept(request: Request) -> Response:
+    """An association's staff take the patient, and may say who will see him."""
+    require(await visitor(request, back=f"/rendez-vous/{request.path_params['key']}"), Viewer.STAFF)
+    return await _change(request, state_of(request).appointments.accept, "doctor")
+
+
+@router.post("/rendez-vous/{key}/refus")
+async def refuse(request: Request) -> Response:
+    require(await visitor(request, back=f"/rendez-vous/{request.path_params['key']}"), Viewer.STAFF)
+    return await _change(request, state_of(request).appointments.refuse)
+
+
 @router.post("/rendez-vous/{key}/honore")
 async def honour(request: Request) -> Response:
     return await _change(request, state_of(request).appointments.honour)
@@ -193,14 +233,15 @@ async def mark_absent(request: Request) -> Response:
     return await _change(request, state_of(request).appointments.mark_absent)
 
 
-async def _change(request: Request, change: Callable[[str, int], Awaitable[Appointment]]) -> Response:
+async def _change(request: Request, change: Callable[..., Awaitable[Appointment]], *names: str) -> Response:
+    """`names`: fields of the form that the change is told, after the appointment and the time."""
     back = f"/rendez-vous/{request.path_params['key']}"
     person = await visitor(request, back=back)
-    await posted(request)
+    fields = await posted(request)
     appointment = await _own(request, person)
     try:
-        await change(appointment.key, now_of(state_of(request)))
-    except TransitionError as error:
+        await change(appointment.key, now_of(state_of(request)), *(fields.get(name, "") for name in names))
+    except (TransitionError, InvalidPractitionerError) as error:
         current = await _own(request, person)
         return await _appointment_page(request, current, error.text.to(language(request)))
     return leave(request, localized(request, back))

@@ -43,10 +43,11 @@ async def home(request: Request) -> Response:
     after = _number(request.query_params.get("apres", "0")) or 0
     found = await state_of(request).agendas.directory(after, _AGENDAS_AT_ONCE + 1)
     shown = found[:_AGENDAS_AT_ONCE]
+    sites = [] if after else await state_of(request).associations.directory()
     return page(
         request,
         "home.html",
-        places=[rules.place_view(schedule) for schedule in shown],
+        places=[*map(rules.place_of_site, sites), *map(rules.place_view, shown)],
         more=shown[-1].id if len(found) > len(shown) else 0,
     )
 

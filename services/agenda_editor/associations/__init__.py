@@ -1,0 +1,1 @@
+"""SOS Médecins associations: sites where somebody consults, and nobody is named beforehand."""

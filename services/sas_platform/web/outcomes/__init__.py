@@ -1,0 +1,1 @@
+"""How editors answered a search, told to a regulator."""
