@@ -54,7 +54,7 @@ def cover(
         *_of_exhibits(exhibits, requirements, checks),
         *_of_crosswalk(crosswalk, requirements),
     )
-    return Coverage(lines, tuple(exemptions), holes)
+    return Coverage(lines, frozenset(caught), tuple(exemptions), holes)
 
 
 def _by_requirement(scenarios: Sequence[Scenario]) -> tuple[_Index, _Index]:

@@ -5,7 +5,16 @@ Pure: no I/O, no clock, no HTTP library. Everything here is frozen, so that a re
 
 from __future__ import annotations
 
-from recette.model.coverage import Counterpart, Coverage, CoverageLine, Exemption, Exhibit, Hole, Relation
+from recette.model.coverage import (
+    Counterpart,
+    Coverage,
+    CoverageLayout,
+    CoverageLine,
+    Exemption,
+    Exhibit,
+    Hole,
+    Relation,
+)
 from recette.model.judging import (
     Check,
     CheckResult,
@@ -55,6 +64,7 @@ __all__ = [
     "CheckResult",
     "Counterpart",
     "Coverage",
+    "CoverageLayout",
     "CoverageLine",
     "Dropped",
     "Event",

@@ -80,9 +80,13 @@ class Hole:
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """What tests each requirement, the checks of which that is not shown and why, and what is missing."""
+    """What tests each requirement, the checks of which that is not shown and why, and what is missing.
+
+    `shown` are the checks that a wrong partner was seen to fail.
+    """
 
     lines: tuple[CoverageLine, ...]
+    shown: frozenset[str]
     exemptions: tuple[Exemption, ...]
     holes: tuple[Hole, ...]
 
@@ -94,6 +98,15 @@ class Coverage:
         checks = {check for line in lines for check in line.checks}
         return Coverage(
             lines,
+            self.shown,
             tuple(row for row in self.exemptions if row.check in checks),
             tuple(hole for hole in self.holes if hole.flow is None or hole.flow in flows),
         )
+
+
+class CoverageLayout(StrEnum):
+    """The forms in which a coverage is shown."""
+
+    TABLE = "table"
+    JSON = "json"
+    MARKDOWN = "md"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from importlib import import_module
 from pathlib import Path
 
@@ -37,6 +38,12 @@ def test_what_is_exported_can_be_read_and_has_distinct_names() -> None:
     read = catalogue.exhibits()
     assert len(read) == sum(map(len, museum.PLAYED.values())) >= 80
     assert {exhibit.side.value for exhibit in read} == {"editor", "platform"}
+
+
+def test_the_readme_counts_them_right() -> None:
+    text = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+    sides = Counter(exhibit.side.value for exhibit in catalogue.exhibits())
+    assert f"lists {sides['editor']} editors and {sides['platform']} platforms" in text
 
 
 @pytest.mark.parametrize(("requirement", "check"), [("APPT-111", ""), ("SLOT-004", "base_url.https")])
