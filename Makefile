@@ -16,7 +16,7 @@ FHIR_TYPES := Bundle Slot Schedule Practitioner PractitionerRole Location Organi
 EXTRACT := $(BIN)/python -m recette.profiles.extract
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format lint types architecture tests bench screenshots contracts fhir-facts pins clean
+.PHONY: help demo test check format lint types architecture tests bench screenshots contracts museum fhir-facts pins clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -63,6 +63,9 @@ bench: $(VENV)/ready-dev ## the hot paths against their floor, alternating, in o
 contracts: $(VENV)/ready-dev ## export contracts/openapi from the services
 	@$(BIN)/python -m agenda_editor openapi > contracts/openapi/agenda_editor.json
 	@$(BIN)/python -m sas_platform openapi > contracts/openapi/sas_platform.json
+
+museum: $(VENV)/ready-dev ## export contracts/museum.csv from the faulty partners of the tests
+	@$(BIN)/python -m tests.faulty.museum > contracts/museum.csv.new && mv contracts/museum.csv.new contracts/museum.csv
 
 fhir-facts: $(VENV)/ready ## extract contracts/fhir again: R4=FOLDER SAS_1_1_0=TGZ SAS_1_2_0=TGZ (docs/fhir-facts.md)
 	@test -d "$(R4)" && test -f "$(SAS_1_1_0)" && test -f "$(SAS_1_2_0)" || { \

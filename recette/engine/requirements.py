@@ -27,8 +27,11 @@ COLUMNS = (
 )
 
 
-def load(folder: Path | None = None) -> dict[str, Requirement]:
-    """The rows of `requirements.csv` by id, in the file's order; `ContractError` names the line that is wrong."""
+def load(folder: Path | None = None, *, with_holes: bool = False) -> dict[str, Requirement]:
+    """The rows of `requirements.csv` by id, in the file's order; `ContractError` names the line that is wrong.
+
+    `with_holes` lets rows pass that have neither scenario nor reason: for who counts them.
+    """
     path = (folder or contracts.directory()) / "requirements.csv"
     requirements: dict[str, Requirement] = {}
     try:
@@ -37,7 +40,7 @@ def load(folder: Path | None = None) -> dict[str, Requirement]:
             if tuple(rows.fieldnames or ()) != COLUMNS:
                 raise _wrong(path, 1, f"columns must be {','.join(COLUMNS)}")
             for row in rows:
-                requirement = _requirement(path, rows.line_num, row)
+                requirement = _requirement(path, rows.line_num, row, with_holes)
                 if requirement.id in requirements:
                     raise _wrong(path, rows.line_num, f"{requirement.id} stands twice")
                 requirements[requirement.id] = requirement
@@ -46,12 +49,14 @@ def load(folder: Path | None = None) -> dict[str, Requirement]:
     return requirements
 
 
-def _requirement(path: Path, line: int, row: dict[str, str]) -> Requirement:
+def _requirement(path: Path, line: int, row: dict[str, str], with_holes: bool) -> Requirement:
     if None in row or None in row.values():
         raise _wrong(path, line, f"expected {len(COLUMNS)} cells")
     scenarios = tuple(row["scenarios"].split())
     reason = Text(row["untested_reason_fr"], row["untested_reason_en"])
-    if bool(scenarios) == bool(reason.fr and reason.en) or bool(reason.fr) != bool(reason.en):
+    told = bool(reason.fr and reason.en)
+    hole = with_holes and not scenarios and not told
+    if (bool(scenarios) == told and not hole) or bool(reason.fr) != bool(reason.en):
         raise _wrong(path, line, f"{row['id']} needs either scenarios or the reason it has none, in both languages")
     missing = [name for name in ("id", "text_fr", "text_en", "source") if not row[name].strip()]
     if missing:

@@ -5,6 +5,16 @@ Pure: no I/O, no clock, no HTTP library. Everything here is frozen, so that a re
 
 from __future__ import annotations
 
+from recette.model.coverage import (
+    Counterpart,
+    Coverage,
+    CoverageLayout,
+    CoverageLine,
+    Exemption,
+    Exhibit,
+    Hole,
+    Relation,
+)
 from recette.model.judging import (
     Check,
     CheckResult,
@@ -52,13 +62,20 @@ __all__ = [
     "Check",
     "CheckJudged",
     "CheckResult",
+    "Counterpart",
+    "Coverage",
+    "CoverageLayout",
+    "CoverageLine",
     "Dropped",
     "Event",
     "Evidence",
     "Exchange",
     "ExchangeDone",
+    "Exemption",
+    "Exhibit",
     "ExitCode",
     "Finding",
+    "Hole",
     "Inbox",
     "Judgement",
     "Level",
@@ -66,6 +83,7 @@ __all__ = [
     "Measurement",
     "PlatformTarget",
     "Problem",
+    "Relation",
     "Request",
     "Requirement",
     "Responder",

@@ -101,7 +101,28 @@ FAULTS: tuple[Fault, ...] = (
         "update-twice-refused",
         "APPT-111",
         "refuses a change that changes nothing",
-        refusing(lambda s, k: s.updates and s.status == "booked" and (s.asked.target, s.asked.body) in k.seen, 409),
+        refusing(
+            lambda s, k: (
+                s.updates and s.status == "booked" and s.key in k.posted and (s.asked.target, s.asked.body) in k.seen
+            ),
+            409,
+        ),
+        "reception.update_repeated",
+    ),
+    Fault(
+        "made-by-update-forgotten",
+        "APPT-111",
+        "refuses a second change of what a change has made",
+        refusing(
+            lambda s, k: (
+                s.updates
+                and s.status == "booked"
+                and s.key not in k.posted
+                and (s.asked.target, s.asked.body) in k.seen
+            ),
+            409,
+        ),
+        "reception.unknown_kept",
     ),
     Fault(
         "one-appointment-for-all",
@@ -245,7 +266,7 @@ FAULTS: tuple[Fault, ...] = (
         accepting(lambda s, k: len(str(s.document.get("start", ""))) == 19),
     ),
     Fault(
-        "html-errors",
+        "html-refusals",
         "APPT-140",
         "refuses by a page",
         answering(is_refusal, lambda reply: html(reply.status)),

@@ -199,7 +199,20 @@ FAULTS: tuple[Fault, ...] = (
         "lets its login page be cached",
         on_answer(login_page, without_header("cache-control")),
     ),
-    Fault("tokens-stored", "SSO-131", "lets tokens be cached", on_answer(token, without_header("cache-control"))),
+    Fault(
+        "tokens-stored",
+        "SSO-131",
+        "lets tokens be cached",
+        on_answer(lambda c: c.exchanges, without_header("cache-control")),
+        "provider.token_no_store",
+    ),
+    Fault(
+        "refreshed-tokens-stored",
+        "SSO-131",
+        "lets refreshed tokens be cached",
+        on_answer(lambda c: c.refreshes, without_header("cache-control")),
+        "provider.refresh_no_store",
+    ),
     Fault("code-replayed", "SSO-132", "exchanges a code twice", remembering(lambda c: c.exchanges, "code")),
     Fault(
         "replay-unnoticed",
@@ -316,6 +329,14 @@ FAULTS: tuple[Fault, ...] = (
         "SSO-180",
         "calls every token inactive",
         json_of(lambda c: c.at("token/introspect"), inactive),
+        "provider.introspection_active",
+    ),
+    Fault(
+        "introspection-of-living-refused",
+        "SSO-180",
+        "introspects what does not live, and nothing else",
+        on_answer(lambda c: c.at("token/introspect"), lambda c, r: error(501, "x") if b"true" in r.body else r),
+        "provider.introspection_answered",
     ),
     Fault(
         "introspection-active",

@@ -34,7 +34,7 @@ from sas_kernel.identifiers import REGULATOR_SYSTEM
 from sas_platform.app import create_app
 from sas_platform.settings import Settings
 from tests.faulty.parties import PLATFORM, Asgi, PartiesDriver, Party, Street
-from tests.faulty.platform_accounts import FAULTS, TOKEN, LittlePlatform, MemoryInbox
+from tests.faulty.platform_accounts import FAULTS, TOKEN, AccountFault, LittlePlatform, MemoryInbox
 from tests.faulty.wire import Asked, Reply
 
 CLOCK = SystemClock()
@@ -59,19 +59,19 @@ def _shown(report: RunReport) -> list[Any]:
     return [(f.check, f.scenario, f.path, f.actual, f.message.en) for f in report.findings]
 
 
-@pytest.mark.parametrize(("name", "requirement", "also"), FAULTS, ids=[name for name, _, _ in FAULTS])
-async def test_a_fault_breaks_its_own_requirement_and_no_other(
-    name: str, requirement: str, also: tuple[str, ...]
-) -> None:
+@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.name)
+async def test_a_fault_breaks_its_own_requirement_and_no_other(fault: AccountFault) -> None:
     inbox = MemoryInbox(CLOCK)
-    report = await judged(LittlePlatform(inbox, name), inbox, target_of())
-    assert {finding.requirement for finding in report.findings} == {requirement, *also}, _shown(report)
+    report = await judged(LittlePlatform(inbox, fault.name), inbox, target_of())
+    assert {finding.requirement for finding in report.findings} == {fault.requirement, *fault.also}, _shown(report)
+    if fault.check:
+        assert fault.check in {finding.check for finding in report.findings}
     assert not [check for check in report.checks if check.verdict is Verdict.ERROR]
 
 
 async def test_every_requirement_that_is_tested_has_its_wrong_platform() -> None:
     tested = {check.requirement for scenario in SCENARIOS for check in scenario.checks}
-    assert tested == {requirement for _, requirement, _ in FAULTS}
+    assert tested == {fault.requirement for fault in FAULTS}
 
 
 async def test_a_right_platform_is_not_blamed() -> None:

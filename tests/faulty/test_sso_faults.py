@@ -131,6 +131,8 @@ async def test_a_fault_breaks_its_own_requirement_and_no_other(fault: SsoFault) 
     report = await judged(street(fault.wrong))
 
     assert {finding.requirement for finding in report.findings} == set(fault.requirements), seen(report)
+    if fault.check:
+        assert fault.check in {finding.check for finding in report.findings}
     assert not [check for check in report.checks if check.verdict is Verdict.ERROR]
     assert all(finding.exchange in {exchange.id for exchange in report.exchanges} for finding in report.findings)
 

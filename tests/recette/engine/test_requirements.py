@@ -59,3 +59,13 @@ def test_the_rule_set_changes_with_a_requirement(tmp_path: Path) -> None:
     assert before == requirements.rule_set(tmp_path)
     write(tmp_path, HEADER, GOOD.replace("text,", "other,"))
     assert requirements.rule_set(tmp_path) != before
+
+
+def test_who_counts_the_holes_may_read_a_row_with_neither_scenario_nor_reason(tmp_path: Path) -> None:
+    write(tmp_path, HEADER, GOOD.replace("scenario.a scenario.b", ""))
+    (read,) = requirements.load(tmp_path, with_holes=True).values()
+    assert not read.scenarios
+    assert read.untested_reason is None
+    write(tmp_path, HEADER, GOOD[:-2] + ",raison,reason")
+    with pytest.raises(ContractError, match="reason"):
+        requirements.load(tmp_path, with_holes=True)
