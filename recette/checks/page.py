@@ -1,6 +1,7 @@
-"""A page as a person finds it before any script runs: what it says, the forms and links it has, and the way there.
+"""A page as a person finds it: what it says, the forms and links it has, and the way there.
 
-Pure: made of exchanges. `recette.catalogue.browser` goes to pages; checks read them.
+Before any script has run, unless a real browser has shown it (`Page.rendered`). Pure: made of exchanges.
+`recette.catalogue.browser` goes to pages; checks read them.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from urllib.parse import urljoin, urlsplit
 from lxml import html
 from lxml.etree import ParserError
 
-from recette.model import Exchange
+from recette.model import Exchange, Rendered
 
 
 def absolute(base: str, address: str) -> str | None:
@@ -44,18 +45,36 @@ class Form:
 
 @dataclass(frozen=True)
 class Page:
-    """Where a browser has arrived: the last of `exchanges`, which are all those of the way there, in order."""
+    """Where a browser has arrived: the last of `exchanges`, which are all the documents of the way there, in order.
+
+    `rendered` is what a real browser made of the last one, and `fetched` what the scripts on the way have asked for.
+    """
 
     exchanges: tuple[Exchange, ...]
     too_many_redirects: bool = False
+    rendered: Rendered | None = None
+    fetched: tuple[Exchange, ...] = ()
+    halted_at: str | None = None
+    """Where a script would have gone on to, had the browser been let."""
 
     @property
     def last(self) -> Exchange:
         return self.exchanges[-1]
 
     @property
+    def traffic(self) -> tuple[Exchange, ...]:
+        """Documents and what scripts asked for, in the order in which they were sent."""
+        return tuple(sorted((*self.exchanges, *self.fetched), key=lambda exchange: exchange.sent_at))
+
+    @property
     def url(self) -> str:
-        return self.last.request.url
+        return self.last.request.url if self.rendered is None else self.rendered.url
+
+    @property
+    def onward(self) -> str | None:
+        """Where the page sends the browser, which did not go there."""
+        location = self.last.response.header("location") if self.last.response is not None else None
+        return self.halted_at if location is None else absolute(self.last.request.url, location)
 
     @property
     def status(self) -> int:
@@ -86,8 +105,9 @@ class Page:
         """The document; None when the answer is no HTML or is empty."""
         if not self.is_html or self.last.response is None:
             return None
+        body = self.last.response.body if self.rendered is None else self.rendered.html.encode()
         try:
-            return html.document_fromstring(self.last.response.body, parser=html.HTMLParser(encoding="utf-8"))
+            return html.document_fromstring(body, parser=html.HTMLParser(encoding="utf-8"))
         except (ParserError, ValueError):
             return None
 
@@ -140,7 +160,7 @@ class Page:
     @cached_property
     def built_by_script(self) -> bool:
         """Whether nothing can be read or filled in before a script has run: no text in the body but of `noscript`."""
-        if self.root is None or not self.root.xpath("//script"):
+        if self.rendered is not None or self.root is None or not self.root.xpath("//script"):
             return False
         unread = "script style template noscript"
         words = self.root.xpath("//body//text()")
@@ -149,6 +169,13 @@ class Page:
             for word in (words if isinstance(words, list) else ())
             if word.getparent().tag not in unread.split()
         )
+
+    @property
+    def waits_for_script(self) -> bool:
+        """Whether a script has still to put on it what a person could follow or fill in; "Loading…" may be there."""
+        if self.rendered is not None or self.root is None or not self.root.xpath("//script"):
+            return False
+        return not self.root.xpath("//body//a[@href]|//body//form|//body//input|//body//button")
 
 
 def _form(element: html.FormElement, base: str) -> Form:

@@ -48,7 +48,13 @@ class Visit:
     @property
     def exchanges(self) -> tuple[Exchange, ...]:
         before = self.agenda.page.exchanges[-1:] if self.agenda is not None else ()
-        return (self.page.last, *self.page.exchanges[:-1], *(page.last for page in self.tries), *before)
+        return (
+            self.page.last,
+            *self.page.exchanges[:-1],
+            *self.page.fetched,
+            *(page.last for page in self.tries),
+            *before,
+        )
 
     @cached_property
     def kind(self) -> Kind:

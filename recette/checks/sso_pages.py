@@ -226,8 +226,8 @@ def told(page: Page, kind: Kind) -> str:
 
 
 NEEDS_A_BROWSER = Text(
-    "La page est construite par script : un vrai navigateur doit être employé.",
-    "The page is built by script: it needs a real browser.",
+    "La page est construite par script : un vrai navigateur doit être employé (--browser).",
+    "The page is built by script: it needs a real browser (--browser).",
 )
 
 

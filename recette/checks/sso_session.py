@@ -10,6 +10,7 @@ from functools import cached_property
 from recette.checks.cookies import Cookie, cookies_set
 from recette.checks.judging import tally
 from recette.checks.page import Page
+from recette.checks.sso_pages import NEEDS_A_BROWSER
 from recette.model import Check, Exchange, Judgement, Problem
 from sas_kernel.text import Text
 
@@ -82,26 +83,38 @@ COOKIES: tuple[Check, ...] = (
 )
 
 
+def _holds_data(exchange: Exchange) -> bool:
+    response = exchange.response
+    kind = "" if response is None else (response.header("content-type") or "").lower()
+    return response is not None and response.status == 200 and ("json" in kind or "html" in kind)
+
+
 def _no_store(session: Session) -> Judgement:
+    page = session.page
+    if page.status != 200 or not page.is_html:
+        return Judgement(0)
+    if page.built_by_script:
+        return Judgement(0, reason=NEEDS_A_BROWSER)
+    # The document of a page that its script fills holds nobody's data: what the script was answered does.
+    answers = tuple(filter(_holds_data, page.fetched)) or (page.last,)
+
     def looks() -> Iterator[Problem | None]:
-        response = session.page.last.response
-        if response is None or response.status != 200 or not session.page.is_html:
-            return
-        said = (response.header("cache-control") or "").lower()
-        yield (
-            None
-            if "no-store" in said
-            else Problem(
-                Text(
-                    "La page d’une personne connectée peut être gardée par le navigateur.",
-                    "The page of a person signed on may be kept by the browser.",
-                ),
-                "http.Cache-Control",
-                "no-store",
-                said or None,
-                session.page.last.id,
+        for exchange in answers:
+            said = ((exchange.response and exchange.response.header("cache-control")) or "").lower()
+            yield (
+                None
+                if "no-store" in said
+                else Problem(
+                    Text(
+                        "La page d’une personne connectée peut être gardée par le navigateur.",
+                        "The page of a person signed on may be kept by the browser.",
+                    ),
+                    "http.Cache-Control",
+                    "no-store",
+                    said or None,
+                    exchange.id,
+                )
             )
-        )
 
     return tally(looks())
 
@@ -117,6 +130,8 @@ NO_STORE = Check(
 def _no_code(session: Session) -> Judgement:
     if session.page.status != 200:
         return Judgement(0, reason=Text("Aucune page n’a été obtenue.", "No page was given."))
+    if session.page.built_by_script:
+        return Judgement(0, reason=NEEDS_A_BROWSER)
     kept = [name for name in ("code", "session_state") if re.search(rf"[?&]{name}=", session.page.url)]
     problem = Problem(
         Text(

@@ -50,6 +50,20 @@ def run(
             help=said("Refuse à partir de : blocking, major ou minor.", "Refuse from: blocking, major or minor on."),
         ),
     ] = "minor",
+    browser: Annotated[
+        bool,
+        typer.Option(
+            "--browser",
+            help=said(
+                "Montre dans un vrai Chromium les pages construites par script (extra « browser »).",
+                "Show pages built by script in a real Chromium (extra 'browser').",
+            ),
+        ),
+    ] = False,
+    browser_path: Annotated[
+        str,
+        typer.Option("--browser-path", help=said("Ce Chromium ; vaut --browser.", "This Chromium; implies --browser.")),
+    ] = "",
     lang: LangOption = SETTINGS.lang,
 ) -> None:
     from recette.engine import target as targets
@@ -60,7 +74,8 @@ def run(
             param_hint="TARGET.toml",
         )
     described = targets.read(target, base_url=base_url) if target else targets.parse({}, base_url=base_url)
-    report = judge(described, tuple(flow or ()), out, _formats(formats), _severity(fail_on), lang)
+    chromium = browser_path or SETTINGS.chromium if browser or browser_path else None
+    report = judge(described, tuple(flow or ()), out, _formats(formats), _severity(fail_on), lang, chromium)
     raise typer.Exit(report.exit_code)
 
 
@@ -87,9 +102,16 @@ def _severity(value: str) -> Severity:
 
 
 def judge(
-    target: Target, flows: tuple[Flow, ...], out: Path, formats: tuple[str, ...], fail_on: Severity, lang: Lang
+    target: Target,
+    flows: tuple[Flow, ...],
+    out: Path,
+    formats: tuple[str, ...],
+    fail_on: Severity,
+    lang: Lang,
+    chromium: str | None = None,
 ) -> RunReport:
-    """Run the catalogue, write the reports, return what was found."""
+    """Run the catalogue, write the reports, return what was found. `chromium`: with a real browser, at this path or,
+    empty, where one is found."""
     import asyncio
     import uuid
     from contextlib import AsyncExitStack
@@ -134,6 +156,11 @@ def judge(
             ours = target.platform if target.actor is Actor.PLATFORM else target.appointments
             if ours is not None and any(s.flow in LISTENING_FLOWS[target.actor] for s in plan.scenarios):
                 inbox = await open_while_playing.enter_async_context(listening(ours.listen, clock))
+            renderer = None
+            if chromium is not None:
+                from recette.drivers.real_browser import real_browser
+
+                renderer = await open_while_playing.enter_async_context(real_browser(chromium))
             return await runner.run(
                 plan,
                 driver,
@@ -142,6 +169,7 @@ def judge(
                 listeners=listeners,
                 masks=EvidenceMasks(),
                 inbox=inbox,
+                renderer=renderer,
             )
 
     try:

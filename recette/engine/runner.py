@@ -25,6 +25,7 @@ from recette.model import (
     Inbox,
     Listener,
     Measurement,
+    Renderer,
     Requirement,
     RunFinished,
     RunReport,
@@ -148,9 +149,11 @@ class _Stage:
         tell: Listener,
         masks: Masks,
         inbox: Inbox | None,
+        renderer: Renderer | None,
     ) -> None:
         self._plan = plan
         self._inbox = inbox
+        self._renderer = renderer
         self._masks = masks
         self._scenario = scenario
         self._driver = driver
@@ -171,6 +174,10 @@ class _Stage:
     @property
     def inbox(self) -> Inbox | None:
         return self._inbox
+
+    @property
+    def renderer(self) -> Renderer | None:
+        return self._renderer
 
     def now(self) -> datetime:
         return self._clock.now()
@@ -266,6 +273,7 @@ async def run(
     listeners: Sequence[Listener] = (),
     masks: Masks = BARE,
     inbox: Inbox | None = None,
+    renderer: Renderer | None = None,
 ) -> RunReport:
     """Play the plan and return its report; `masks` see everything that leaves, events included."""
 
@@ -282,8 +290,10 @@ async def run(
     tell(RunStarted(shown_target, plan.scenarios))
     for position, scenario in enumerate(plan.scenarios, start=1):
         tell(ScenarioStarted(scenario, position, total))
-        stage = _Stage(plan, scenario, driver, clock, line, tell, masks, inbox)
+        stage = _Stage(plan, scenario, driver, clock, line, tell, masks, inbox, renderer)
         result = await _play(scenario, stage, clock, plan.target)
+        if renderer is not None:
+            await renderer.close_tabs()
         results.append(result)
         measurements += stage.measurements
         tell(ScenarioFinished(result, position, total))

@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from recette.model.judging import Check, Measurement
+from recette.model.rendering import Renderer
 from recette.model.wire import Evidence, Exchange, Request, Response
 from recette.model.words import Actor
 from sas_kernel.contracts import ServiceLevel
@@ -125,7 +126,7 @@ class Stage(Protocol):
 
     `send` and `fetch` never raise for what the target does: failures come back inside the exchange. `judge` records a
     result. `measure` records raw response times and judges them with `check` (see `recette.checks.response_time`).
-    `inbox` is None when the run listens to nothing.
+    `inbox` is None when the run listens to nothing, `renderer` when it has no real browser.
     """
 
     @property
@@ -136,6 +137,9 @@ class Stage(Protocol):
 
     @property
     def inbox(self) -> Inbox | None: ...
+
+    @property
+    def renderer(self) -> Renderer | None: ...
 
     def now(self) -> datetime: ...
 

@@ -22,7 +22,7 @@ from recette.model import TransportFailure
 from sas_kernel.clock import Clock
 from tests.faulty.parties import Street
 from tests.faulty.sso_partner_pages import DESK, TERMS, agenda, outcome, own_login, refused
-from tests.faulty.sso_provider import ENDPOINTS, HOME, ISSUER, cookies, page, redirect
+from tests.faulty.sso_provider import ENDPOINTS, HOME, cookies, issuer_at, page, redirect
 from tests.faulty.wire import Asked, Reply
 
 EDITOR: Final = "https://agenda.example.org"
@@ -74,6 +74,9 @@ class Partner:
     everybody: dict[str, Pending] = field(default_factory=dict)
     used: dict[str, dict[str, Any]] = field(default_factory=dict)
     last: Account | None = None
+    address: str = EDITOR
+    home: str = HOME
+    """The provider's address."""
 
     async def __call__(self, asked: Asked) -> Reply:
         path, _, query = asked.target.partition("?")
@@ -110,7 +113,7 @@ class Partner:
         account.family = document["name"][0]["family"]
         if not active and self.wrong == "enables nobody again":
             account.banned = True
-        where = ("Location", f"{EDITOR}/fhir/Practitioner/{account.id}")
+        where = ("Location", f"{self.address}/fhir/Practitioner/{account.id}")
         return Reply(201 if created else 200, (where,), b"")
 
     def _slots(self) -> Reply:
@@ -122,7 +125,7 @@ class Partner:
                     "resourceType": "Slot",
                     "id": f"cr-{number}",
                     "appointmentType": {"coding": [coding]},
-                    "comment": f"{EDITOR}/agenda/ag-1{query}",
+                    "comment": f"{self.address}/agenda/ag-1{query}",
                 }
             }
             for number in (1, 2)
@@ -255,7 +258,7 @@ class Partner:
         if self.wrong == "no acr_values":
             del sent["acr_values"]
         door = "other-door" if self.wrong == "another door of the provider" else "auth"
-        return redirect(f"{HOME}{ENDPOINTS}/{door}?{urlencode(sent, quote_via=quote)}", self._cookie(sid))
+        return redirect(f"{self.home}{ENDPOINTS}/{door}?{urlencode(sent, quote_via=quote)}", self._cookie(sid))
 
     @property
     def _client(self) -> str:
@@ -263,7 +266,7 @@ class Partner:
 
     @property
     def _redirect_uri(self) -> str:
-        return (EDITOR.replace("https", "http") if self.wrong == "returns over http" else EDITOR) + CALLBACK
+        return (self.address.replace("https", "http") if self.wrong == "returns over http" else self.address) + CALLBACK
 
     def _cookie(self, sid: str) -> tuple[str, str]:
         attributes = ["Path=/", "HttpOnly", "SameSite=Lax", "Secure"]
@@ -361,7 +364,7 @@ class Partner:
             payload = token.split(".")[1]
             claims = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
         for name, right, fault in (
-            ("iss", claims.get("iss") == ISSUER, "wrong_issuer"),
+            ("iss", claims.get("iss") == issuer_at(self.home), "wrong_issuer"),
             ("aud", claims.get("aud") == self._client, "wrong_audience"),
             ("exp", claims.get("exp", 0) > self.clock.now().timestamp(), "expired"),
             ("nonce", claims.get("nonce", "") == pending.nonce, "bad_nonce"),
@@ -388,7 +391,7 @@ class Partner:
         return account
 
     async def _ask(self, method: str, path: str, *, body: bytes = b"", bearer: str = "") -> Reply:
-        url = HOME + ENDPOINTS + path
+        url = self.home + ENDPOINTS + path
         party = self.street.at(url)
         assert party is not None
         headers = (("Authorization", f"Bearer {bearer}"),) if bearer else ()

@@ -85,6 +85,10 @@ class Client:
     redirect_uris: tuple[str, ...]
 
 
+def issuer_at(home: str) -> str:
+    return f"{home}/realms/essai"
+
+
 @dataclass(slots=True)
 class Provider:
     clock: Clock
@@ -96,6 +100,11 @@ class Provider:
     tokens: dict[str, Identity] = field(default_factory=dict)
     secrets: list[str] = field(default_factory=list)
     """Every session, code and token given."""
+    home: str = HOME
+
+    @property
+    def issuer(self) -> str:
+        return issuer_at(self.home)
 
     async def __call__(self, asked: Asked) -> Reply:
         path, _, query = asked.target.partition("?")
@@ -115,14 +124,14 @@ class Provider:
                 return said({"keys": [self.key.as_dict(private=False)]})
             case "/logout":
                 self.sessions.pop(cookies(asked).get("idp", ""), None)
-                back = sent.get("post_logout_redirect_uri", HOME)
+                back = sent.get("post_logout_redirect_uri", self.home)
                 return redirect(back, ("Set-Cookie", "idp=; Path=/; Max-Age=0"))
         return page("Introuvable", "<p>Introuvable</p>", 404)
 
     def _discovery(self) -> Reply:
         names = {"authorization": "auth", "token": "token", "userinfo": "userinfo", "end_session": "logout"}
-        found = {f"{name}_endpoint": f"{HOME}{ENDPOINTS}/{path}" for name, path in names.items()}
-        return said({"issuer": ISSUER, "jwks_uri": f"{HOME}{ENDPOINTS}/certs", **found})
+        found = {f"{name}_endpoint": f"{self.home}{ENDPOINTS}/{path}" for name, path in names.items()}
+        return said({"issuer": self.issuer, "jwks_uri": f"{self.home}{ENDPOINTS}/certs", **found})
 
     def _authorize(self, asked: Asked, sent: dict[str, str]) -> Reply:
         client = self.clients.get(sent.get("client_id", ""))
@@ -188,7 +197,7 @@ class Provider:
         identity, now = grant.identity, int(self.clock.now().timestamp())
         fault = identity.fault
         claims = {
-            "iss": ISSUER if fault != "wrong_issuer" else f"{HOME}/realms/autre",
+            "iss": self.issuer if fault != "wrong_issuer" else f"{self.home}/realms/autre",
             "aud": grant.client_id if fault != "wrong_audience" else "un-autre-client",
             "exp": now + 60 if fault != "expired" else now - 3600,
             "iat": now if fault != "expired" else now - 3660,

@@ -208,7 +208,7 @@ async def _leave(talk: Conversation, browser: Browser, page: Page, way: Form | s
         await talk.arrive(browser, way)
     else:
         pressed = dict([*way.offers.items()][:1])
-        talk.heard += (await browser.submit(page, way, **pressed)).exchanges
+        talk.heard += (await browser.submit(page, way, **pressed)).traffic
 
 
 SESSION = scenario(

@@ -16,7 +16,7 @@ from recette.catalogue.browser import Browser
 from recette.catalogue.regulators.conversation import resource, written
 from recette.catalogue.sso.ground import Groundless, Person, ground
 from recette.checks.cookies import cookies_set
-from recette.checks.page import Form, Page, absolute
+from recette.checks.page import Form, Page
 from recette.checks.regulators import Account, Told
 from recette.checks.sso import (
     CLEARED,
@@ -31,7 +31,9 @@ from recette.checks.sso import (
 )
 from recette.checks.sso_pages import (
     GIVEN,
+    NEEDS_A_BROWSER,
     Agenda,
+    Kind,
     Provider,
     booking_means,
     kind_of,
@@ -66,7 +68,7 @@ class Arrival:
 
     @property
     def exchanges(self) -> tuple[Exchange, ...]:
-        return tuple(exchange for page in self.pages for exchange in page.exchanges)
+        return tuple(exchange for page in self.pages for exchange in page.traffic)
 
 
 @dataclass(slots=True)
@@ -189,7 +191,7 @@ class Conversation:
     async def arrive(self, browser: Browser, url: str | None = None) -> Page:
         """Go somewhere: to the booking address with `origin`, unless told where."""
         page = await browser.get(url or self.entry())
-        self.heard += page.exchanges
+        self.heard += page.traffic
         return page
 
     async def sign_in(
@@ -219,7 +221,7 @@ class Conversation:
         secret = next(name for name, kind in form.kinds.items() if kind == "password")
         name = next((name for name, kind in form.kinds.items() if kind in {"email", "text"}), "login")
         sent = await browser.submit(page, form, **{name: person.login, secret: person.password})
-        self.heard += sent.exchanges
+        self.heard += sent.traffic
         return sent
 
     async def accept(self, browser: Browser, page: Page, form: Form) -> Page:
@@ -227,7 +229,7 @@ class Conversation:
         boxes = {name: value for name, value in form.offers.items() if form.kinds[name] == "checkbox"}
         pressed = dict([pair for pair in form.offers.items() if pair[0] not in boxes][:1])
         sent = await browser.submit(page, form, **boxes, **pressed)
-        self.heard += sent.exchanges
+        self.heard += sent.traffic
         return sent
 
     async def accept_terms(self, browser: Browser, page: Page) -> Page:
@@ -244,6 +246,8 @@ class Conversation:
             browser = self.browser()
             page = (await self.sign_in(browser, person)).page
             kind = kind_of(page, self.provider)
+            if kind is Kind.SCRIPT:
+                raise Groundless(NEEDS_A_BROWSER)
             if kind not in GIVEN:
                 raise Groundless(Text("{n} ({p})", "{n} ({p})").format(n=NOT_ADMITTED, p=told(page, kind)))
             self._agenda = await self._seen(browser, page)
@@ -291,9 +295,8 @@ class Conversation:
         """Sign in at the provider and stop before going back: the address it sends back to, with code and state."""
         door = self.door()
         browser.stops = lambda url: url.partition("?")[0] == door
-        last = (await self.sign_in(browser, person, accept=False)).page.last
+        back = (await self.sign_in(browser, person, accept=False)).page.onward
         browser.stops = lambda url: False
-        back = absolute(last.request.url, (last.response and last.response.header("location")) or "")
         if back is None or not back.startswith(door):
             raise Groundless(
                 Text(
@@ -319,6 +322,9 @@ class Conversation:
         }
         new = self.browser()
         new.cookies.update({k: value for k, value in browser.cookies.items() if ((k[0], k[2]) in own) is editor})
+        for key, kept in browser.storage.items():
+            if self.provider.holds(key[0]) is not editor:
+                new.storage[key] = dict(kept)
         return new
 
     async def refused(self, browser: Browser, page: Page, agenda: Agenda) -> Visit:

@@ -10,7 +10,18 @@ from typing import cast
 import pytest
 
 from recette.catalogue.browser import MOST_REDIRECTS, Browser, Page
-from recette.model import Exchange, Request, Response, Stage, Timings, TransportFailure
+from recette.model import (
+    Carrier,
+    Exchange,
+    Leaving,
+    Rendered,
+    Renderer,
+    Request,
+    Response,
+    Stage,
+    Timings,
+    TransportFailure,
+)
 
 NOW = datetime(2031, 3, 10, 8, tzinfo=UTC)
 HTML = ("Content-Type", "text/html; charset=utf-8")
@@ -21,6 +32,7 @@ class Web:
     """A stage with nothing but the web on it: what each address answers, and what was asked for."""
 
     pages: Mapping[str, Response]
+    renderer: Renderer | None = None
     asked: list[Request] = field(default_factory=list)
 
     def now(self) -> datetime:
@@ -296,3 +308,109 @@ async def test_an_address_with_letters_of_its_own_goes_out_encoded() -> None:
     visitor, web = browser({})
     await visitor.get("http://a.example/agenda?nom=é è#bas")
     assert web.asked[0].url == "http://a.example/agenda?nom=%C3%A9%20%C3%A8"
+
+
+# --- pages built by script -------------------------------------------------------------------------------------------
+
+SHELL = "<div id=app></div><script></script>"
+
+
+@dataclass
+class Shown:
+    """A real browser that makes of each address what the test says."""
+
+    makes: Mapping[str, Rendered | Leaving]
+    sent: Rendered | Leaving = field(default_factory=lambda: Rendered("http://a.example/", "<p>envoyé</p>"))
+    showed: list[str] = field(default_factory=list)
+    filled: list[tuple[int, dict[str, str]]] = field(default_factory=list)
+    carrier: Carrier | None = None
+
+    async def open(self, carrier: Carrier) -> Shown:
+        self.carrier = carrier
+        return self
+
+    async def close_tabs(self) -> None: ...
+
+    async def show(self, document: Response, url: str) -> Rendered | Leaving:
+        assert self.carrier is not None
+        self.showed.append(url)
+        await self.carrier.carry("GET", "http://a.example/api", (("Accept", "application/json"),), b"")
+        return self.makes.get(url, Rendered(url, f"<p>{url}</p>"))
+
+    async def submit(self, form: int, fields: Mapping[str, str]) -> Rendered | Leaving:
+        self.filled.append((form, dict(fields)))
+        return self.sent
+
+
+def real(pages: Mapping[str, Response], shown: Shown) -> tuple[Browser, Web]:
+    web = Web({"http://a.example/api": Response(200, (("Set-Cookie", "x=1; Path=/"),), b"{}"), **pages}, shown)
+    return Browser(cast(Stage, web)), web
+
+
+async def test_a_page_that_waits_for_a_script_is_shown_by_the_real_browser() -> None:
+    address = "http://a.example/agenda"
+    shown = Shown({f"{address}#jour": Rendered(f"{address}/1", "<title>Agenda</title><form><input name=a></form>")})
+    visitor, web = real(
+        {address: page(SHELL), "http://a.example/plain": page("<a href=x>là</a><script></script>")}, shown
+    )
+    there = await visitor.get(f"{address}#jour")
+    assert (there.url, there.path, there.status, len(there.forms)) == (f"{address}/1", "/agenda/1", 200, 1)
+    assert [request.url for request in web.asked] == [address, "http://a.example/api"]
+    assert dict(web.asked[1].headers)["Accept"] == "application/json"
+    assert [exchange.id for exchange in there.traffic] == ["x1", "x2"]
+    assert visitor.cookies == {("a.example", "/", "x"): "1"}
+    assert not there.built_by_script
+    assert (await visitor.get("http://a.example/plain")).rendered is None
+    assert shown.showed == [f"{address}#jour"]
+
+
+async def test_where_a_script_leads_is_gone_to_and_is_part_of_the_way() -> None:
+    shown = Shown({"http://a.example/": Leaving("POST", "http://b.example/do", (("Content-Type", "t"),), b"a=1")})
+    pages = {"http://a.example/": page(SHELL), "http://b.example/do": redirect(303, "/done")}
+    visitor, web = real({**pages, "http://b.example/done": page("<a href=x>fait</a>")}, shown)
+    there = await visitor.get("http://a.example/")
+    assert there.visited == ("http://a.example/", "http://b.example/do", "http://b.example/done")
+    assert [exchange.request.url for exchange in there.fetched] == ["http://a.example/api"]
+    (posted,) = (request for request in web.asked if request.method == "POST")
+    assert (posted.body, dict(posted.headers)["Content-Type"]) == (b"a=1", "t")
+
+
+async def test_where_it_stops_a_script_does_not_lead_it_further() -> None:
+    shown = Shown({"http://a.example/": Leaving("GET", "http://b.example/back?code=1")})
+    visitor, web = real({"http://a.example/": page(SHELL)}, shown)
+    visitor.stops = lambda url: url.startswith("http://b.example/")
+    there = await visitor.get("http://a.example/")
+    assert there.onward == "http://b.example/back?code=1"
+    assert not any(request.url.startswith("http://b.example/") for request in web.asked)
+
+
+async def test_scripts_that_lead_in_a_circle_end_and_are_told() -> None:
+    shown = Shown({"http://a.example/": Leaving("GET", "http://a.example/")})
+    visitor, _ = real({"http://a.example/": page(SHELL)}, shown)
+    there = await visitor.get("http://a.example/")
+    assert there.too_many_redirects
+    assert len(there.exchanges) == MOST_REDIRECTS + 1
+
+
+async def test_a_form_of_such_a_page_is_sent_on_it_and_the_page_is_shown_again_when_it_has_gone() -> None:
+    address = "http://a.example/f"
+    shown = Shown({address: Rendered(address, "<form id=x></form><form id=y><input name=a></form>")})
+    visitor, _ = real({address: page(SHELL), "http://a.example/g": page(SHELL)}, shown)
+    there = await visitor.get(address)
+    form = there.form("y")
+    assert form is not None
+    assert (await visitor.submit(there, form, a="1")).text == "envoyé"
+    await visitor.get("http://a.example/g")
+    shown.sent = Leaving("GET", "http://a.example/g")
+    assert (await visitor.submit(there, form, a="2")).url == "http://a.example/g"
+    visitor.stops = lambda url: url.endswith("/g")
+    assert (await visitor.submit(there, form, a="3")).onward == "http://a.example/g"
+    assert shown.filled == [(1, {"a": "1"}), (1, {"a": "2"}), (1, {"a": "3"})]
+    assert shown.showed == [address, "http://a.example/g", address, "http://a.example/g", address]
+
+
+async def test_what_a_script_asks_for_follows_redirects() -> None:
+    visitor, web = real({"http://a.example/old": redirect(302, "/new"), "http://a.example/new": page("là")}, Shown({}))
+    last = await visitor.carry("POST", "http://a.example/old", (), b"a")
+    assert last.response is not None
+    assert (last.request.url, last.response.body, web.asked[1].method) == ("http://a.example/new", "là".encode(), "GET")

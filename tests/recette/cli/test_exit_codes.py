@@ -286,13 +286,25 @@ def test_compare_tells_a_regression_by_its_code(target: Path, wrong: str, tmp_pa
     assert recette("compare", "a/run.json", "a/run.json", cwd=tmp_path).returncode == ExitCode.ACCEPTED
 
 
+def test_a_real_browser_that_is_not_there_is_a_usage_error(target: Path, tmp_path: Path) -> None:
+    named = recette("run", str(target), "--browser-path", str(tmp_path / "chromium"), cwd=tmp_path)
+    set_ = recette("run", str(target), "--browser", cwd=tmp_path, RECETTE_CHROMIUM=str(tmp_path / "other"))
+    for done, path in ((named, "chromium"), (set_, "other")):
+        assert done.returncode == ExitCode.USAGE
+        assert f"{tmp_path / path}" in done.stderr
+        assert "recette[browser]" in done.stderr
+    # Without the option, nobody looks for it.
+    plain = recette("run", str(target), "--format", "json", cwd=tmp_path, RECETTE_CHROMIUM=str(tmp_path / "other"))
+    assert plain.returncode == ExitCode.ACCEPTED
+
+
 @pytest.mark.parametrize("arguments", [["--help"], ["list"], ["run", "--help"]])
 def test_help_and_list_import_nothing_heavy(arguments: list[str], tmp_path: Path) -> None:
     code = (
         "import sys; sys.argv[1:] = sys.argv[1:]\n"
         "from recette.cli import main\n"
         "try:\n    main()\nexcept SystemExit: pass\n"
-        "heavy = {'fastapi', 'sqlalchemy', 'httpx2', 'jinja2', 'uvicorn', 'alembic', 'asyncio'}\n"
+        "heavy = {'fastapi', 'sqlalchemy', 'httpx2', 'jinja2', 'uvicorn', 'alembic', 'asyncio', 'playwright'}\n"
         "sys.stderr.write(','.join(sorted(heavy & set(sys.modules))))"
     )
     done = subprocess.run(
