@@ -51,6 +51,25 @@ def with_origin(url: str, origin: str) -> str | None:
     return parts._replace(query=query).geturl()
 
 
+class Links:
+    """`with_origin` of many addresses that differ in their last value alone: what stands before it is judged once."""
+
+    def __init__(self, origin: str) -> None:
+        self._origin = origin
+        self._added = f"&origin={quote(origin, safe='')}"
+        self._heads: dict[str, bool] = {}
+
+    def of(self, url: str) -> str | None:
+        head, _, last = url.rpartition("=")
+        if last.isascii() and last.replace("-", "0").isalnum() and len(url) <= MAX_URL:
+            kept = self._heads.get(head)
+            if kept is None:
+                kept = self._heads[head] = with_origin(f"{head}=0", self._origin) == f"{head}=0{self._added}"
+            if kept:
+                return url + self._added
+        return with_origin(url, self._origin)
+
+
 def usable(answer: Answer, request: LotRequest, now: datetime, origin: str) -> tuple[list[Offer], Counter[Ignored]]:
     """The slots of an answer that may be shown, by whose they are and place, and how many were left out, by reason.
 
@@ -64,7 +83,7 @@ def usable(answer: Answer, request: LotRequest, now: datetime, origin: str) -> t
     if answer.unreadable:
         ignored[Ignored.UNREADABLE] = answer.unreadable
     seen: set[str] = set()
-    urls: dict[str, str | None] = {}
+    links = Links(origin)
     groups: dict[tuple[str, str], Offer] = {}
     agendas = {reference: _judged(agenda, asked, groups, of_agenda) for reference, agenda in answer.agendas.items()}
     cpts = answer.cpts
@@ -91,11 +110,9 @@ def usable(answer: Answer, request: LotRequest, now: datetime, origin: str) -> t
             ignored[Ignored.DUPLICATE] += 1
         else:
             seen.add(offered.id)
-            comment = offered.comment
-            if comment not in urls:
-                urls[comment] = with_origin(comment, origin)
+            link = links.of(offered.comment)
             shown_by = cpts.get(offered.id, ()) if cpts else ()
-            judged.slots.append(Slot(editor, offered.id, at, urls[comment], resource, shown_by))
+            judged.slots.append(Slot(editor, offered.id, at, link, resource, shown_by))
     return [group for group in groups.values() if group.slots], ignored
 
 

@@ -87,6 +87,19 @@ def test_a_link_is_always_http_with_one_origin(rest: str) -> None:
         assert parts.query.endswith("origin=sas")
 
 
+@given(
+    st.lists(
+        st.sampled_from(["?", "&", "=", "#", "origin", "origin=", "vue=semaine", "&creneau=cr-12", "é", "/", " ", "x"]),
+        max_size=8,
+    )
+)
+def test_a_link_made_with_others_is_the_link_made_alone(pieces: list[str]) -> None:
+    links = rules.Links("sas")
+    url = "https://a.example.org/agenda/ag-1" + "".join(pieces)
+    for each in (url, url + "0", "HTTP" + url[5:], url + "=7", url):
+        assert links.of(each) == rules.with_origin(each, "sas")
+
+
 @given(st.text(max_size=60))
 def test_no_text_of_an_editor_becomes_another_kind_of_link(text: str) -> None:
     linked = rules.with_origin(text, "sas")
