@@ -10,6 +10,7 @@ import json
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import partial
 from urllib.parse import urlsplit
 
 from recette.catalogue.appointments.bookers import (
@@ -338,9 +339,12 @@ class Visit:
             self._deeds.append(cancelled := _Deed(appointment, appointment.act.done, begun))
             await self.stage.wait_for(
                 appointment.act.what,
-                lambda cancelled=cancelled: bool(self._step(cancelled).messages),  # type: ignore[misc]
+                partial(self._has_come, cancelled),
                 seconds=min(self.patience, _LAST_WAIT),
             )
+
+    def _has_come(self, deed: _Deed) -> bool:
+        return bool(self._step(deed).messages)
 
 
 def visiting(checks: Sequence[Check], story: Callable[[Visit], Awaitable[None]]) -> Callable[[Stage], Awaitable[None]]:
