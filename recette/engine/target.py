@@ -21,7 +21,7 @@ CONSULTATION_TYPES = ("AMB", "VR", "HH")
 _RETURNS = ("redirect_uri", "post_logout_uri")
 _KEYS: Mapping[str, tuple[str, ...]] = {
     "target": ("base_url", "name", "actor"),
-    "applicability": ("flows", "slot_types", "consultation_types"),
+    "applicability": ("flows", "slot_types", "consultation_types", "cpts", "sos"),
     "sso": ("issuer", "origin", "login", "password", "client_id", "client_secret", *_RETURNS),
     "appointments": ("listen", "booking", "wait", "staff_login", "staff_password"),
     "platform": ("listen", "wait", "admin_url", "admin_token"),
@@ -86,6 +86,8 @@ def parse(document: Mapping[str, Any], *, base_url: str | None = None) -> Target
         sso=_sign_on(tables["sso"]) if "sso" in document else None,
         appointments=_appointments(tables["appointments"]) if "appointments" in document else None,
         platform=_platform(tables["platform"]) if "platform" in document else None,
+        cpts=_flag("applicability.cpts", tables["applicability"].get("cpts", False)),
+        sos=_flag("applicability.sos", tables["applicability"].get("sos", False)),
     )
 
 
@@ -195,6 +197,12 @@ def _choices(
             f"applicability.{key}", Text("une liste prise parmi {k}", "a list taken from {k}").format(k=listed), values
         )
     return tuple(dict.fromkeys(values))
+
+
+def _flag(name: str, value: object) -> bool:
+    if not isinstance(value, bool):
+        raise _wrong(name, Text("true ou false", "true or false"), value)
+    return value
 
 
 def _string(name: str, value: object) -> str:

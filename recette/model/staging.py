@@ -78,7 +78,10 @@ class PlatformTarget:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """The system under test as its owner describes it (`TARGET.toml`). `actor` is the side it stands on."""
+    """The system under test as its owner describes it (`TARGET.toml`). `actor` is the side it stands on.
+
+    `cpts` and `sos` say that it serves CPTS (INT_R04) and SOS Médecins besides practitioners.
+    """
 
     base_url: str
     flows: tuple[Flow, ...] = (Flow.SLOT_SEARCH,)
@@ -90,6 +93,8 @@ class Target:
     sso: SignOnTarget | None = None
     appointments: AppointmentsTarget | None = None
     platform: PlatformTarget | None = None
+    cpts: bool = False
+    sos: bool = False
 
 
 @dataclass(frozen=True, slots=True)

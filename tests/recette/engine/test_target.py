@@ -17,6 +17,7 @@ name = "Agenda d’essai"
 flows = ["slot_search"]
 slot_types = ["PUBLIC", "SNP"]
 consultation_types = ["AMB"]
+cpts = true
 [test_data]
 practitioner_one_place = "810123400017"
 practitioners_together = ["810123400017", "810123400025"]
@@ -30,6 +31,7 @@ def test_a_whole_file_is_read(tmp_path: Path) -> None:
     assert read.name == "Agenda d’essai"
     assert read.flows == (Flow.SLOT_SEARCH,)
     assert read.slot_types == ("PUBLIC", "SNP")
+    assert (read.cpts, read.sos) == (True, False)
     assert read.test_data["practitioners_together"] == ("810123400017", "810123400025")
 
 
@@ -52,6 +54,7 @@ def test_a_base_url_takes_the_place_of_the_files(tmp_path: Path) -> None:
         ({"target": "http://a/"}, "target"),
         ({"target": {"base_url": "http://a/"}, "applicability": {"flows": "slot_search"}}, "applicability.flows"),
         ({"target": {"base_url": "http://a/"}, "applicability": {"slot_types": ["public"]}}, "slot_types"),
+        ({"target": {"base_url": "http://a/"}, "applicability": {"sos": "yes"}}, "applicability.sos"),
         ({"target": {"base_url": "http://a/"}, "test_data": {"practitioner_one_place": 8}}, "practitioner_one_place"),
         ({"target": {"base_url": "http://a/"}, "test_data": {"practitioners_together": []}}, "practitioners_together"),
         ({"target": {"base_url": "http://a/"}, "test_data": {"practitioner_unknown": "8|1"}}, "practitioner_unknown"),
