@@ -1,0 +1,1 @@
+"""An agreement as arithmetic: deadlines, what follows from them, the choices where its text is silent. Pure."""
