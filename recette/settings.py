@@ -12,12 +12,16 @@ from sas_kernel.text import Lang
 @dataclass(frozen=True, slots=True)
 class Settings:
     """`lang`: the language of help, console and reports (RECETTE_LANG). `ci`: plain output (CI). `debug`: show
-    tracebacks of the tool's own faults (RECETTE_DEBUG). `chromium`: the real browser's path (RECETTE_CHROMIUM)."""
+    tracebacks of the tool's own faults (RECETTE_DEBUG). `chromium`: the real browser's path (RECETTE_CHROMIUM).
+    `database_url`: where projects and anomalies are kept (RECETTE_DATABASE_URL), empty for `.recette/register.sqlite`.
+    `who`: the name under which entries are written (RECETTE_WHO, else the account's)."""
 
     lang: Lang = Lang.FR
     ci: bool = False
     debug: bool = False
     chromium: str = ""
+    database_url: str = ""
+    who: str = ""
 
 
 def read(environment: Mapping[str, str] = os.environ) -> Settings:
@@ -26,4 +30,6 @@ def read(environment: Mapping[str, str] = os.environ) -> Settings:
         ci=environment.get("CI", "").lower() not in {"", "0", "false"},
         debug=bool(environment.get("RECETTE_DEBUG")),
         chromium=environment.get("RECETTE_CHROMIUM", ""),
+        database_url=environment.get("RECETTE_DATABASE_URL", ""),
+        who=environment.get("RECETTE_WHO", "") or environment.get("USER", ""),
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -81,11 +80,12 @@ def due(
     import json
 
     from recette.agreement import arithmetic
+    from recette.cli.project_options import instant
 
     if format_ not in {"console", "json"}:
         raise typer.BadParameter(said("attendu : console ou json", "expected console or json"), param_hint="--format")
     agreement = _load(name, changes)
-    found = arithmetic.due(agreement, event, _instant(at))
+    found = arithmetic.due(agreement, event, instant(at))
     if format_ == "json":
         typer.echo(json.dumps(_document(agreement, found), ensure_ascii=False, indent=2))
     else:
@@ -100,19 +100,6 @@ def _load(name: str, changes: list[str] | None) -> Agreement:
         if not equals or not key:
             raise typer.BadParameter(said("attendu : CLÉ=VALEUR", "expected: KEY=VALUE"), param_hint="--set")
     return reading.load(name, changes={key.strip(): value.strip() for key, _, value in pairs})
-
-
-def _instant(written: str) -> datetime:
-    try:
-        return datetime.fromisoformat(written)
-    except ValueError:
-        raise typer.BadParameter(
-            said(
-                "attendu : un instant ISO 8601, par exemple 2026-05-22T10:00:00+02:00",
-                "expected an ISO 8601 instant, for example 2026-05-22T10:00:00+02:00",
-            ),
-            param_hint="--at",
-        ) from None
 
 
 def _document(agreement: Agreement, found: DueDate) -> dict[str, object]:

@@ -1,0 +1,111 @@
+"""What the commands about projects share: where they are kept, of whom and when they speak."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, TypeVar
+
+import typer
+
+from recette.cli.options import SETTINGS, said
+from recette.journal.model import Party
+
+if TYPE_CHECKING:
+    from recette.journal.repository import Journal
+
+_T = TypeVar("_T")
+
+ProjectArgument = Annotated[
+    str, typer.Argument(metavar="PROJECT", help=said("Projet (éditeur, interface, environnement).", "Project."))
+]
+RegisterOption = Annotated[
+    str,
+    typer.Option(
+        "--database-url",
+        help=said(
+            "Base du registre (défaut : .recette/register.sqlite).",
+            "The register’s database (default: .recette/register.sqlite).",
+        ),
+    ),
+]
+AtOption = Annotated[
+    str,
+    typer.Option(
+        "--at",
+        metavar="INSTANT",
+        help=said(
+            "Quand cela s’est passé (ISO 8601, heure de Paris sans décalage) ; défaut : maintenant.",
+            "When it happened (ISO 8601, Paris time without offset); default: now.",
+        ),
+    ),
+]
+ClockOption = Annotated[
+    str,
+    typer.Option(
+        "--clock",
+        metavar="INSTANT",
+        help=said("Tient cet instant pour le présent.", "Take this instant for the present."),
+    ),
+]
+WhoOption = Annotated[
+    str, typer.Option("--who", help=said("Qui le fait (défaut : RECETTE_WHO).", "Who does it (default: RECETTE_WHO)."))
+]
+PartyOption = Annotated[
+    Party, typer.Option("--for", help=said("Pour quelle partie : ans, editor.", "For which party: ans, editor."))
+]
+WhyOption = Annotated[str, typer.Option("--why", help=said("Pourquoi, en toutes lettres.", "Why, in words."))]
+
+
+def with_journal(url: str, work: Callable[[Journal], Awaitable[_T]]) -> _T:
+    """Open the journal, do the work, close it."""
+    import asyncio
+
+    from recette.journal.repository import opened
+
+    async def whole() -> _T:
+        async with opened(database_url(url)) as journal:
+            return await work(journal)
+
+    return asyncio.run(whole())
+
+
+def database_url(url: str) -> str:
+    """The option, else the environment’s, else a file in the folder where the command runs."""
+    return url or SETTINGS.database_url or f"sqlite:///{Path('.recette').resolve() / 'register.sqlite'}"
+
+
+def present(clock: str) -> datetime:
+    """The present instant: the one that `--clock` holds, else the machine’s."""
+    from sas_kernel.clock import SystemClock
+
+    return instant(clock, "--clock") if clock else SystemClock().now()
+
+
+def instant(written: str, option: str = "--at") -> datetime:
+    """An ISO 8601 instant; without an offset, the wall time of Paris."""
+    from sas_kernel.clock import PARIS
+
+    try:
+        read = datetime.fromisoformat(written)
+    except ValueError:
+        raise typer.BadParameter(
+            said(
+                "attendu : un instant ISO 8601, par exemple 2026-05-22T10:00:00+02:00",
+                "expected an ISO 8601 instant, for example 2026-05-22T10:00:00+02:00",
+            ),
+            param_hint=option,
+        ) from None
+    return read if read.tzinfo is not None else read.replace(tzinfo=PARIS)
+
+
+def name_of(who: str) -> str:
+    """Who writes: named by the option or the environment; nobody writes without a name."""
+    named = who or SETTINGS.who
+    if not named.strip():
+        raise typer.BadParameter(
+            said("dites qui écrit (ou définissez RECETTE_WHO)", "say who writes (or set RECETTE_WHO)"),
+            param_hint="--who",
+        )
+    return named

@@ -1,0 +1,123 @@
+"""From the entries of a journal to the project they tell. Pure.
+
+Payloads, by kind: `project.opened` and `project.changed` editor, interface, environment, agreement, flows, changes,
+contacts {party: {name, email, role}}, product, version (changed: those that change); `project.milestone`: subject is
+its name; `phase.opened`: subject is the phase; `phase.extended` until; `phase.closed` outcome, reserves; `phase.shown`:
+subject is what was shown; `service.maintenance` start, end.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from datetime import date, datetime
+from typing import Any
+
+from recette.journal.model import Entry, Kind, Party
+from recette.projects.model import (
+    Contact,
+    Maintenance,
+    Outcome,
+    PhaseId,
+    PhaseState,
+    Project,
+    ProjectError,
+    Shown,
+)
+from sas_kernel.flows import Flow
+from sas_kernel.text import Text
+
+
+def told(id: str, entries: Iterable[Entry]) -> Project:
+    """The project after these entries, from its first on; `ProjectError` where they open none."""
+    project: Project | None = None
+    for entry in entries:
+        if entry.kind is Kind.PROJECT_OPENED:
+            opened = Project(id, "", "", "", "", entry.at)
+            project = _changed(opened, entry)
+        elif project is not None:
+            change = _CHANGES.get(entry.kind)
+            project = replace(change(project, entry) if change else project, last=entry.number)
+    if project is None:
+        raise ProjectError(
+            Text(
+                "Le projet « {id} » n’existe pas. `recette project open` l’ouvre, `recette project list` les montre.",
+                "There is no project '{id}'. `recette project open` opens one, `recette project list` shows them.",
+            ).format(id=id)
+        )
+    return project
+
+
+def _changed(project: Project, entry: Entry) -> Project:
+    said = entry.payload
+    named: dict[str, Any] = {
+        key: said[key]
+        for key in ("editor", "interface", "environment", "agreement", "product", "version")
+        if key in said
+    }
+    if "flows" in said:
+        named["flows"] = tuple(Flow(flow) for flow in said["flows"])
+    if "changes" in said:
+        named["changes"] = {**project.changes, **said["changes"]}
+    if "contacts" in said:
+        contacts = {Party(party): Contact(**contact) for party, contact in said["contacts"].items()}
+        named["contacts"] = {**project.contacts, **contacts}
+    return replace(project, **named, last=entry.number)
+
+
+def _milestone(project: Project, entry: Entry) -> Project:
+    return replace(project, milestones={**project.milestones, entry.subject: entry.at})
+
+
+def _phase_opened(project: Project, entry: Entry) -> Project:
+    return replace(project, phases=(*project.phases, PhaseState(PhaseId(entry.subject), entry.at)))
+
+
+def _phase_extended(project: Project, entry: Entry) -> Project:
+    return _phase(project, entry, extended_to=date.fromisoformat(entry.payload["until"]))
+
+
+def _phase_closed(project: Project, entry: Entry) -> Project:
+    return _phase(
+        project,
+        entry,
+        closed_at=entry.at,
+        outcome=Outcome(entry.payload["outcome"]),
+        reserves=tuple(entry.payload["reserves"]),
+    )
+
+
+def _phase(project: Project, entry: Entry, **changes: Any) -> Project:
+    named = project.phase(PhaseId(entry.subject))
+    phases = tuple(replace(phase, **changes) if phase is named else phase for phase in project.phases)
+    return replace(project, phases=phases)
+
+
+def _shown(project: Project, entry: Entry) -> Project:
+    return replace(project, shown=(*project.shown, Shown(entry.subject, entry.at, entry.who, entry.party, entry.why)))
+
+
+def _maintenance(project: Project, entry: Entry) -> Project:
+    start, end = (datetime.fromisoformat(entry.payload[key]) for key in ("start", "end"))
+    return replace(project, maintenance=(*project.maintenance, Maintenance(start, end, entry.at, entry.why)))
+
+
+def _suspended(project: Project, entry: Entry) -> Project:
+    return replace(project, suspended_at=entry.at)
+
+
+def _resumed(project: Project, entry: Entry) -> Project:
+    return replace(project, suspended_at=None)
+
+
+_CHANGES: Mapping[Kind, Callable[[Project, Entry], Project]] = {
+    Kind.PROJECT_CHANGED: _changed,
+    Kind.MILESTONE: _milestone,
+    Kind.PHASE_OPENED: _phase_opened,
+    Kind.PHASE_EXTENDED: _phase_extended,
+    Kind.PHASE_CLOSED: _phase_closed,
+    Kind.SHOWN: _shown,
+    Kind.MAINTENANCE: _maintenance,
+    Kind.SUSPENDED: _suspended,
+    Kind.RESUMED: _resumed,
+}

@@ -1,0 +1,67 @@
+"""What is due of an anomaly at some instant. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from recette.agreement import anomalies as clocks
+from recette.agreement.model import Agreement
+from recette.register.model import Anomaly, Due, Matter, Register, Status
+
+_WITHOUT_DEADLINES = frozenset({"cadrage", "developpement", "recette"})
+"""The phases in which an anomaly has no deadline of its own (art. 6): dates tell what article 8.2 would ask."""
+
+
+def dues(anomaly: Anomaly, agreement: Agreement, now: datetime) -> tuple[Due, ...]:
+    """The deadlines of an anomaly: none once it is withdrawn, none before anybody was told of it."""
+    if anomaly.status is Status.WITHDRAWN:
+        return ()
+    found = clocks.clocks(
+        agreement,
+        anomaly.severity,
+        notified_at=anomaly.notified_at,
+        acknowledged_at=anomaly.acknowledged_at,
+        pauses=anomaly.pauses,
+    )
+    indicative = anomaly.phase in _WITHOUT_DEADLINES
+    made = []
+    if found.acknowledgement is not None:
+        left = found.acknowledgement.due_at - (anomaly.acknowledged_at or now)
+        made.append(
+            Due(
+                anomaly.id,
+                Matter.ACKNOWLEDGEMENT,
+                found.acknowledgement,
+                anomaly.acknowledged_at,
+                left,
+                None,
+                indicative,
+            )
+        )
+    if found.correction is not None:
+        met_at = corrected_at(anomaly, agreement)
+        pauses = anomaly.pauses if met_at is None else ()
+        left = clocks.time_left(found.correction.due_at, met_at or now, pauses)
+        paused = clocks.frozen_at(pauses)
+        made.append(Due(anomaly.id, Matter.CORRECTION, found.correction, met_at, left, paused, indicative))
+    return tuple(made)
+
+
+def corrected_at(anomaly: Anomaly, agreement: Agreement) -> datetime | None:
+    """When it counts as corrected, by the choice `correction_end`: at the delivery that stands, or once verified."""
+    choice = agreement.choices.get("correction_end")
+    if choice is not None and choice.value == "verification":
+        return anomaly.verified_at
+    return anomaly.delivered_at
+
+
+def all_dues(register: Register, agreement: Agreement, now: datetime) -> tuple[Due, ...]:
+    """Those of all anomalies, the first to fall first."""
+    found = [due for anomaly in register.anomalies.values() for due in dues(anomaly, agreement, now)]
+    return tuple(sorted(found, key=lambda due: (due.date.due_at, due.anomaly, due.matter)))
+
+
+def pending(found: Iterable[Due]) -> tuple[Due, ...]:
+    """Those not met yet."""
+    return tuple(due for due in found if due.met_at is None)

@@ -1,0 +1,167 @@
+"""From the entries of a journal to the anomalies they tell. Pure, total over what `recording` and `moves` write.
+
+Payloads, by kind: `anomaly.opened` identity, requirement, check, title {fr, en}, path, source, severity, phase, run,
+occurrences; `anomaly.seen` and `anomaly.reopened` run, occurrences; `anomaly.qualified` severity;
+`anomaly.plan_proposed` due_on; `anomaly.delivered` version; `anomaly.verified` run. The words are in `why`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from datetime import date
+
+from recette.agreement.anomalies import Pause
+from recette.journal.model import Entry, Kind
+from recette.model import Severity
+from recette.register.model import Anomaly, Plan, Register, Statement, Status, Workaround
+from sas_kernel.text import Text
+
+
+def told(project: str, entries: Iterable[Entry]) -> Register:
+    """The register after these entries, which are those of one project from its first on."""
+    anomalies: dict[str, Anomaly] = {}
+    last = 0
+    for entry in entries:
+        last = entry.number
+        if entry.kind is Kind.ANOMALY_OPENED:
+            anomalies[entry.subject] = _opened(entry)
+        elif (change := _CHANGES.get(entry.kind)) is not None and entry.subject in anomalies:
+            changed = change(anomalies[entry.subject], entry)
+            anomalies[entry.subject] = replace(changed, changed_at=entry.at)
+    return Register(project, anomalies, last)
+
+
+def _opened(entry: Entry) -> Anomaly:
+    said = entry.payload
+    return Anomaly(
+        id=entry.subject,
+        identity=said["identity"],
+        requirement=said["requirement"],
+        check=said["check"],
+        title=Text(said["title"]["fr"], said["title"]["en"]),
+        path=said["path"],
+        source=said["source"],
+        proposed=Severity(said["severity"]),
+        phase=said["phase"],
+        opened_at=entry.at,
+        changed_at=entry.at,
+        occurrences=said["occurrences"],
+        runs=(said["run"],) if said["run"] else (),
+        last_seen_at=entry.at,
+    )
+
+
+def _seen(anomaly: Anomaly, entry: Entry) -> Anomaly:
+    run = entry.payload["run"]
+    return replace(
+        anomaly,
+        occurrences=anomaly.occurrences + entry.payload["occurrences"],
+        runs=anomaly.runs if run in anomaly.runs else (*anomaly.runs, run),
+        last_seen_at=entry.at,
+    )
+
+
+def _reopened(anomaly: Anomaly, entry: Entry) -> Anomaly:
+    """A correction that did not hold never counted; one that was verified and broke again starts a clock of its own."""
+    seen = _seen(anomaly, entry)
+    open_again = replace(
+        seen, delivered_at=None, delivered_as="", verified_at=None, verified_by="", reopened=seen.reopened + 1
+    )
+    if anomaly.status is Status.DELIVERED:
+        return replace(open_again, status=_before_delivery(anomaly))
+    return replace(open_again, status=Status.OPEN, notified_at=None, acknowledged_at=None, pauses=())
+
+
+def _before_delivery(anomaly: Anomaly) -> Status:
+    if anomaly.acknowledged_at is not None:
+        return Status.ACKNOWLEDGED
+    return Status.NOTIFIED if anomaly.notified_at is not None else Status.OPEN
+
+
+def _notified(anomaly: Anomaly, entry: Entry) -> Anomaly:
+    return replace(anomaly, notified_at=entry.at, status=Status.NOTIFIED)
+
+
+def _acknowledged(anomaly: Anomaly, entry: Entry) -> Anomaly:
+    told_of = anomaly.status in {Status.OPEN, Status.NOTIFIED}
+    return replace(anomaly, acknowledged_at=entry.at, status=Status.ACKNOWLEDGED if told_of else anomaly.status)
+
+
+def _qualified(anomaly: Anomaly, entry: Entry) -> Anomaly:
+    return replace(anomaly, said={**anomaly.said, entry.party: Severity(entry.payload["severity"])})
+
+
+def _workaround_proposed(anomaly: Anomaly, entry: Entry) -> Anomaly:
+    return replace(anomaly, workaround=Workaround(_statement(entry)))
+
+
+def _workaround_validated(anomaly: Anomaly, entry: Entry) -> Anomaly:
+    assert anomaly.workaround is not None
+    return replace(anomaly, workaround=replace(anomaly.workaround, validated=_statement(entry)))
+
+
+def _plan_proposed(anomaly: Anomaly, entry: Entry) -> Anomaly:
+    return replace(anomaly, plan=Plan(_statement(entry), date.fromisoformat(entry.payload["due_on"])))
+
+
+def _plan_validated(anomaly: Anomaly, entry: Entry) -> Anomaly:
+    assert anomaly.plan is not None
+    validated = {**anomaly.plan.validated, entry.party: _statement(entry)}
+    return replace(anomaly, plan=replace(anomaly.plan, validated=validated))
+
+
+def _paused(anomaly: Anomaly, entry: Entry) -> Anomaly:
+    return replace(anomaly, pauses=(*anomaly.pauses, Pause(entry.at, None, entry.why)))
+
+
+def _resumed(anomaly: Anomaly, entry: Entry) -> Anomaly:
+    *before, last = anomaly.pauses
+    return replace(anomaly, pauses=(*before, replace(last, end=entry.at)))
+
+
+def _delivered(anomaly: Anomaly, entry: Entry) -> Anomaly:
+    return replace(
+        anomaly, status=Status.DELIVERED, delivered_at=entry.at, delivered_as=entry.payload.get("version", "")
+    )
+
+
+def _verified(anomaly: Anomaly, entry: Entry) -> Anomaly:
+    return replace(
+        anomaly,
+        status=Status.CORRECTED,
+        delivered_at=anomaly.delivered_at or entry.at,
+        verified_at=entry.at,
+        verified_by=entry.payload["run"],
+    )
+
+
+def _withdrawn(anomaly: Anomaly, entry: Entry) -> Anomaly:
+    return replace(anomaly, status=Status.WITHDRAWN)
+
+
+def _noted(anomaly: Anomaly, entry: Entry) -> Anomaly:
+    return replace(anomaly, notes=(*anomaly.notes, _statement(entry)))
+
+
+def _statement(entry: Entry) -> Statement:
+    return Statement(entry.why, entry.at, entry.who, entry.party)
+
+
+_CHANGES: Mapping[Kind, Callable[[Anomaly, Entry], Anomaly]] = {
+    Kind.ANOMALY_SEEN: _seen,
+    Kind.ANOMALY_REOPENED: _reopened,
+    Kind.ANOMALY_NOTIFIED: _notified,
+    Kind.ANOMALY_ACKNOWLEDGED: _acknowledged,
+    Kind.ANOMALY_QUALIFIED: _qualified,
+    Kind.WORKAROUND_PROPOSED: _workaround_proposed,
+    Kind.WORKAROUND_VALIDATED: _workaround_validated,
+    Kind.PLAN_PROPOSED: _plan_proposed,
+    Kind.PLAN_VALIDATED: _plan_validated,
+    Kind.CLOCK_PAUSED: _paused,
+    Kind.CLOCK_RESUMED: _resumed,
+    Kind.CORRECTION_DELIVERED: _delivered,
+    Kind.CORRECTION_VERIFIED: _verified,
+    Kind.ANOMALY_WITHDRAWN: _withdrawn,
+    Kind.NOTE: _noted,
+}
