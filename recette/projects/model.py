@@ -133,3 +133,48 @@ class Project:
             f"{self.editor} · {self.interface} · {self.environment}",
             f"{self.editor} · {self.interface} · {self.environment}",
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """One thing that keeps a door shut. `about` names scenarios, anomalies or runs; `article` is where it is asked."""
+
+    id: str
+    text: Text
+    article: str
+    about: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """Whether a phase can be closed, and how.
+
+    `proposal` is what the tool would put on the certificate if it were written now, with `reasons`; people decide.
+    `reserves` are the anomalies it would list. `planned_end` is when the agreement wants the phase closed (the latest
+    instant; of the VSR: the earliest), `earliest_end` the day from which it may be closed, None while that cannot be
+    told (an open anomaly prolongs it).
+    """
+
+    phase: PhaseId
+    missing: tuple[Missing, ...]
+    proposal: Outcome
+    reasons: tuple[Text, ...]
+    reserves: tuple[str, ...]
+    planned_end: datetime | None
+    earliest_end: date | None
+
+    @property
+    def can_close(self) -> bool:
+        """Nothing is missing."""
+        return not self.missing
+
+
+@dataclass(frozen=True, slots=True)
+class Right:
+    """Something that a party may do now and nobody does for it, such as stopping the transmission of data."""
+
+    id: str
+    text: Text
+    article: str
+    since: datetime
+    about: tuple[str, ...] = ()
