@@ -15,7 +15,7 @@ from sas_kernel.text import Text
 
 @dataclass(frozen=True, slots=True)
 class SeenFinding:
-    """What a run found wrong. `occurrences` within that run."""
+    """What a run found wrong. `occurrences` within that run, in these scenarios."""
 
     identity: str
     requirement: str
@@ -25,6 +25,7 @@ class SeenFinding:
     path: str
     source: str
     occurrences: int
+    scenarios: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,10 +66,13 @@ def record(report: RunReport, sha256: str, *, partial: bool = False) -> RunRecor
     checks: dict[str, list[Verdict]] = defaultdict(list)
     requirements: dict[str, list[Verdict]] = defaultdict(list)
     titles: dict[str, Text] = {}
+    places: dict[str, dict[str, None]] = defaultdict(dict)
     for result in report.checks:
         checks[result.check].append(result.verdict)
         requirements[result.requirement].append(result.verdict)
         titles[result.check] = result.title
+        for finding in result.findings:
+            places[finding.identity][result.scenario] = None
     return RunRecord(
         id=report.id,
         sha256=sha256,
@@ -86,12 +90,16 @@ def record(report: RunReport, sha256: str, *, partial: bool = False) -> RunRecor
         checks={check: tuple(dict.fromkeys(verdicts)) for check, verdicts in checks.items()},
         requirements={requirement: tuple(dict.fromkeys(verdicts)) for requirement, verdicts in requirements.items()},
         levels={measurement.id: measurement.verdict for measurement in report.measurements},
-        findings=tuple(_seen(finding, titles) for finding in report.findings if finding.verdict is Verdict.FAIL),
+        findings=tuple(
+            _seen(finding, titles, tuple(places[finding.identity]))
+            for finding in report.findings
+            if finding.verdict is Verdict.FAIL
+        ),
         partial=partial,
     )
 
 
-def _seen(finding: Finding, titles: Mapping[str, Text]) -> SeenFinding:
+def _seen(finding: Finding, titles: Mapping[str, Text], scenarios: tuple[str, ...]) -> SeenFinding:
     return SeenFinding(
         identity=finding.identity,
         requirement=finding.requirement,
@@ -101,6 +109,7 @@ def _seen(finding: Finding, titles: Mapping[str, Text]) -> SeenFinding:
         path=finding.path,
         source=finding.source,
         occurrences=finding.occurrences,
+        scenarios=scenarios,
     )
 
 
@@ -132,6 +141,7 @@ def draft(run: RunRecord, who: str) -> Draft:
                 "path": each.path,
                 "source": each.source,
                 "occurrences": each.occurrences,
+                "scenarios": list(each.scenarios),
             }
             for each in run.findings
         ],
@@ -170,6 +180,7 @@ def of(entry: Entry) -> RunRecord:
                 path=each["path"],
                 source=each["source"],
                 occurrences=each["occurrences"],
+                scenarios=tuple(each["scenarios"]),
             )
             for each in said["findings"]
         ),
