@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 LISTENING_FLOWS = {Actor.EDITOR: (Flow.APPOINTMENTS,), Actor.PLATFORM: (Flow.SLOT_SEARCH, Flow.REGULATORS)}
 """The flows in which the target sends and we receive."""
 
-FORMATS = ("console", "json", "junit", "html", "md")
+FORMATS = ("console", "json", "junit", "html", "md", "har", "sarif", "xlsx")
 
 app = typer.Typer()
 
@@ -75,7 +75,16 @@ def run(
         )
     described = targets.read(target, base_url=base_url) if target else targets.parse({}, base_url=base_url)
     chromium = browser_path or SETTINGS.chromium if browser or browser_path else None
-    report = judge(described, tuple(flow or ()), out, _formats(formats), _severity(fail_on), lang, chromium)
+    report = judge(
+        described,
+        tuple(flow or ()),
+        out,
+        _formats(formats),
+        _severity(fail_on),
+        lang,
+        chromium,
+        target_file=target,
+    )
     raise typer.Exit(report.exit_code)
 
 
@@ -109,9 +118,11 @@ def judge(
     fail_on: Severity,
     lang: Lang,
     chromium: str | None = None,
+    *,
+    target_file: Path | None = None,
 ) -> RunReport:
     """Run the catalogue, write the reports, return what was found. `chromium`: with a real browser, at this path or,
-    empty, where one is found."""
+    empty, where one is found. `target_file` is where the target is described, if in a file."""
     import asyncio
     import uuid
     from contextlib import AsyncExitStack
@@ -178,7 +189,7 @@ def judge(
         for listener in listeners:
             if isinstance(listener, RichListener):
                 listener.stop()  # an interrupted progress bar would leave the terminal without its cursor
-    written = write_reports(report, files, out, lang)
+    written = write_reports(report, files, out, lang, target_file=target_file)
     if written:
         typer.echo(said("Rapports :", "Reports:"))
         for path in written:
