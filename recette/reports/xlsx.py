@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from recette.model import CheckResult, Finding, Measurement, RunReport, Severity, Verdict
 from recette.reports import words
-from recette.reports.coverage import RequirementResult, Standing, requirement_results
+from recette.reports.coverage import JUDGED, RequirementResult, Standing, requirement_results
 from recette.reports.html import MOST_FINDINGS
 from recette.reports.workbook import Column, Cover, Link, Sheet, Toned, Value, write
 from sas_kernel.text import Lang, Text
@@ -37,6 +37,7 @@ _STATUSES: Mapping[Standing, Text] = {
 _BROKEN_TOOL = Text("Erreur de l’outil", "Tool error")
 _NOT_COVERED = Text("Non couvert", "Not covered")
 _AND_OTHERS = Text("… et {n} autre(s)", "… and {n} more")
+_LOOKED_AT = JUDGED | {Verdict.REVIEW}
 _MOST_NAMES = 6
 _MOST_MESSAGES = 3
 _ORDER = {verdict: rank for rank, verdict in enumerate(words.BY_GRAVITY)}
@@ -150,17 +151,17 @@ def _requirements(book: _Book, results: Sequence[RequirementResult]) -> Sheet:
     for finding in book.findings:
         broken.setdefault(finding.requirement, []).append(finding)
     columns = book.columns(
-        ("N°", "No.", 13),
-        ("Exigence", "Requirement", 60),
+        ("N°", "No.", 11),
+        ("Exigence", "Requirement", 42),
         ("Niveau", "Level", 14),
-        ("Gravité si non tenue", "Severity if broken", 13),
-        ("Flux", "Flow", 18),
-        ("Source", "Source", 30),
-        ("Scénario(s)", "Scenario(s)", 34),
-        ("Contrôle(s)", "Check(s)", 38),
-        ("Preuve", "Evidence", 22),
-        ("Statut", "Status", 18),
-        ("Constat", "Finding", 52),
+        ("Gravité si non tenue", "Severity if broken", 11),
+        ("Flux", "Flow", 14),
+        ("Source", "Source", 24),
+        ("Scénario(s)", "Scenario(s)", 35),
+        ("Contrôle(s)", "Check(s)", 26),
+        ("Preuve", "Evidence", 14),
+        ("Statut", "Status", 16),
+        ("Constat", "Finding", 36),
     )
     return Sheet(
         REQUIREMENTS.to(book.lang),
@@ -208,7 +209,7 @@ def _evidence(book: _Book, checks: Sequence[CheckResult], findings: Sequence[Fin
     if shown:
         ids = _listed((finding.exchange or "" for finding in shown), book.lang)
         return Link(ids, _anchor(book, shown[0]))
-    judged = len({exchange for check in checks for exchange in check.exchanges})
+    judged = len({exchange for check in checks if check.verdict in _LOOKED_AT for exchange in check.exchanges})
     if not judged:
         return None
     return words.count(
@@ -244,19 +245,18 @@ def _told(finding: Finding, lang: Lang) -> str:
 def _findings(book: _Book) -> Sheet:
     lang = book.lang
     columns = book.columns(
-        ("Identité", "Identity", 19),
-        ("Exigence", "Requirement", 13),
-        ("Verdict", "Verdict", 16),
-        ("Gravité", "Severity", 12),
-        ("Constat", "Finding", 52),
-        ("Endroit", "Place", 36),
-        ("Attendu", "Expected", 32),
-        ("Obtenu", "Actual", 32),
-        ("Vu", "Seen", 8),
+        ("Identité", "Identity", 18),
+        ("Exigence", "Requirement", 12),
+        ("Verdict", "Verdict", 15),
+        ("Gravité", "Severity", 11),
+        ("Constat", "Finding", 40),
+        ("Endroit", "Place", 28),
+        ("Attendu", "Expected", 24),
+        ("Obtenu", "Actual", 24),
+        ("Vu", "Seen", 7),
         ("Échange", "Exchange", 10),
-        ("Scénario", "Scenario", 34),
-        ("Contrôle", "Check", 36),
-        ("Source", "Source", 30),
+        ("Scénario", "Scenario", 27),
+        ("Contrôle", "Check", 28),
     )
     rows: list[list[Value]] = []
     for position, finding in enumerate(book.findings):
@@ -276,7 +276,6 @@ def _findings(book: _Book) -> Sheet:
                 finding.exchange,
                 finding.scenario,
                 finding.check,
-                finding.source,
             ]
         )
     return Sheet(FINDINGS.to(lang), columns, rows)
@@ -284,18 +283,18 @@ def _findings(book: _Book) -> Sheet:
 
 def _measurements(book: _Book) -> Sheet:
     columns = book.columns(
-        ("Mesure", "Measurement", 30),
-        ("Objet", "Subject", 40),
-        ("Niveau promis", "Promised level", 60),
-        ("Valeur promise", "Promised value", 14),
+        ("Mesure", "Measurement", 22),
+        ("Objet", "Subject", 28),
+        ("Niveau promis", "Promised level", 44),
+        ("Valeur promise", "Promised value", 13),
         ("Statistique", "Statistic", 12),
         ("Mesures", "Samples", 10),
         ("Mesures requises", "Samples required", 10),
-        ("Médiane (ms)", "Median (ms)", 12),
+        ("Médiane (ms)", "Median (ms)", 11),
         ("95e centile (ms)", "95th percentile (ms)", 12),
-        ("Maximum (ms)", "Maximum (ms)", 12),
+        ("Maximum (ms)", "Maximum (ms)", 11),
         ("Verdict", "Verdict", 16),
-        ("Source", "Source", 30),
+        ("Source", "Source", 22),
     )
     rows = [_measurement(measurement, book.lang) for measurement in book.report.measurements]
     return Sheet(MEASUREMENTS.to(book.lang), columns, rows)
@@ -325,13 +324,13 @@ def _milliseconds(seconds: float | None) -> float | None:
 def _uncovered(book: _Book, results: Sequence[RequirementResult]) -> Sheet:
     lang = book.lang
     columns = book.columns(
-        ("N°", "No.", 13),
-        ("Exigence", "Requirement", 70),
+        ("N°", "No.", 12),
+        ("Exigence", "Requirement", 62),
         ("Niveau", "Level", 14),
-        ("Gravité si non tenue", "Severity if broken", 13),
-        ("Flux", "Flow", 22),
-        ("Source", "Source", 36),
-        ("Pourquoi aucun scénario ne la couvre", "Why no scenario covers it", 70),
+        ("Gravité si non tenue", "Severity if broken", 12),
+        ("Flux", "Flow", 20),
+        ("Source", "Source", 30),
+        ("Pourquoi aucun scénario ne la couvre", "Why no scenario covers it", 62),
     )
     rows: list[list[Value]] = [
         [
