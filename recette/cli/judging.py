@@ -50,6 +50,16 @@ def run(
             help=said("Refuse à partir de : blocking, major ou minor.", "Refuse from: blocking, major or minor on."),
         ),
     ] = "minor",
+    keep_evidence: Annotated[
+        bool,
+        typer.Option(
+            "--keep-evidence",
+            help=said(
+                "Garde aussi un échange par exigence tenue ou à examiner.",
+                "Keep an exchange of each requirement held or to be reviewed too.",
+            ),
+        ),
+    ] = False,
     browser: Annotated[
         bool,
         typer.Option(
@@ -84,6 +94,7 @@ def run(
         lang,
         chromium,
         target_file=target,
+        keep_evidence=keep_evidence,
     )
     raise typer.Exit(report.exit_code)
 
@@ -120,6 +131,7 @@ def judge(
     chromium: str | None = None,
     *,
     target_file: Path | None = None,
+    keep_evidence: bool = False,
 ) -> RunReport:
     """Run the catalogue, write the reports, return what was found. `chromium`: with a real browser, at this path or,
     empty, where one is found. `target_file` is where the target is described, if in a file."""
@@ -150,6 +162,7 @@ def judge(
         tool_version=__version__,
         fail_on=fail_on,
         guide=f"{guide.name} {guide.hash}",
+        evidence_of_every_requirement=keep_evidence,
     )
     limits = HttpLimits(
         connect=levels["slot_search.connect_timeout"].value,

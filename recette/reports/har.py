@@ -1,6 +1,6 @@
 """The evidence of a run as HAR 1.2, which browsers' network panels and HTTP tools open. Pure.
 
-It holds what the report holds: the exchanges that findings name, without their secrets and shortened as in the JSON
+It holds what the report holds: the exchanges kept as evidence, without their secrets and shortened as in the JSON
 report, not the whole traffic (`log.comment` says how many of how many). A page is a scenario. What HAR has no field for
 is under `_recette`. `send` is 0 because it is measured inside `wait`; what we never measure is -1.
 """
@@ -59,9 +59,9 @@ def document(report: RunReport, lang: Lang = Lang.FR) -> dict[str, Any]:
                 for exchange in exchanges
             ],
             "comment": Text(
-                "Exécution {run} : {held} échange(s) nommé(s) par les constats, sur {all} ; secrets masqués, corps "
+                "Exécution {run} : {held} échange(s) conservé(s) comme preuve, sur {all} ; secrets masqués, corps "
                 "raccourcis.",
-                "Run {run}: {held} exchange(s) named by findings, of {all}; secrets masked, bodies shortened.",
+                "Run {run}: {held} exchange(s) kept as evidence, of {all}; secrets masked, bodies shortened.",
             )
             .format(run=report.id, held=len(exchanges), all=report.exchange_count)
             .to(lang),

@@ -203,17 +203,19 @@ def _tone(book: _Book, result: RequirementResult) -> Verdict:
 
 
 def _evidence(book: _Book, checks: Sequence[CheckResult], findings: Sequence[Finding]) -> Value:
-    """The exchanges that show what is said; of what held, how many were judged, for their bodies are not kept."""
+    """The exchanges that show what is said and are kept; else how many were judged."""
     held = {exchange.id for exchange in book.report.exchanges}
     shown = [finding for finding in findings if finding.exchange in held]
     if shown:
         ids = _listed((finding.exchange or "" for finding in shown), book.lang)
         return Link(ids, _anchor(book, shown[0]))
-    judged = len({exchange for check in checks if check.verdict in _LOOKED_AT for exchange in check.exchanges})
+    judged = dict.fromkeys(exchange for check in checks if check.verdict in _LOOKED_AT for exchange in check.exchanges)
+    if any(exchange in held for exchange in judged):
+        return _listed((exchange for exchange in judged if exchange in held), book.lang)
     if not judged:
         return None
     return words.count(
-        judged,
+        len(judged),
         Text("échange jugé, non conservé", "exchange judged, not kept"),
         Text("échanges jugés, non conservés", "exchanges judged, not kept"),
         book.lang,

@@ -46,7 +46,7 @@ def test_each_exchange_of_the_report_is_an_entry_with_its_scenario_and_requireme
     assert "SLOT-001" in first["_recette"]["requirements"]
     assert first["pageref"] == "slot_search.one_practitioner"
     assert second["pageref"] == "slot_search.errors"
-    assert "2 échange(s) nommé(s) par les constats, sur 164" in log["comment"]
+    assert "2 échange(s) conservé(s) comme preuve, sur 164" in log["comment"]
 
 
 def test_waiting_and_receiving_come_from_the_monotonic_measures() -> None:
@@ -110,7 +110,7 @@ def test_a_query_stands_as_it_was_on_the_request_line() -> None:
 def test_a_run_without_findings_has_no_entry_and_says_of_how_many() -> None:
     log = rendered(samples.green(), Lang.EN)
     assert log["entries"] == []
-    assert "0 exchange(s) named by findings, of 164" in log["comment"]
+    assert "0 exchange(s) kept as evidence, of 164" in log["comment"]
 
 
 @settings(max_examples=50)
@@ -126,3 +126,10 @@ def test_whatever_the_target_says_the_har_can_be_read(text: str, body: bytes, st
 def test_what_looks_like_our_mark_of_a_gap_does_not_break_the_size() -> None:
     mark = f"\n[… recette : {'9' * 5000} octets omis / bytes left out …]\n".encode()
     assert rendered(with_exchange(samples.exchange(body=mark)))["entries"]
+
+
+def test_evidence_of_a_requirement_that_held_names_it_and_breaks_nothing() -> None:
+    (entry,) = rendered(replace(samples.green(), exchanges=(samples.exchange(),)))["entries"]
+    assert "SLOT-001" in entry["_recette"]["requirements"]
+    assert (entry["_recette"]["broken"], entry["_recette"]["findings"]) == ([], [])
+    assert entry["pageref"] == "slot_search.one_practitioner"

@@ -62,7 +62,7 @@ def test_each_requirement_has_its_status_its_scenarios_and_its_evidence() -> Non
     }
     assert rows["SLOT-040"]["Preuve"] == "x2"
     assert rows["SLOT-040"]["Scénario(s)"] == "slot_search.errors"
-    assert rows["SLOT-001"]["Preuve"] == "1 échange jugé, non conservé"
+    assert rows["SLOT-001"]["Preuve"] == "x1"
     assert rows["SLOT-050"]["Preuve"] is None
     assert "48 mesures seulement" in str(rows["SLOT-050"]["Constat"])
 
@@ -164,3 +164,11 @@ def test_a_requirement_with_many_findings_names_the_first_and_counts_the_others(
     told = str(rows["SLOT-012"]["Constat"]).splitlines()
     assert len(told) == 4
     assert told[-1] == "… et 6 autre(s)"
+
+
+def test_evidence_of_what_held_is_named_when_it_was_kept_and_counted_otherwise() -> None:
+    reports = (replace(samples.green(), exchanges=(samples.exchange(),)), samples.green())
+    kept, gone = ({row["N°"]: row for row in table(opened(report), "Exigences")} for report in reports)
+    assert kept["SLOT-001"]["Statut"] == gone["SLOT-001"]["Statut"] == "Validé"
+    assert kept["SLOT-001"]["Preuve"] == "x1"
+    assert gone["SLOT-001"]["Preuve"] == "1 échange jugé, non conservé"
