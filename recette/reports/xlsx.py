@@ -248,15 +248,15 @@ def _findings(book: _Book) -> Sheet:
     lang = book.lang
     columns = book.columns(
         ("Identité", "Identity", 18),
-        ("Exigence", "Requirement", 12),
-        ("Verdict", "Verdict", 15),
+        ("Exigence", "Requirement", 14),
+        ("Verdict", "Verdict", 17),
         ("Gravité", "Severity", 11),
         ("Constat", "Finding", 40),
         ("Endroit", "Place", 28),
         ("Attendu", "Expected", 24),
         ("Obtenu", "Actual", 24),
         ("Vu", "Seen", 7),
-        ("Échange", "Exchange", 10),
+        ("Échange", "Exchange", 11),
         ("Scénario", "Scenario", 27),
         ("Contrôle", "Check", 28),
     )
