@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 LISTENING_FLOWS = {Actor.EDITOR: (Flow.APPOINTMENTS,), Actor.PLATFORM: (Flow.SLOT_SEARCH, Flow.REGULATORS)}
 """The flows in which the target sends and we receive."""
 
-FORMATS = ("console", "json", "junit", "html", "md")
+FORMATS = ("console", "json", "junit", "html", "md", "har", "sarif", "xlsx")
 
 app = typer.Typer()
 
@@ -50,6 +50,16 @@ def run(
             help=said("Refuse à partir de : blocking, major ou minor.", "Refuse from: blocking, major or minor on."),
         ),
     ] = "minor",
+    keep_evidence: Annotated[
+        bool,
+        typer.Option(
+            "--keep-evidence",
+            help=said(
+                "Garde aussi un échange par exigence tenue ou à examiner.",
+                "Keep an exchange of each requirement held or to be reviewed too.",
+            ),
+        ),
+    ] = False,
     browser: Annotated[
         bool,
         typer.Option(
@@ -75,7 +85,17 @@ def run(
         )
     described = targets.read(target, base_url=base_url) if target else targets.parse({}, base_url=base_url)
     chromium = browser_path or SETTINGS.chromium if browser or browser_path else None
-    report = judge(described, tuple(flow or ()), out, _formats(formats), _severity(fail_on), lang, chromium)
+    report = judge(
+        described,
+        tuple(flow or ()),
+        out,
+        _formats(formats),
+        _severity(fail_on),
+        lang,
+        chromium,
+        target_file=target,
+        keep_evidence=keep_evidence,
+    )
     raise typer.Exit(report.exit_code)
 
 
@@ -109,9 +129,12 @@ def judge(
     fail_on: Severity,
     lang: Lang,
     chromium: str | None = None,
+    *,
+    target_file: Path | None = None,
+    keep_evidence: bool = False,
 ) -> RunReport:
     """Run the catalogue, write the reports, return what was found. `chromium`: with a real browser, at this path or,
-    empty, where one is found."""
+    empty, where one is found. `target_file` is where the target is described, if in a file."""
     import asyncio
     import uuid
     from contextlib import AsyncExitStack
@@ -139,6 +162,7 @@ def judge(
         tool_version=__version__,
         fail_on=fail_on,
         guide=f"{guide.name} {guide.hash}",
+        evidence_of_every_requirement=keep_evidence,
     )
     limits = HttpLimits(
         connect=levels["slot_search.connect_timeout"].value,
@@ -178,7 +202,7 @@ def judge(
         for listener in listeners:
             if isinstance(listener, RichListener):
                 listener.stop()  # an interrupted progress bar would leave the terminal without its cursor
-    written = write_reports(report, files, out, lang)
+    written = write_reports(report, files, out, lang, target_file=target_file)
     if written:
         typer.echo(said("Rapports :", "Reports:"))
         for path in written:

@@ -17,7 +17,7 @@ from typing import Final
 
 import h11
 
-from recette.model import Dropped, Exchange, Request, Responder, Response, Timings, TransportFailure
+from recette.model import RECEIVED, Dropped, Exchange, Request, Responder, Response, Timings, TransportFailure
 from sas_kernel.clock import Clock
 from sas_kernel.errors import SasError
 from sas_kernel.text import Text
@@ -58,7 +58,7 @@ class ListeningInbox:
             except Exception as error:  # noqa: BLE001  a scenario of ours that breaks must not kill the endpoint
                 answer = _plain(500, f"recette: {type(error).__name__}: {error}")
         elapsed = time.perf_counter() - begun
-        number = f"r{next(self._numbers)}"
+        number = f"{RECEIVED}{next(self._numbers)}"
         if isinstance(answer, Dropped):
             kept = Exchange(
                 number,

@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Protocol
 
 from recette.engine import verdicts
+from recette.engine.evidence import kept
 from recette.model import (
     Actor,
     Check,
@@ -75,6 +76,8 @@ class Plan:
     tool_version: str
     fail_on: Severity = Severity.MINOR
     guide: str = ""
+    evidence_of_every_requirement: bool = False
+    """Keep an exchange of each requirement that was judged, not only those that findings name."""
 
 
 class Masks(Protocol):
@@ -300,10 +303,10 @@ async def run(
     verdict, exit_code, explanation = verdicts.conclude(
         results, plan.requirements, fail_on=plan.fail_on, unreachable=line.unreachable
     )
-    paths: dict[str, list[str]] = {}
-    for finding in (f for result in results for check in result.checks for f in check.findings):
-        if finding.exchange is not None:
-            paths.setdefault(finding.exchange, []).append(finding.path)
+    paths = kept(
+        [check for result in results for check in result.checks],
+        of_every_requirement=plan.evidence_of_every_requirement,
+    )
     flows = {scenario.flow for scenario in plan.scenarios}
     report = RunReport(
         id=run_id,

@@ -53,10 +53,11 @@ from recette.model.staging import (
     Target,
     TargetError,
 )
-from recette.model.wire import Evidence, Exchange, Request, Response, Timings, TransportFailure
+from recette.model.wire import RECEIVED, Evidence, Exchange, Request, Response, Timings, TransportFailure
 from recette.model.words import Actor, Level, Requirement, Severity, Verdict, worst
 
 __all__ = [
+    "RECEIVED",
     "Actor",
     "AppointmentsTarget",
     "Booking",

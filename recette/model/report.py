@@ -31,8 +31,9 @@ class ExitCode(IntEnum):
 class RunReport:
     """Everything a run knows: the one source of every report.
 
-    `exchanges` holds the evidence the findings name (bodies already cut and secrets masked), not all the traffic;
-    `exchange_count` counts all of it. `rule_set` is the hash of the catalogue and contracts the run was judged with.
+    `exchanges` holds the evidence the findings name (bodies already cut and secrets masked) and, when the run was asked
+    to, one of each other requirement it judged; not all the traffic, which `exchange_count` counts. `rule_set` is the
+    hash of the catalogue and contracts the run was judged with.
     """
 
     id: str

@@ -52,6 +52,10 @@ class Timings:
     total: float
 
 
+RECEIVED = "r"
+"""What the ids of exchanges begin with whose request came to us; those we sent begin with another letter."""
+
+
 @dataclass(frozen=True, slots=True)
 class Exchange:
     """One request and what came of it: a response, or a failure with a word of detail (never both)."""
@@ -63,6 +67,11 @@ class Exchange:
     response: Response | None = None
     failure: TransportFailure | None = None
     failure_detail: str = ""
+
+    @property
+    def received(self) -> bool:
+        """Whether the request is the target's, and the response ours."""
+        return self.id.startswith(RECEIVED)
 
 
 class Evidence(Protocol):

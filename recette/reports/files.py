@@ -5,44 +5,74 @@ from __future__ import annotations
 import os
 import tempfile
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 
 from recette.model import RunReport
-from recette.reports import html, json_report, junit, markdown
+from recette.reports import anchor, har, html, json_report, junit, markdown, sarif
 from sas_kernel.errors import SasError
 from sas_kernel.text import Lang, Text
 
-Renderer = Callable[[RunReport, Lang], str]
+
+@dataclass(frozen=True, slots=True)
+class Occasion:
+    """What a rendering may know besides the report: the language, the files written with it, the target's own file."""
+
+    lang: Lang
+    beside: frozenset[str] = frozenset()
+    target_file: Path | None = None
+
+
+Renderer = Callable[[RunReport, Occasion], str | bytes]
+
+
+def _sarif(report: RunReport, occasion: Occasion) -> str:
+    return sarif.render(report, occasion.lang, anchor.read(occasion.target_file))
+
+
+def _xlsx(report: RunReport, occasion: Occasion) -> bytes:
+    from recette.reports import xlsx  # noqa: PLC0415  openpyxl takes a while to load, and few runs ask for it
+
+    return xlsx.render(report, occasion.lang, occasion.beside)
+
 
 FILES: Mapping[str, tuple[str, Renderer]] = MappingProxyType(
     {
-        "json": ("run.json", lambda report, _lang: json_report.dumps(report)),
-        "junit": ("junit.xml", junit.render),
-        "html": ("report.html", html.render),
-        "md": ("summary.md", markdown.render),
+        "json": ("run.json", lambda report, _: json_report.dumps(report)),
+        "junit": ("junit.xml", lambda report, occasion: junit.render(report, occasion.lang)),
+        "html": ("report.html", lambda report, occasion: html.render(report, occasion.lang)),
+        "md": ("summary.md", lambda report, occasion: markdown.render(report, occasion.lang)),
+        "har": ("run.har", lambda report, occasion: har.render(report, occasion.lang)),
+        "sarif": ("run.sarif", _sarif),
+        "xlsx": ("run.xlsx", _xlsx),
     }
 )
-"""The formats that are files: their name and who renders them."""
+"""The formats that are files: their name and who renders them, as text (written in UTF-8) or as bytes."""
 
 
 class ReportWriteError(SasError):
     """A report could not be written. The text names the file and the reason."""
 
 
-def write_reports(report: RunReport, formats: Iterable[str], folder: Path, lang: Lang) -> list[Path]:
+def write_reports(
+    report: RunReport, formats: Iterable[str], folder: Path, lang: Lang, *, target_file: Path | None = None
+) -> list[Path]:
     """Write the report in each format of `FILES`, making the folder; returns the paths in the order asked for.
+
+    `target_file` describes the target and lies in its owner's repository: code hosts show the findings there.
 
     A file appears whole or not at all. Raises `ReportWriteError`; `KeyError` for a format that is not a file.
     """
     chosen = [FILES[name] for name in formats]
+    occasion = Occasion(lang, frozenset(name for name, _ in chosen), target_file)
     written: list[Path] = []
     for name, render in chosen:
         path = folder / name
-        content = render(report, lang)
+        content = render(report, occasion)
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            _write_whole(path, content.encode("utf-8"))
+            _write_whole(path, content.encode("utf-8") if isinstance(content, str) else content)
         except OSError as error:
             raise ReportWriteError(
                 Text(

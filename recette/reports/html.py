@@ -26,7 +26,8 @@ from sas_kernel.text import Lang, Text
 
 _SHOWN_LIMIT = 24_000
 _EVIDENCE_LIMIT = 2_000_000
-_MOST_FINDINGS = 300
+MOST_FINDINGS = 300
+"""How many findings have a place of their own (`#f-IDENTITY`)."""
 _VALUE_LIMIT = 2_000
 _CURL_LIMIT = 8_000
 _UNSAFE = re.compile("[\x00\ud800-\udfff]")
@@ -113,8 +114,8 @@ def render(report: RunReport, lang: Lang = Lang.FR) -> str:
         sentence=sentence,
         tone=words.TONES[report.exit_code],
         exit_meaning=words.EXIT_MEANINGS[report.exit_code].to(lang),
-        findings=_finding_views(report, findings[:_MOST_FINDINGS], lang),
-        findings_left_out=max(0, len(findings) - _MOST_FINDINGS),
+        findings=_finding_views(report, findings[:MOST_FINDINGS], lang),
+        findings_left_out=max(0, len(findings) - MOST_FINDINGS),
         failures=Counter(finding.severity for finding in findings if finding.verdict is Verdict.FAIL),
         others=_others(report, lang),
         results=results,

@@ -41,8 +41,13 @@ def to_document(report: RunReport) -> dict[str, Any]:
 
 
 def dumps(report: RunReport) -> str:
-    """The document as text that UTF-8 can always carry, two spaces of indentation, a newline at the end."""
-    text = json.dumps(to_document(report), ensure_ascii=False, allow_nan=False, indent=2)
+    """The document as text."""
+    return text_of(to_document(report))
+
+
+def text_of(document: Mapping[str, Any]) -> str:
+    """JSON that UTF-8 can always carry, two spaces of indentation, a newline at the end."""
+    text = json.dumps(document, ensure_ascii=False, allow_nan=False, indent=2)
     # JSON from a hostile server can hold lone surrogates, which UTF-8 refuses; their escape is legal JSON.
     return _SURROGATE.sub(lambda match: f"\\u{ord(match.group()):04x}", text) + "\n"
 

@@ -80,19 +80,27 @@ def wrong() -> Iterator[str]:
 
 
 def test_0_the_reference_agenda_is_accepted_and_every_report_written(target: Path, tmp_path: Path) -> None:
-    done = recette("run", str(target), "--format", "console,json,junit,html,md", "--out", "out", cwd=tmp_path)
+    formats = ("--format", "console,json,junit,html,md,har,sarif,xlsx")
+    done = recette("run", str(target), *formats, "--keep-evidence", "--out", "out", cwd=tmp_path)
     assert done.returncode == ExitCode.ACCEPTED, done.stdout + done.stderr
     assert {path.name for path in (tmp_path / "out").iterdir()} == {
         "run.json",
         "junit.xml",
         "report.html",
         "summary.md",
+        "run.har",
+        "run.sarif",
+        "run.xlsx",
     }
     assert "Accepté" in done.stdout
     assert "\x1b[" not in done.stdout
     report = json.loads((tmp_path / "out" / "run.json").read_text(encoding="utf-8"))
     assert report["summary"]["requirements"]["broken"] == 0
     assert report["summary"]["requirements"]["undecided"] == 0
+    entries = json.loads((tmp_path / "out" / "run.har").read_text(encoding="utf-8"))["log"]["entries"]
+    proven = {name for entry in entries for name in entry["_recette"]["requirements"]}
+    judged = (check for scenario in report["scenarios"] for check in scenario["checks"] if check["exchanges"])
+    assert {check["requirement"] for check in judged if check["verdict"] == "PASS"} <= proven
 
 
 def test_1_a_wrong_editor_is_refused(wrong: str, tmp_path: Path) -> None:

@@ -1,10 +1,16 @@
 from __future__ import annotations
 
+import json
+import re
 import stat
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
+from openpyxl import load_workbook
 
+from recette.cli.judging import FORMATS
 from recette.reports import files, json_report, write_reports
 from recette.reports.files import ReportWriteError
 from sas_kernel.text import Lang
@@ -56,4 +62,36 @@ def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
 
 
 def test_every_format_of_the_command_line_that_is_a_file_is_known() -> None:
-    assert set(files.FILES) == {"json", "junit", "html", "md"}
+    assert set(files.FILES) == set(FORMATS) - {"console"}
+
+
+def test_a_workbook_is_written_as_bytes_and_knows_what_was_written_beside(tmp_path: Path) -> None:
+    _, _, workbook = write_reports(samples.red(), ["html", "har", "xlsx"], tmp_path, Lang.FR)
+    assert workbook.name == "run.xlsx"
+    book = load_workbook(workbook)
+    assert book["Exigences"]["A2"].hyperlink.target == "report.html#r-SLOT-001"
+    assert 'id="r-SLOT-001"' in (tmp_path / "report.html").read_text(encoding="utf-8")
+
+
+def test_the_findings_of_code_hosts_stand_in_the_target_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    target = tmp_path / "ci" / "target.toml"
+    target.parent.mkdir()
+    target.write_text('[target]\nbase_url = "http://agenda.example.org/fhir"\n', encoding="utf-8")
+    (path,) = write_reports(samples.red(), ["sarif"], tmp_path / "out", Lang.FR, target_file=Path("ci/target.toml"))
+    place = json.loads(path.read_text(encoding="utf-8"))["runs"][0]["results"][0]["locations"][0]["physicalLocation"]
+    assert (place["artifactLocation"]["uri"], place["region"]["startLine"]) == ("ci/target.toml", 2)
+
+
+def test_the_exchanges_the_other_reports_name_are_in_the_har(tmp_path: Path) -> None:
+    page, har, workbook = write_reports(samples.red(), ["html", "har", "xlsx"], tmp_path, Lang.FR)
+    entries = json.loads(har.read_text(encoding="utf-8"))["log"]["entries"]
+    held = {entry["_recette"]["exchange"] for entry in entries}
+    named = {row[9] for row in load_workbook(workbook)["Constats"].iter_rows(min_row=2, values_only=True)}
+    assert named == held == {"x1", "x2"}
+    assert set(re.findall(r"Échange (\w+) ·", page.read_text(encoding="utf-8"))) <= held
+
+
+def test_nothing_loads_openpyxl_until_a_workbook_is_asked_for() -> None:
+    script = "import sys, recette.cli.judging, recette.reports; sys.exit('openpyxl' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0
