@@ -59,7 +59,7 @@ def acts(book: Book, now: datetime, standing: Standing | None) -> tuple[Act, ...
     if door.can_close:
         who = _BOTH if current.id in {PhaseId.CADRAGE, PhaseId.DEVELOPPEMENT, PhaseId.EXPLOITATION} else _ANS
         text = Text("clore la phase « {p} »", "close the phase '{p}'").format(p=current.id.value)
-        return (Act(who, text, (current.id.value,)),)
+        return (Act(who, text),)
     return _together(book, door)
 
 
@@ -72,7 +72,7 @@ def _between(book: Book) -> Iterator[Act]:
         following = last.id.following if last.is_validated else last.id
     if following is not None:
         text = Text("ouvrir la phase « {p} »", "open the phase '{p}'").format(p=following.value)
-        yield Act(_BOTH, text, (following.value,))
+        yield Act(_BOTH, text)
 
 
 def _together(book: Book, door: Door) -> tuple[Act, ...]:

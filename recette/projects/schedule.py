@@ -7,6 +7,7 @@ from datetime import date, datetime
 from recette.agreement import anomalies, arithmetic
 from recette.agreement.model import Agreement, AgreementError, Deadline, DueDate
 from recette.model import Severity
+from recette.monitoring.standing import promised
 from recette.projects.book import Book
 from recette.projects.model import (
     BREACH_NOTICE,
@@ -149,6 +150,8 @@ def check(agreement: Agreement, now: datetime) -> None:
         if deadline.severity is not None:
             anomalies.correction_start(agreement, due, now)
             anomalies.prolonged(agreement, due, ())
+    if "availability" in agreement.choices:
+        promised(agreement)
     _development_start(agreement)
     _chosen(agreement, "correction_end", _CORRECTION_END, "delivery")
 
