@@ -66,9 +66,9 @@ def init(
     known.update(_given(given or ()))
     proposed: dict[str, Value] = {}
     while (question := questions.next_question(known)) is not None:
+        if probe and known.get("target.base_url"):
+            proposed, probe = _probed(str(known["target.base_url"])), False
         known[question.key] = _answer(question, proposed.get(question.key, question.default), yes)
-        if question.key == "target.base_url" and probe:
-            proposed = _probed(str(known[question.key]))
     described = questions.described(known)
     document = questions.document(known)
     lang = SETTINGS.lang

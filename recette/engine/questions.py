@@ -218,9 +218,12 @@ def of_document(document: Mapping[str, Any]) -> dict[str, Value]:
         if isinstance(values, Mapping)
         for key, value in values.items()
     }
-    no_tables = {table: values for table, values in document.items() if not isinstance(values, Mapping)}
-    targets.parse({**_document(answers, complete=True), **no_tables})
+    targets.parse({**document, **_document(answers, complete=True)} if _is_tables(document) else document)
     return answers
+
+
+def _is_tables(document: Mapping[str, Any]) -> bool:
+    return all(isinstance(values, Mapping) for values in document.values())
 
 
 def question(key: str) -> Question:
@@ -247,7 +250,8 @@ def has_secret(answers: Answers) -> bool:
 def comments(answers: Answers, lang: str) -> dict[str, str]:
     """What stands above each table and key of the file."""
     shown = {key: text.to(lang) for key, text in COMMENTS.items()}
-    return shown | {key: _BY_KEY[key].help.to(lang) for key in answers if key in _BY_KEY}
+    asked = (_BY_KEY[key] for key in answers if key in _BY_KEY)
+    return shown | {one.key: f"{one.title.to(lang)}. {one.help.to(lang)}" for one in asked}
 
 
 def _document(answers: Answers, *, complete: bool = False) -> Document:

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+import textwrap
 from collections.abc import Mapping, Sequence
 
 from sas_kernel.datasets import Dataset
 
 Document = dict[str, dict[str, object]]
 """Tables of strings, numbers, booleans, and lists of strings."""
+
+
+_WIDTH = 110
 
 
 def of_dataset(dataset: Dataset, base_url: str, flows: Sequence[str] = ("slot_search",)) -> Document:
@@ -41,7 +45,7 @@ def toml(document: Document, comments: Mapping[str, str] | None = None) -> str:
 
 
 def _comment(text: str) -> list[str]:
-    return [f"# {line}" for line in text.splitlines()]
+    return [f"# {line}" for line in textwrap.wrap(text, _WIDTH, break_long_words=False, break_on_hyphens=False)]
 
 
 def _value(value: object) -> str:
