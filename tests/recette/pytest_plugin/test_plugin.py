@@ -42,8 +42,15 @@ def test_clock(sas_agenda, sas_clock, sas_recette, _sas_stand):
     with pytest.raises(ValueError, match="near: slot_search.two_places"):
         sas_recette(sas_agenda.target, scenarios=["slot_search.two_place"])
 
-def test_crash(sas_agenda, _sas_stand):
+def test_crash(sas_agenda, sas_platform, sas_clock, _sas_stand):
     note(sas_agenda, _sas_stand)
+    sas_platform.register_editor("ours", "Ours", "http://127.0.0.1:1/fhir")
+    with pytest.raises(Exception, match="409"):
+        sas_platform.register_editor("ours", "Ours", "http://127.0.0.1:1/fhir")
+    sas_platform.remove_editor("ours")
+    login = sas_platform.regulators[0].login
+    with urllib.request.urlopen(sas_platform.issuer + "/test-identities") as answer:
+        assert any(one["login"] == login for one in json.load(answer)["identities"])
     os.kill(os.getpid(), signal.SIGKILL)
 """
 
