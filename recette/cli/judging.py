@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from recette import __version__
 from recette.cli.options import DEFAULT_OUT, SETTINGS, LangOption, OutOption, said
-from recette.model import Actor, ExitCode, Severity
+from recette.model import ExitCode, Severity
 from sas_kernel.errors import SasError
 from sas_kernel.flows import Flow
 from sas_kernel.text import Lang, Text
@@ -18,9 +17,6 @@ from sas_kernel.text import Lang, Text
 if TYPE_CHECKING:
     from recette.drivers.validators import AuthorityVerdict, Dialect, Question
     from recette.model import RunReport, Target
-
-LISTENING_FLOWS = {Actor.EDITOR: (Flow.APPOINTMENTS,), Actor.PLATFORM: (Flow.SLOT_SEARCH, Flow.REGULATORS)}
-"""The flows in which the target sends and we receive."""
 
 FORMATS = ("console", "json", "junit", "html", "md", "har", "sarif", "xlsx")
 
@@ -135,69 +131,21 @@ def judge(
 ) -> RunReport:
     """Run the catalogue, write the reports, return what was found. `chromium`: with a real browser, at this path or,
     empty, where one is found. `target_file` is where the target is described, if in a file."""
-    import asyncio
-    import uuid
-    from contextlib import AsyncExitStack
-
-    from recette import catalogue
-    from recette.drivers.http import HttpDriver
-    from recette.drivers.inbox import listening
-    from recette.engine import requirements, runner
-    from recette.profiles import facts
+    from recette import catalogue, playing
     from recette.reports import write_reports
     from recette.reports.console import RichListener, console_listener
-    from recette.reports.masking import EvidenceMasks
-    from sas_kernel.clock import SystemClock
-    from sas_kernel.contracts import service_levels
-    from sas_kit.http import HttpLimits, new_client
 
-    levels = service_levels()
-    guide = facts.load()
-    plan = runner.Plan(
-        target=target,
-        scenarios=catalogue.scenarios(flows or target.flows, target.actor),
-        requirements=requirements.load(),
-        levels=levels,
-        rule_set=requirements.rule_set(),
-        tool_version=__version__,
-        fail_on=fail_on,
-        guide=f"{guide.name} {guide.hash}",
-        evidence_of_every_requirement=keep_evidence,
-    )
-    limits = HttpLimits(
-        connect=levels["slot_search.connect_timeout"].value,
-        answer=levels["slot_search.answer_timeout"].value,
-        max_bytes=int(levels["slot_search.answer_size"].value),
-    )
     files = tuple(name for name in formats if name != "console")
     listeners = [console_listener(lang=lang, plain=SETTINGS.ci)] if "console" in formats else []
-    clock = SystemClock()
-
-    async def play() -> RunReport:
-        async with new_client() as client, AsyncExitStack() as open_while_playing:
-            driver = HttpDriver(client, target.base_url, limits=limits, clock=clock)
-            inbox = None
-            ours = target.platform if target.actor is Actor.PLATFORM else target.appointments
-            if ours is not None and any(s.flow in LISTENING_FLOWS[target.actor] for s in plan.scenarios):
-                inbox = await open_while_playing.enter_async_context(listening(ours.listen, clock))
-            renderer = None
-            if chromium is not None:
-                from recette.drivers.real_browser import real_browser
-
-                renderer = await open_while_playing.enter_async_context(real_browser(chromium))
-            return await runner.run(
-                plan,
-                driver,
-                clock=clock,
-                run_id=str(uuid.uuid4()),
-                listeners=listeners,
-                masks=EvidenceMasks(),
-                inbox=inbox,
-                renderer=renderer,
-            )
-
     try:
-        report = asyncio.run(play())
+        report = playing.play(
+            target,
+            catalogue.scenarios(flows or target.flows, target.actor),
+            fail_on=fail_on,
+            listeners=listeners,
+            chromium=chromium,
+            keep_evidence=keep_evidence,
+        )
     finally:
         for listener in listeners:
             if isinstance(listener, RichListener):
