@@ -15,6 +15,7 @@ from recette.model.coverage import (
     Hole,
     Relation,
 )
+from recette.model.deviations import Deviation, DeviationResult, DeviationState
 from recette.model.judging import (
     Check,
     CheckResult,
@@ -40,6 +41,7 @@ from recette.model.report import (
     ScenarioStarted,
     Waiting,
 )
+from recette.model.selection import Extent, Selection, SelectionError
 from recette.model.staging import (
     AppointmentsTarget,
     Booking,
@@ -69,6 +71,9 @@ __all__ = [
     "Coverage",
     "CoverageLayout",
     "CoverageLine",
+    "Deviation",
+    "DeviationResult",
+    "DeviationState",
     "Dropped",
     "Event",
     "Evidence",
@@ -77,6 +82,7 @@ __all__ = [
     "Exemption",
     "Exhibit",
     "ExitCode",
+    "Extent",
     "Finding",
     "Hole",
     "Inbox",
@@ -101,6 +107,8 @@ __all__ = [
     "ScenarioFinished",
     "ScenarioResult",
     "ScenarioStarted",
+    "Selection",
+    "SelectionError",
     "Severity",
     "SignOnTarget",
     "Stage",
