@@ -3,33 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
-from recette.model import Actor, Extent, Requirement, Scenario, Target, Verdict
+from recette.model import Actor, Foreseen, Scenario, Target, Verdict
 from sas_kernel.text import Text
-
-
-@dataclass(frozen=True, slots=True)
-class Foreseen:
-    """A scenario in its place; `verdict` and `reason` when it is known now that it will not be played (OMIT, SKIP)."""
-
-    scenario: Scenario
-    verdict: Verdict | None
-    reason: Text | None
-
-
-@dataclass(frozen=True, slots=True)
-class DryRun:
-    target: Target
-    scenarios: tuple[Foreseen, ...]
-    requirements: tuple[Requirement, ...]
-    """Those that the checks of the scenarios are about."""
-    extent: Extent | None
 
 
 def foresee(scenarios: Sequence[Scenario], target: Target) -> tuple[Foreseen, ...]:
     """The scenarios in their order, each with the reason that keeps it from being played."""
-    return tuple(Foreseen(each, *(unplayable(each, target) or (None, None))) for each in scenarios)
+    return tuple(Foreseen(each, *(unplayable(each, target) or ())) for each in scenarios)
 
 
 def unplayable(scenario: Scenario, target: Target) -> tuple[Verdict, Text] | None:

@@ -16,6 +16,7 @@ from recette.model.coverage import (
     Relation,
 )
 from recette.model.deviations import Deviation, DeviationResult, DeviationState
+from recette.model.dry_run import DryRun, Foreseen
 from recette.model.judging import (
     Check,
     CheckResult,
@@ -75,6 +76,7 @@ __all__ = [
     "DeviationResult",
     "DeviationState",
     "Dropped",
+    "DryRun",
     "Event",
     "Evidence",
     "Exchange",
@@ -84,6 +86,7 @@ __all__ = [
     "ExitCode",
     "Extent",
     "Finding",
+    "Foreseen",
     "Hole",
     "Inbox",
     "Judgement",
