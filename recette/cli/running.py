@@ -30,6 +30,7 @@ from recette.cli.options import (
     selection,
     severity_of,
 )
+from sas_kernel.text import Lang
 
 if TYPE_CHECKING:
     from recette.model import RunReport
@@ -154,8 +155,8 @@ def rerun(
     raise typer.Exit(found.exit_code)
 
 
-def _show_change(before: RunReport, after: RunReport, wanted: tuple[str, ...], lang: LangOption) -> None:
+def _show_change(before: RunReport, after: RunReport, wanted: tuple[str, ...], lang: Lang) -> None:
     from recette.reports import compare, comparison
 
     typer.echo()
-    typer.echo(compare.to_console(comparison.compare(comparison.part_of(before, wanted), after), lang))
+    typer.echo(compare.to_console(comparison.compare(comparison.part_of(before, wanted, after), after), lang))

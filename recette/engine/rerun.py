@@ -30,8 +30,8 @@ def scenarios(report: RunReport, *, failed: bool, skipped: bool) -> tuple[str, .
     if not wanted:
         raise SelectionError(
             Text(
-                "Rien à rejouer : aucun scénario de cette exécution n’est dans ce cas. Sans --failed ni --skipped, elle "
-                "est rejouée en entier.",
+                "Rien à rejouer : aucun scénario de cette exécution n’est dans ce cas. Sans --failed ni --skipped, "
+                "elle est rejouée en entier.",
                 "Nothing to play again: no scenario of that run is in this case. Without --failed and --skipped it is "
                 "played again as a whole.",
             )

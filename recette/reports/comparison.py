@@ -135,8 +135,8 @@ def compare(before: RunReport, after: RunReport) -> Comparison:
     )
 
 
-def part_of(report: RunReport, scenarios: Iterable[str]) -> RunReport:
-    """What a run said in some of its scenarios: to be compared with a run of these."""
+def part_of(report: RunReport, scenarios: Iterable[str], again: RunReport) -> RunReport:
+    """What a run said in some of its scenarios, to be compared with the run that played these again."""
     wanted = set(scenarios)
     kept = tuple(each for each in report.scenarios if each.scenario in wanted)
     checks = {check.check for each in kept for check in each.checks}
@@ -144,6 +144,7 @@ def part_of(report: RunReport, scenarios: Iterable[str]) -> RunReport:
     return replace(
         report,
         scenarios=kept,
+        extent=again.extent,
         requirements=tuple(each for each in report.requirements if each.id in about),
         measurements=tuple(each for each in report.measurements if each.id in checks),
     )

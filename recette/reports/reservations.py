@@ -42,8 +42,12 @@ _BLOCKING = Text("BLOQUANTE", "BLOCKING")
 
 def tone(report: RunReport) -> Verdict:
     """The colour of the conclusion: green is for an acceptance of the whole without known deviations."""
-    reserved = report.partial or any(check.known and check.verdict is Verdict.FAIL for check in report.checks)
+    reserved = report.partial or _excused(report)
     return Verdict.WARN if report.exit_code is ExitCode.ACCEPTED and reserved else words.TONES[report.exit_code]
+
+
+def _excused(report: RunReport) -> bool:
+    return any(check.known and check.verdict is Verdict.FAIL for check in report.checks)
 
 
 def exit_meaning(report: RunReport, lang: Lang) -> str:
@@ -52,7 +56,28 @@ def exit_meaning(report: RunReport, lang: Lang) -> str:
             "rien à redire dans ce qui a été choisi : ce n’est pas une acceptation",
             "nothing to say against what was selected: this is no acceptance",
         ).to(lang)
+    if report.exit_code is ExitCode.ACCEPTED and _excused(report):
+        return Text(
+            "rien ne s’oppose à l’acceptation, hors des déviations connues",
+            "nothing stands against acceptance but the known deviations",
+        ).to(lang)
+    if report.exit_code is ExitCode.REFUSED and not _refusing(report):
+        return Text(
+            "une déviation connue est expirée, ou plus rien ne la montre",
+            "a known deviation has expired, or nothing shows it any more",
+        ).to(lang)
     return words.EXIT_MEANINGS[report.exit_code].to(lang)
+
+
+def _refusing(report: RunReport) -> bool:
+    """Whether anything but the list of known deviations refuses."""
+    return not any(each.state.fails for each in report.deviations) or any(
+        check.verdict is Verdict.FAIL
+        and not check.known
+        and check.service_level is None
+        and check.severity.rank >= report.fail_on.rank
+        for check in report.checks
+    )
 
 
 def partial_sentence(extent: Extent, lang: Lang) -> str:
