@@ -24,7 +24,7 @@ PARTIAL = Text("Exécution partielle", "Partial run")
 STATES = {
     DeviationState.USED: Text("en cours", "in force"),
     DeviationState.EXPIRED: Text("expirée", "expired"),
-    DeviationState.UNUSED: Text("sans objet : plus rien ne la montre", "of no use: nothing shows it any more"),
+    DeviationState.UNUSED: Text("inutile : plus rien ne la montre", "of no use: nothing shows it any more"),
     DeviationState.UNDECIDED: Text("non vérifiée dans cette exécution", "not verified in this run"),
 }
 HEAD = (
