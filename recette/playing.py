@@ -11,7 +11,8 @@ from recette import __version__
 from recette.drivers.http import HttpDriver
 from recette.drivers.inbox import listening
 from recette.engine import requirements, runner
-from recette.model import Actor, Listener, RunReport, Scenario, Severity, Target
+from recette.engine.runner import Plan
+from recette.model import Actor, Check, Deviation, Extent, Listener, RunReport, Scenario, Severity, Target
 from recette.profiles import facts
 from recette.reports.masking import EvidenceMasks
 from sas_kernel.clock import Clock, SystemClock
@@ -23,35 +24,48 @@ LISTENING_FLOWS = {Actor.EDITOR: (Flow.APPOINTMENTS,), Actor.PLATFORM: (Flow.SLO
 """The flows in which the target sends and we receive."""
 
 
-def play(
+def plan_for(
     target: Target,
     scenarios: Sequence[Scenario],
     *,
     fail_on: Severity = Severity.MINOR,
-    listeners: Sequence[Listener] = (),
-    chromium: str | None = None,
-    clock: Clock | None = None,
+    extent: Extent | None = None,
+    missed: Sequence[Check] = (),
+    deviations: Sequence[Deviation] = (),
     keep_evidence: bool = False,
-) -> RunReport:
-    """Play these scenarios over HTTP, one after the other; secrets and bulk are masked in what comes back.
-
-    `chromium`: with a real browser, at this path or, empty, where one is found. `keep_evidence`: an exchange of every
-    requirement, not only of what is wrong. Blocks, and runs an event loop of its own: not to be called from a running
-    one.
-    """
-    levels = service_levels()
+) -> Plan:
+    """A run of these scenarios, by the rules in force. `keep_evidence`: an exchange of every requirement, not only of
+    what is wrong."""
     guide = facts.load()
-    plan = runner.Plan(
+    return Plan(
         target=target,
         scenarios=tuple(scenarios),
         requirements=requirements.load(),
-        levels=levels,
+        levels=service_levels(),
         rule_set=requirements.rule_set(),
         tool_version=__version__,
         fail_on=fail_on,
         guide=f"{guide.name} {guide.hash}",
         evidence_of_every_requirement=keep_evidence,
+        extent=extent,
+        missed=tuple(missed),
+        deviations=tuple(deviations),
     )
+
+
+def play(
+    plan: Plan,
+    *,
+    listeners: Sequence[Listener] = (),
+    chromium: str | None = None,
+    clock: Clock | None = None,
+) -> RunReport:
+    """Play a plan over HTTP, one scenario after the other; secrets and bulk are masked in what comes back.
+
+    `chromium`: with a real browser, at this path or, empty, where one is found. Blocks, and runs an event loop of its
+    own: not to be called from a running one.
+    """
+    target, levels = plan.target, plan.levels
     limits = HttpLimits(
         connect=levels["slot_search.connect_timeout"].value,
         answer=levels["slot_search.answer_timeout"].value,

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from recette.cli.judging import judge
 from recette.cli.options import DEFAULT_OUT, SETTINGS, DatabaseOption, LangOption, OutOption, said
-from recette.model import ExitCode, Severity
+from recette.cli.playing import judge, plan_of
+from recette.model import ExitCode
 
 if TYPE_CHECKING:
     from recette.drivers.services import Mirror
@@ -193,9 +193,9 @@ def demo(
         }
         target = targets.parse(document)
         formats = ("console", "json", "junit", "html", "md")
-        report = judge(target, (), out, formats, Severity.MINOR, lang)
+        report = judge(plan_of(target), out, formats, lang)
         other = targets.parse(_platform_document(judged_home, mirror))
-        mirrored = judge(other, (), out / "platform", formats, Severity.MINOR, lang)
+        mirrored = judge(plan_of(other), out / "platform", formats, lang)
     raise typer.Exit(report.exit_code or mirrored.exit_code)
 
 

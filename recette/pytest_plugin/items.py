@@ -74,7 +74,7 @@ class TargetFile(pytest.File):
         """The report of this scenario alone; played the first time it is asked for, unless nothing answered before."""
         if scenario.id not in self.reports:
             report = self.unreachable or playing.play(
-                self.target, (scenario,), fail_on=self.fail_on, listeners=(self._tell,)
+                playing.plan_for(self.target, (scenario,), fail_on=self.fail_on), listeners=(self._tell,)
             )
             self.reports[scenario.id] = report
             if report.exit_code is ExitCode.UNREACHABLE:

@@ -26,9 +26,8 @@ def judged(
 ) -> RunReport:
     """See `recette.pytest_plugin.judged`."""
     described = target if isinstance(target, Target) else targets.read(Path(target))
-    play = partial(
-        playing.play, described, _chosen(described, flows, scenarios), fail_on=Severity(fail_on.upper()), clock=clock
-    )
+    plan = playing.plan_for(described, _chosen(described, flows, scenarios), fail_on=Severity(fail_on.upper()))
+    play = partial(playing.play, plan, clock=clock)
     try:
         asyncio.get_running_loop()
     except RuntimeError:
