@@ -1,15 +1,16 @@
 """From the entries of a journal to the anomalies they tell. Pure, total over what `recording` and `moves` write.
 
-Payloads, by kind: `anomaly.opened` identity, requirement, check, title {fr, en}, path, source, severity, phase, run,
-occurrences; `anomaly.seen` and `anomaly.reopened` run, occurrences; `anomaly.qualified` severity;
-`anomaly.plan_proposed` due_on; `anomaly.delivered` version; `anomaly.verified` run. The words are in `why`.
+Payloads, by kind: `anomaly.opened` identity, requirement, check, title {fr, en}, path, source, severity, phase, and
+what `anomaly.seen` and `anomaly.reopened` say: run, started_at (the run’s), occurrences, scenarios; `anomaly.qualified`
+severity; `anomaly.plan_proposed` due_on; `anomaly.paused` and `anomaly.withdrawn` agreed_with; `anomaly.delivered`
+version; `anomaly.verified` run. The words are in `why`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime
 
 from recette.agreement.anomalies import Pause
 from recette.journal.model import Entry, Kind
@@ -49,7 +50,13 @@ def _opened(entry: Entry) -> Anomaly:
         occurrences=said["occurrences"],
         runs=(said["run"],) if said["run"] else (),
         last_seen_at=entry.at,
+        scenarios=tuple(said.get("scenarios", ())),
+        seen_from=_started(entry),
     )
+
+
+def _started(entry: Entry) -> datetime:
+    return datetime.fromisoformat(entry.payload["started_at"]) if "started_at" in entry.payload else entry.at
 
 
 def _seen(anomaly: Anomaly, entry: Entry) -> Anomaly:
@@ -58,7 +65,9 @@ def _seen(anomaly: Anomaly, entry: Entry) -> Anomaly:
         anomaly,
         occurrences=anomaly.occurrences + entry.payload["occurrences"],
         runs=anomaly.runs if run in anomaly.runs else (*anomaly.runs, run),
-        last_seen_at=entry.at,
+        last_seen_at=max(anomaly.last_seen_at or entry.at, entry.at),
+        scenarios=tuple(dict.fromkeys((*anomaly.scenarios, *entry.payload.get("scenarios", ())))),
+        seen_from=max(anomaly.seen_from or _started(entry), _started(entry)),
     )
 
 
@@ -70,7 +79,9 @@ def _reopened(anomaly: Anomaly, entry: Entry) -> Anomaly:
     )
     if anomaly.status is Status.DELIVERED:
         return replace(open_again, status=_before_delivery(anomaly))
-    return replace(open_again, status=Status.OPEN, notified_at=None, acknowledged_at=None, pauses=())
+    return replace(
+        open_again, status=Status.OPEN, notified_at=None, acknowledged_at=None, pauses=(), restarted_at=entry.at
+    )
 
 
 def _before_delivery(anomaly: Anomaly) -> Status:
