@@ -62,7 +62,7 @@ def _concerns(kind: str, path: str, root: str) -> bool:
     return bool(_CONTAINED.match(below)) is (kind == "Location")
 
 
-def _related(path: str, spoken: set[str]) -> bool:
+def related(path: str, spoken: set[str]) -> bool:
     """Whether somebody has spoken of this place, of what holds it or of what it holds."""
     return any(path == other or _within(path, other) or _within(other, path) for other in spoken)
 
@@ -84,7 +84,7 @@ def _judge(answer: Answer, kind: str) -> Iterator[Problem | None]:
                 continue
             if spoken is None:
                 spoken = {problem.path for check in OTHERS for problem in check.judge(answer).problems if problem.path}
-            if not _related(_SLICE.sub("", path), spoken):
+            if not related(_SLICE.sub("", path), spoken):
                 told.append(Problem(issue.message, path, issue.expected, issue.actual))
         yield from told or (None,)
 
