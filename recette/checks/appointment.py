@@ -28,11 +28,15 @@ class ChangeKind(StrEnum):
     CANCELLATION = "cancellation"
     HONOURED = "honoured"
     ABSENCE = "absence"
+    CONSENT = "consent"
+    REFUSAL = "refusal"
 
 
 @dataclass(frozen=True, slots=True)
 class Offered:
-    """A slot with appointment as a search showed it. `practitioner` is the prefixed national id."""
+    """A slot with appointment as a search showed it. `practitioner`: the prefixed id of whose it is, an SOS association
+    (its SIRET) included.
+    """
 
     id: str
     start: datetime

@@ -12,7 +12,7 @@ import pytest
 import pytest_asyncio
 
 from recette.catalogue.slot_search import associations
-from recette.model import ExitCode, Verdict
+from recette.model import Verdict
 from tests.faulty.associations import FAULTS
 from tests.faulty.bending import Fault, faulty
 from tests.faulty.test_faults import CLOCK, judged
@@ -39,16 +39,6 @@ async def test_a_fault_breaks_its_own_requirement_and_no_other(fault: Fault, ref
     if fault.check:
         assert fault.check in {finding.check for finding in report.findings}
     assert all(finding.exchange in {exchange.id for exchange in report.exchanges} for finding in report.findings)
-
-
-async def test_the_reference_agenda_passes_everything_with_sos(reference: Reference) -> None:
-    report = await judged(reference, target=TARGET)
-
-    assert not report.findings, [(f.check, f.scenario, f.path, f.message.en) for f in report.findings]
-    assert report.exit_code is ExitCode.ACCEPTED
-    played = [s for s in report.scenarios if s.scenario.startswith("slot_search.sos_")]
-    assert len(played) == len(associations.SCENARIOS)
-    assert {check.verdict for scenario in played for check in scenario.checks} == {Verdict.PASS}
 
 
 async def test_a_target_that_does_not_declare_sos_is_told_why_nothing_is_played(reference: Reference) -> None:

@@ -18,6 +18,7 @@ from sas_platform.settings import Settings
 from tests.faulty.parties import PLATFORM, Asgi, PartiesDriver, Party, Street
 from tests.faulty.platform_accounts import TOKEN, MemoryInbox
 from tests.faulty.platform_associations import CLOCK, FAULTS, AssociationSearchFault, little_platform
+from tests.faulty.wire import Asked, Reply
 
 SCENARIOS = associations.SCENARIOS
 
@@ -39,12 +40,17 @@ async def test_a_fault_breaks_its_own_requirement_and_no_other(fault: Associatio
 
 async def test_a_right_platform_is_not_blamed_and_keeps_no_editor_of_ours() -> None:
     inbox = MemoryInbox(CLOCK)
-    party = little_platform(inbox)
+    party, gone = little_platform(inbox), []
+
+    async def watched(asked: Asked) -> Reply:
+        if asked.method == "DELETE":
+            gone.append(asked.target)
+        return await party(asked)
+
     for _ in range(2):
-        report = await judged(party, inbox)
+        report = await judged(watched, inbox)
         assert {check.verdict for check in report.checks} == {Verdict.PASS}, _shown(report)
-    gone = [x for x in report.exchanges if x.request.method == "DELETE"]
-    assert len(gone) == 2
+    assert len(gone) == 4
 
 
 async def test_a_platform_that_asks_nothing_is_told_so() -> None:
