@@ -181,5 +181,5 @@ CONFORMS = told_check(
     Text("Rien d’autre ne contredit le profil sas-sos-appointment", "Nothing else contradicts sas-sos-appointment"),
     _conforms,
 )
-MESSAGE: Final[tuple[Check, ...]] = (*COMMON, PROFILE, ONE_EXTENSION, PENDING, UNNAMED, CONFORMS)
+MESSAGE: Final[tuple[Check, ...]] = (*COMMON, PROFILE, ONE_EXTENSION, UNNAMED, CONFORMS)
 """Of each message about an SOS appointment (evidence: `Told`)."""

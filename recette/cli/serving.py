@@ -258,7 +258,7 @@ def _target_document(
             "flows": list(flows),
             "slot_types": ["PUBLIC", "PRO", "SNP"],
             "consultation_types": ["AMB", "VR", "HH"],
-            "sos": True,
+            "sos": bool(dataset.test_data.get("sos_associations")),
         },
         "test_data": {
             key: list(value) if isinstance(value, tuple) else value for key, value in dataset.test_data.items()

@@ -21,13 +21,18 @@ _OF_A_MESSAGE = (*sos.MESSAGE, *PRIVACY)
 
 def _scenario(name: str, title: Text, announced: Check, state: Check, *, consents: bool) -> Scenario:
     of_the_answer = (*_OF_A_MESSAGE, state)
-    checks = (BOOKED, announced, CREATION, UPDATE, TAKEN, ONCE, STABLE, *FORM, *of_the_answer, *EVERY_SCENARIO)
+    checks = (
+        *(BOOKED, announced, CREATION, UPDATE, TAKEN, ONCE, STABLE, sos.PENDING),
+        *FORM,
+        *of_the_answer,
+        *EVERY_SCENARIO,
+    )
 
     async def story(talk: Visit) -> None:
         appointment = await talk.book(talk.national)
         asked = talk.course(appointment).steps[0]
         talk.judge((CREATION,), asked)
-        talk.judge_told(_OF_A_MESSAGE, talk.told(appointment, asked))
+        talk.judge_told((*_OF_A_MESSAGE, sos.PENDING), talk.told(appointment, asked))
         if appointment.slot is not None:
             talk.judge((TAKEN,), After(await talk.search(), appointment.slot))
         answered = await talk.answer(appointment, announced, consents=consents)
