@@ -139,6 +139,16 @@ def _with_a_doctor(document: Json) -> None:
     document["entry"].append({"fullUrl": "http://127.0.0.1:8081/fhir/Practitioner/ps-1", "resource": doctor})
 
 
+def _without_urls(document: Json) -> None:
+    for entry in document["entry"]:
+        del entry["fullUrl"]
+
+
+def _all_matched(document: Json) -> None:
+    for entry in document["entry"]:
+        entry["search"] = {"mode": "match"}
+
+
 def _counting_schedules(document: Json) -> None:
     document["total"] = len(_of(document, "Schedule"))
 
@@ -185,7 +195,7 @@ def _later(query: str) -> str:
 
 
 _STRANGER = "3000000000"
-_FIRST, _SECOND = DATA["sos_associations"]
+_FIRST, _SECOND = tuple(DATA["sos_associations"])
 
 
 def _knows_them_all(query: str) -> str | Reply:
@@ -276,7 +286,7 @@ FAULTS: tuple[Fault, ...] = (
         "no-full-url",
         16,
         "entries without fullUrl",
-        on_answer(lambda d: [e.pop("fullUrl") for e in d["entry"]] and None),
+        on_answer(_without_urls),
     ),
     _fault(
         "next-page",
@@ -318,7 +328,7 @@ FAULTS: tuple[Fault, ...] = (
         "all-match",
         26,
         "search.mode match everywhere",
-        on_answer(lambda d: [e["search"].update(mode="match") for e in d["entry"]] and None),
+        on_answer(_all_matched),
     ),
     _fault(
         "two-actors",

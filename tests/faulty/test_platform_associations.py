@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from asgi_lifespan import LifespanManager
+from pydantic import SecretStr
 
 from recette.catalogue.platform import associations
 from recette.drivers.inbox import listening
@@ -79,7 +80,7 @@ async def test_the_real_platform_passes_everything_twice(tmp_path: Path) -> None
             database_url=f"sqlite+aiosqlite:///{tmp_path / 'platform.sqlite'}",
             dataset=None,
             editors=(f"recette={inbox.url}",),
-            admin_token=TOKEN,
+            admin_token=SecretStr(TOKEN),
         )
         app = create_app(settings, clock=CLOCK)
         async with LifespanManager(app, startup_timeout=60):
