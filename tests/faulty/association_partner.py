@@ -17,7 +17,9 @@ _PARTICIPATION = "http://terminology.hl7.org/CodeSystem/v3-ParticipationType"
 
 
 class AssociationPartner(Partner):
-    """As `Partner`, for the first association of the test data."""
+    """As `Partner`, for the first association of the test data; its second site has the same times, by phone only."""
+
+    _always: tuple[Json, ...] = ()
 
     async def __call__(self, asked: Asked) -> Reply:
         if urlsplit(asked.target).path == "/fhir/Schedule":
@@ -26,11 +28,29 @@ class AssociationPartner(Partner):
 
     def _sites(self) -> Reply:
         document = json.loads(self._search().body)
-        kept = [e for e in document["entry"] if e["resource"]["resourceType"] == "Slot"]
+        kept: list[Json] = [e for e in document["entry"] if e["resource"]["resourceType"] == "Slot"]
         siret = {"system": STRUCTURE_SYSTEM, "value": DATA["sos_associations"][0]}
+        self._always = self._always or tuple(kept)  # whatever is booked at the first site
+        twins: list[Json] = [
+            {
+                **json.loads(json.dumps(e["resource"])),
+                "id": e["resource"]["id"] + "-twin",
+                "schedule": {"reference": "Schedule/ag-2"},
+                "comment": "on the phone",
+            }
+            for e in self._always
+        ]
         places: tuple[Json, ...] = (
+            *twins,
+            {"resourceType": "Schedule", "id": "ag-2", "actor": [{"reference": "Location/pfg-2"}]},
+            {"resourceType": "Location", "id": "pfg-2", "address": {"line": ["2 rue du Quai"]}},
             {"resourceType": "Schedule", "id": "ag-1", "actor": [{"reference": "Location/pfg-1"}]},
-            {"resourceType": "Location", "id": "pfg-1", "managingOrganization": {"reference": "Organization/asso-1"}},
+            {
+                "resourceType": "Location",
+                "id": "pfg-1",
+                "address": {"line": ["1 rue du Quai"]},
+                "managingOrganization": {"reference": "Organization/asso-1"},
+            },
             {"resourceType": "Organization", "id": "asso-1", "identifier": [siret]},
         )
         document["entry"] = [*kept, *({"resource": place} for place in places)]

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from recette.catalogue.appointments.life import BOOKED
-from recette.catalogue.appointments.visit import EVERY_SCENARIO, Ground, Visit, visiting
+from recette.catalogue.appointments.opening import visiting
+from recette.catalogue.appointments.visit import EVERY_SCENARIO, Ground, Visit
 from recette.catalogue.slot_search.associations import NEEDS, asking, not_served
 from recette.checks import appointment_associations as sos
 from recette.checks.appointment import Mail
