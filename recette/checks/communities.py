@@ -6,7 +6,7 @@ one requirement a rule. Source: IG SAS 1.2.0, recherche de créneaux CPTS and it
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from functools import cache
 from typing import Final
 
@@ -156,7 +156,7 @@ def _of_slots(rule: str, requirement: str, title: Text, concerned: Callable[[Nod
     return content_check(f"cpts.slot.{rule}", requirement, title, look)
 
 
-def _problems(issues: Iterator[Issue], rules: Collection[str], path: str, root: str) -> list[Problem | None]:
+def _problems(issues: Iterable[Issue], rules: Collection[str], path: str, root: str) -> list[Problem | None]:
     return [
         Problem(issue.message, path + issue.path[len(root) :], issue.expected, issue.actual)
         for issue in issues
@@ -231,13 +231,23 @@ PROVIDER_PRESENT = _of_bundle(
     ".providedBy",
     "HealthcareService",
 )
-ONE_SERVICE = _of_bundle(
+
+
+def _one_service(answer: Answer) -> Iterator[Problem | None]:
+    """Where a link between them is broken, its own check says so: what it would have led to is not missing."""
+    if answer.bundle is None or not answer.of("Organization"):
+        return
+    issues = list(prose.check(answer.bundle.value, UseCase.CPTS, _profiles()))
+    lost = {i.path for i in issues if i.rule == "resolves" and (".serviceType[" in i.path or ".providedBy" in i.path)}
+    spoken = (i for i in issues if i.path not in lost and (not lost or ".providedBy" in i.path))
+    yield from _problems(spoken, {"one-service"}, "Bundle", "Bundle") or [None]
+
+
+ONE_SERVICE = content_check(
     "cpts.one_service",
     "CPTS-018",
     Text("Un service par organisation de CPTS", "One service a CPTS organization"),
-    "one-service",
-    "Bundle",
-    "Organization",
+    _one_service,
 )
 
 

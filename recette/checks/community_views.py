@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from recette.checks import facts
-from recette.checks.answer import Answer
+from recette.checks.answer import Answer, reference
 from recette.checks.communities import names_a_cpts, services_of
 from recette.checks.comparison import Pair, only_missing
 from recette.checks.judging import content_check, shown, tally
@@ -13,36 +13,39 @@ from recette.model import Check, Judgement, Problem
 from sas_kernel.text import Text
 
 
-def _served(answer: Answer) -> dict[str, set[str]]:
-    """The ids of the services that slots name, and the national ids of the organizations."""
-    return {
-        "HealthcareService": {id for slot in answer.of("Slot") for id in services_of(slot)},
-        "Organization": {
-            one["value"].string or one.path
-            for organization in answer.of("Organization")
-            for one in organization["identifier"].elements
-        },
-    }
+def _cpts(answer: Answer) -> set[str]:
+    """The CPTS of the slots, each once: by its national id, or by what is known of it where a link is broken."""
+    named = {id for slot in answer.of("Slot") for id in services_of(slot)}
+    every = named or {service["id"].string or service.path for service in answer.of("HealthcareService")}
+    return {_provider(answer, service) for service in every}
+
+
+def _provider(answer: Answer, service: str) -> str:
+    found = answer.find("HealthcareService", service)
+    provider = reference(found["providedBy"]) if found is not None else None
+    organization = answer.find("Organization", provider.id) if provider is not None else None
+    if organization is None:
+        return service
+    identifiers = organization["identifier"].elements
+    return (identifiers[0]["value"].string if identifiers else None) or organization.path
 
 
 def _count(answer: Answer, least: int, most: int | None) -> Iterator[Problem | None]:
     """How many CPTS are told; an answer that tells of none at all is `communities.SOME`'s."""
-    found = _served(answer)
-    if not any(found.values()):
-        return
-    for name, ids in found.items():
+    found = len(_cpts(answer))
+    if found:
         expected = str(least) if most is not None else f"≥ {least}"
         yield (
             None
-            if least <= len(ids) <= (most or len(ids))
+            if least <= found <= (most or found)
             else Problem(
                 Text(
-                    "Attendu pour ce jeu de test : {e} {name} de CPTS ; la réponse en porte {n}.",
-                    "Expected for this test data: {e} {name} of CPTS; the answer holds {n}.",
-                ).format(e=expected, name=name, n=len(ids)),
-                path=f"Bundle.entry.resource.ofType({name})",
+                    "Attendu pour ce jeu de test : {e} CPTS ; la réponse en porte {n}.",
+                    "Expected for this test data: {e} CPTS; the answer holds {n}.",
+                ).format(e=expected, n=found),
+                path="Bundle.entry.resource.ofType(Organization)",
                 expected=expected,
-                actual=str(len(ids)),
+                actual=str(found),
             )
         )
 

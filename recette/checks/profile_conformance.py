@@ -73,8 +73,8 @@ def _looked_at(answer: Answer, kind: str) -> Iterator[Node]:
 
 def _concerns(kind: str, path: str, root: str) -> bool:
     below = path[len(root) :]
-    if kind == "Bundle":
-        return ".resource" not in below
+    if kind == "Bundle":  # a slice of entries lacks one only where an entry is wrong, of which its own check tells
+        return ".resource" not in below and not below.startswith(".entry:")
     return bool(_CONTAINED.match(below)) is (kind == "Location")
 
 

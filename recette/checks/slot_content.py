@@ -130,7 +130,9 @@ CONSULTATION_CODES = content_check(
 
 def _consultation_present(answer: Answer) -> Iterator[Problem | None]:
     for slot in answer.of("Slot"):
-        coded = any(concept["coding"].present for concept in slot["serviceType"].elements)
+        coded = any(
+            concept["coding"].present and not _tells_of_cpts(concept) for concept in slot["serviceType"].elements
+        )
         yield (
             None
             if coded

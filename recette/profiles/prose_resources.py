@@ -132,6 +132,7 @@ def _slot(slot: Json, path: str) -> Iterator[Issue]:
 def _slot_of_cpts(slot: Json, path: str) -> Iterator[Issue]:
     yield from _slot(slot, path)
     named: list[str] = []
+    names = False
     for position, concept in enumerate(listed(slot, "serviceType")):
         where = f"{path}.serviceType[{position}]"
         references = [
@@ -148,14 +149,15 @@ def _slot_of_cpts(slot: Json, path: str) -> Iterator[Issue]:
             yield tell("604-elsewhere", f"{where}.extension", f"{ESTABLISHMENT}|604", ", ".join(c for _, c in pairs))
         elif told and (len(services) != 1 or len(references) != 1):
             yield tell("604-reference", f"{where}.extension", "HealthcareService/id", ", ".join(services) or None)
-        for service in services:
+        for service in services if told else ():
             if service in named:
                 yield tell("cpts-once", f"{where}.extension", None, service)
-        named += services or [""] * bool(told or references)
+        named += services if told else []
+        names = names or bool(told or references)
     types = {mapping(each).get("code") for each in listed(mapping(slot.get("meta")), "security") if _hashable(each)}
-    if "CPTS" in types and not named:
+    if "CPTS" in types and not names:
         yield tell("cpts-slot", f"{path}.serviceType", "604")
-    if "CPTS" not in types and named:
+    if "CPTS" not in types and names:
         yield tell("cpts-type", f"{path}.meta.security", "CPTS")
 
 

@@ -141,7 +141,9 @@ TOGETHER = Scenario(
 async def _unknown(stage: Stage) -> None:
     async with conversation(stage) as talk:
         answer = await talk.ask(talk.query(talk.one("practitioner_unknown")).of_cpts())
-        talk.judge((UNKNOWN_ACCEPTED,), Pair(answer, answer))
+        known = talk.many("practitioner_one_cpts")
+        usual = await talk.ask(talk.query(*known).of_cpts()) if known else answer
+        talk.judge((UNKNOWN_ACCEPTED,), Pair(usual, answer))
         talk.judge(bundle.EMPTY, answer)
 
 
