@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator
 from functools import cache
-from typing import Final
 
 from recette.checks import facts
 from recette.checks.answer import Answer, codes, reference, slot_types
@@ -71,7 +70,10 @@ def _some(answer: Answer) -> Iterator[Problem | None]:
 
 
 SOME = content_check(
-    "cpts.some", "CPTS-001", Text("La recherche rend les CPTS demandées", "The search returns the CPTS asked for"), _some
+    "cpts.some",
+    "CPTS-001",
+    Text("La recherche rend les CPTS demandées", "The search returns the CPTS asked for"),
+    _some,
 )
 
 
@@ -258,9 +260,7 @@ def _asked_for(answer: Answer) -> Iterator[Problem | None]:
             None
             if service["id"].string in named
             else Problem(
-                Text(
-                    "Aucun créneau de la réponse ne désigne cette CPTS.", "No slot of the answer names this CPTS."
-                ),
+                Text("Aucun créneau de la réponse ne désigne cette CPTS.", "No slot of the answer names this CPTS."),
                 path=service.path,
                 expected=" | ".join(sorted(named)),
                 actual=shown(service["id"].string or ""),

@@ -107,9 +107,7 @@ def _name(answer: Answer) -> Iterator[Problem | None]:
         )
 
 
-NAME = content_check(
-    "cpts.organization.name", "CPTS-023", Text("Chaque CPTS a un nom", "Each CPTS has a name"), _name
-)
+NAME = content_check("cpts.organization.name", "CPTS-023", Text("Chaque CPTS a un nom", "Each CPTS has a name"), _name)
 
 
 def _phone(answer: Answer) -> Iterator[Problem | None]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from recette.checks import facts
 from recette.checks.answer import Answer, reference
 from recette.checks.communities import names_a_cpts, services_of
-from recette.checks.comparison import Pair, only_missing
+from recette.checks.comparison import only_missing
 from recette.checks.judging import content_check, shown, tally
 from recette.model import Check, Judgement, Problem
 from sas_kernel.text import Text

@@ -1,7 +1,7 @@
 """One check a profile of the slot searches: what the profile says and no other check of the answer tells.
 
-The profile is that of what was asked (INT_R01 or INT_R04); the guide's version is the newest. A place another check has already spoken of is left to it: one fault, one blame
-(docs/decisions/0012-profile-checker.md).
+The profile is that of what was asked (INT_R01 or INT_R04); the guide's version is the newest. A place another check has
+already spoken of is left to it: one fault, one blame (docs/decisions/0012-profile-checker.md).
 """
 
 from __future__ import annotations

@@ -201,7 +201,7 @@ def demo(
 def _platform_document(home: str, mirror: Mirror) -> dict[str, dict[str, object]]:
     return {
         "target": {"base_url": f"{home}/fhir", "actor": "platform", "name": said("Plateforme", "Platform")},
-        "applicability": {"flows": ["slot_search", "regulators", "sso", "appointments"]},
+        "applicability": {"flows": ["slot_search", "regulators", "sso", "appointments"], "cpts": True},
         "sso": {
             "issuer": f"{home}/realms/sas",
             "client_id": "recette",
@@ -258,6 +258,7 @@ def _target_document(
             "flows": list(flows),
             "slot_types": ["PUBLIC", "PRO", "SNP"],
             "consultation_types": ["AMB", "VR", "HH"],
+            "cpts": True,
         },
         "test_data": {
             key: list(value) if isinstance(value, tuple) else value for key, value in dataset.test_data.items()
@@ -266,7 +267,7 @@ def _target_document(
 
 
 def _toml(document: dict[str, dict[str, object]]) -> str:
-    """Only what a target file holds: tables of strings and of lists of strings."""
+    """Only what a target file holds: tables of strings, of lists of strings and of booleans."""
     import json
 
     lines = []

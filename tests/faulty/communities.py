@@ -6,14 +6,14 @@ import copy
 from collections.abc import Callable
 from typing import Any
 
-from tests.faulty.bending import Apply, Fault, Json, drop, entry, faulty, linked, on_bundle, on_reply, put, resources
+from tests.faulty.bending import Apply, Fault, Json, drop, entry, linked, on_bundle, on_reply, outcome, put, resources
 from tests.faulty.wire import Agenda, Asked, Reply
 
 _INCLUDE = "&_include=Slot:service-type-reference"
 _BARE_SYSTEM = "https://mos.esante.gouv.fr/NOS/TRE_R66-CategorieEtablissement"
 
 
-def asks_for_cpts(asked: Asked) -> bool:
+def _asks_for_cpts(asked: Asked) -> bool:
     return "service-type-reference" in asked.target
 
 
@@ -21,12 +21,12 @@ def _only(apply: Apply) -> Apply:
     """Only where the CPTS are asked for: INT_R01 is answered as it ought to be."""
 
     async def limited(asked: Asked, reference: Agenda) -> Reply:
-        return await (apply(asked, reference) if asks_for_cpts(asked) else reference(asked))
+        return await (apply(asked, reference) if _asks_for_cpts(asked) else reference(asked))
 
     return limited
 
 
-def on_cpts(bend: Callable[[Json], None], *, empty: bool = False) -> Apply:
+def _on_cpts(bend: Callable[[Json], None], *, empty: bool = False) -> Apply:
     return _only(on_bundle(bend, empty=empty))
 
 
@@ -35,7 +35,7 @@ def _each(name: str, bend: Callable[[Json], None]) -> Apply:
         for resource in resources(document, name):
             bend(resource)
 
-    return on_cpts(all_of_them)
+    return _on_cpts(all_of_them)
 
 
 def _named(slot: Json) -> list[Json]:
@@ -51,7 +51,7 @@ def _each_naming(bend: Callable[[Json], None]) -> Apply:
             for concept in _named(slot):
                 bend(concept)
 
-    return on_cpts(all_of_them)
+    return _on_cpts(all_of_them)
 
 
 def _claims(name: str, canonical: str) -> Apply:
@@ -100,7 +100,7 @@ def _without(kind: str) -> Apply:
         gone = resources(document, kind)[-1]
         document["entry"] = [item for item in document["entry"] if item["resource"] is not gone]
 
-    return on_cpts(lost)
+    return _on_cpts(lost)
 
 
 def _elsewhere(service: Json) -> None:
@@ -144,6 +144,11 @@ def _second_identifier(organization: Json) -> None:
     organization["identifier"].append(copy.deepcopy(organization["identifier"][0]))
 
 
+def _of_another_type(identifier: Json) -> None:
+    for coding in identifier["type"]["coding"]:
+        coding["code"] = "FINEG"
+
+
 def _same_organization(document: Json) -> None:
     """Two CPTS under one FINESS."""
     values = [organization["identifier"][0] for organization in resources(document, "Organization")]
@@ -152,7 +157,7 @@ def _same_organization(document: Json) -> None:
 
 
 def _not_asked(asked: Asked, reply: Reply) -> bool:
-    return not asked.is_search or asks_for_cpts(asked) or reply.status != 200
+    return not asked.is_search or _asks_for_cpts(asked) or reply.status != 200
 
 
 async def _unasked(asked: Asked, reference: Agenda) -> Reply:
@@ -173,14 +178,14 @@ async def _ignored(asked: Asked, reference: Agenda) -> Reply:
 
 async def _in_one_order(asked: Asked, reference: Agenda) -> Reply:
     """Looks for the include of CPTS in one place only, and finds nothing where it stands elsewhere."""
-    if asks_for_cpts(asked) and "Schedule:actor" not in asked.target.partition(_INCLUDE)[0]:
+    if _asks_for_cpts(asked) and "Schedule:actor" not in asked.target.partition(_INCLUDE)[0]:
         return await _ignored(asked, reference)
     return await reference(asked)
 
 
 async def _of_the_first(asked: Asked, reference: Agenda) -> Reply:
     """Asked for several, gives the slots of the first one."""
-    if not asks_for_cpts(asked) or "," not in asked.target:
+    if not _asks_for_cpts(asked) or "," not in asked.target:
         return await reference(asked)
     head, _, tail = asked.target.partition(",")
     first = Asked(asked.method, head + tail[tail.index("&") :], asked.headers)
@@ -212,7 +217,7 @@ FAULTS: tuple[Fault, ...] = (
         "cpts-bundle-as-usual",
         "CPTS-002",
         "the Bundle claims the profile of INT_R01",
-        on_cpts(lambda b: b["meta"].update(profile=["http://sas.fr/fhir/StructureDefinition/BundleAgregateur"])),
+        _on_cpts(lambda b: b["meta"].update(profile=["http://sas.fr/fhir/StructureDefinition/BundleAgregateur"])),
     ),
     Fault(
         "cpts-slots-as-usual",
@@ -227,9 +232,9 @@ FAULTS: tuple[Fault, ...] = (
         _claims("Organization", "http://hl7.org/fhir/StructureDefinition/Organization"),
     ),
     Fault("cpts-unclaimed", "CPTS-004", "a service without profile", _each("HealthcareService", drop("meta"))),
-    Fault("cpts-unnamed", "CPTS-010", "a slot of type CPTS names none", on_cpts(_unnamed)),
+    Fault("cpts-unnamed", "CPTS-010", "a slot of type CPTS names none", _on_cpts(_unnamed)),
     Fault("cpts-untyped", "CPTS-011", "slots of CPTS are said to be SNP", _each("Slot", _typed_otherwise)),
-    Fault("cpts-everywhere", "CPTS-011", "public slots name a CPTS", on_cpts(_said_by_everybody)),
+    Fault("cpts-everywhere", "CPTS-011", "public slots name a CPTS", _on_cpts(_said_by_everybody)),
     Fault("cpts-other-system", "CPTS-012", "604 of TRE_R66 without /FHIR/", _coded(system=_BARE_SYSTEM)),
     Fault("cpts-other-code", "CPTS-012", "603 for 604", _coded(code="603")),
     Fault("cpts-unreferred", "CPTS-013", "604 without its extension", _each_naming(drop("extension"))),
@@ -244,16 +249,20 @@ FAULTS: tuple[Fault, ...] = (
     Fault("cpts-service-lost", "CPTS-016", "a named service is left out", _without("HealthcareService")),
     Fault("cpts-organization-lost", "CPTS-017", "the organizations are left out", _without("Organization")),
     Fault("cpts-provided-by-nobody", "CPTS-017", "services of nobody", _each("HealthcareService", _elsewhere)),
-    Fault("cpts-two-services", "CPTS-018", "two services for a CPTS", on_cpts(_service_again)),
-    Fault("cpts-neighbour", "CPTS-019", "a CPTS that no slot names", on_cpts(_stranger)),
+    Fault("cpts-two-services", "CPTS-018", "two services for a CPTS", _on_cpts(_service_again)),
+    Fault("cpts-neighbour", "CPTS-019", "a CPTS that no slot names", _on_cpts(_stranger)),
     Fault("cpts-two-identifiers", "CPTS-020", "two identifiers", _each("Organization", _second_identifier)),
-    Fault("cpts-other-national-system", "CPTS-020", "a system of its own", _identifier(put("system", "http://finess.fr"))),
-    Fault("cpts-bare-finess", "CPTS-021", "FINESS without its 1", _identifier(lambda i: i.update(value=i["value"][1:]))),
+    Fault(
+        "cpts-other-national-system", "CPTS-020", "a system of its own", _identifier(put("system", "http://finess.fr"))
+    ),
+    Fault(
+        "cpts-bare-finess", "CPTS-021", "FINESS without its 1", _identifier(lambda i: i.update(value=i["value"][1:]))
+    ),
     Fault(
         "cpts-finej",
         "CPTS-022",
         "FINEG for IDNST",
-        _identifier(lambda i: [coding.update(code="FINEG") for coding in i["type"]["coding"]][0]),
+        _identifier(_of_another_type),
     ),
     Fault("cpts-nameless", "CPTS-023", "a CPTS without name", _each("Organization", drop("name"))),
     Fault("cpts-phoneless", "CPTS-024", "a CPTS without phone", _each("Organization", drop("telecom"))),
@@ -263,26 +272,19 @@ FAULTS: tuple[Fault, ...] = (
         "01 99…",
         _each("Organization", lambda o: o["telecom"][0].update(value="01 99 00 00 41")),
     ),
-    Fault("cpts-one-too-many", "CPTS-030", "a second CPTS for who has one", on_cpts(_neighbour_named)),
-    Fault("cpts-one-finess", "CPTS-031", "two CPTS of one FINESS", on_cpts(_same_organization)),
+    Fault("cpts-one-too-many", "CPTS-030", "a second CPTS for who has one", _on_cpts(_neighbour_named)),
+    Fault("cpts-one-finess", "CPTS-031", "two CPTS of one FINESS", _on_cpts(_same_organization)),
     Fault("cpts-first-only", "CPTS-032", "a shared slot names one CPTS", _each("Slot", _first_only)),
-    Fault("cpts-alone", "CPTS-040", "only the slots of CPTS", on_cpts(_cpts_alone)),
+    Fault("cpts-alone", "CPTS-040", "only the slots of CPTS", _on_cpts(_cpts_alone)),
     Fault("cpts-unasked", "CPTS-041", "CPTS nobody asked for", _unasked),
     Fault("cpts-one-order", "CPTS-042", "one order of includes is understood", _in_one_order),
     Fault("cpts-of-the-first", "CPTS-043", "several asked, the first served", _of_the_first),
-    Fault("cpts-service-photo", "CPTS-050", "a name that is a number", _each("HealthcareService", put("name", 7))),
+    Fault("cpts-service-numbered", "CPTS-050", "a name that is a number", _each("HealthcareService", put("name", 7))),
     Fault("cpts-alias", "CPTS-051", "an alias that is no list", _each("Organization", put("alias", "Les Rives"))),
     Fault(
         "cpts-unknown-refused",
         "SLOT-167",
         "nobody known, 404",
-        _only(on_reply(lambda asked, reply: reply if b'"entry"' in reply.body else _gone(reply))),
+        _only(on_reply(lambda asked, reply: reply if b'"entry"' in reply.body else outcome(404, "not-found"))),
     ),
 )
-
-
-def _gone(reply: Reply) -> Reply:
-    return Reply(404, reply.headers, b'{"resourceType":"OperationOutcome","issue":[{"severity":"error","code":"not-found"}]}')
-
-
-__all__ = ["FAULTS", "asks_for_cpts", "faulty", "on_cpts"]

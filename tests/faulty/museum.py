@@ -21,8 +21,10 @@ from recette.engine.museum import COLUMNS
 from recette.model import Actor
 from tests.faulty import (
     appointment_faults,
+    communities,
     platform_accounts,
     platform_appointment_faults,
+    platform_communities,
     platform_searches,
     platform_sso_faults,
     transport,
@@ -38,11 +40,13 @@ from tests.faulty.transport import TransportFault
 AnyFault = Fault | AppointmentFault | SsoFault | TransportFault | AccountFault | SearchFault
 PLAYED: dict[str, tuple[AnyFault, ...]] = {
     "test_faults": SLOT_FAULTS,
+    "test_communities": communities.FAULTS,
     "test_transport": transport.FAULTS,
     "test_account_faults": ACCOUNT_FAULTS,
     "test_sso_faults": SSO_FAULTS,
     "test_appointment_faults": appointment_faults.FAULTS,
     "test_platform_searches": platform_searches.FAULTS,
+    "test_platform_communities": platform_communities.FAULTS,
     "test_platform_accounts": platform_accounts.FAULTS,
     "test_platform_faults": (*platform_appointment_faults.FAULTS, *platform_sso_faults.FAULTS),
 }

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from recette.catalogue.slot_search.absence import UNKNOWN_ACCEPTED
 from recette.catalogue.slot_search.conversation import EVERY_SCENARIO, Query, conversation
+from recette.catalogue.slot_search.service import NOT_DECLARED
 from recette.checks import (
     booking,
     bundle,
@@ -23,6 +24,7 @@ from recette.checks import (
 )
 from recette.checks.community_views import HOLDS_USUAL, ONE_CPTS, SHARED, TWO_CPTS, USUAL_FORM
 from recette.checks.comparison import SAME_DOCTOR, SAME_PLACE, Pair, Union, same_slots, same_union
+from recette.checks.counts import DECLARED_SLOT_TYPES, Declared
 from recette.model import Check, Scenario, Stage, Target
 from sas_kernel.flows import Flow
 from sas_kernel.text import Text
@@ -156,4 +158,21 @@ UNKNOWN = Scenario(
     omitted=_not_served,
 )
 
-SCENARIOS: tuple[Scenario, ...] = (ONE, TWO, TOGETHER, UNKNOWN)
+
+async def _types(stage: Stage) -> None:
+    async with conversation(stage) as talk:
+        answer = await talk.ask(talk.query(talk.one("practitioner_one_cpts")).of_cpts())
+        talk.judge((DECLARED_SLOT_TYPES,), Declared(answer, frozenset({*stage.target.slot_types, "CPTS"})))
+
+
+TYPES = Scenario(
+    "slot_search.cpts_declared_types",
+    Flow.SLOT_SEARCH,
+    Text("Les types de créneaux déclarés, CPTS compris", "The declared slot types, CPTS among them"),
+    (DECLARED_SLOT_TYPES, *EVERY_SCENARIO),
+    _types,
+    needs=("practitioner_one_cpts",),
+    omitted=lambda target: _not_served(target) or (None if target.slot_types else NOT_DECLARED),
+)
+
+SCENARIOS: tuple[Scenario, ...] = (ONE, TWO, TOGETHER, UNKNOWN, TYPES)
