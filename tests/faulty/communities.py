@@ -275,7 +275,7 @@ FAULTS: tuple[Fault, ...] = (
     Fault("cpts-one-too-many", "CPTS-030", "a second CPTS for who has one", _on_cpts(_neighbour_named)),
     Fault("cpts-one-finess", "CPTS-031", "two CPTS of one FINESS", _on_cpts(_same_organization)),
     Fault("cpts-first-only", "CPTS-032", "a shared slot names one CPTS", _each("Slot", _first_only)),
-    Fault("cpts-alone", "CPTS-040", "only the slots of CPTS", _on_cpts(_cpts_alone)),
+    Fault("cpts-alone", "CPTS-040", "only the slots of CPTS", _on_cpts(_cpts_alone), also=("SLOT-125",)),
     Fault("cpts-unasked", "CPTS-041", "CPTS nobody asked for", _unasked),
     Fault("cpts-one-order", "CPTS-042", "one order of includes is understood", _in_one_order),
     Fault("cpts-of-the-first", "CPTS-043", "several asked, the first served", _of_the_first),

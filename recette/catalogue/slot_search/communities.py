@@ -22,6 +22,7 @@ from recette.checks import (
     slot_content,
     slots,
 )
+from recette.checks.answer import slot_types
 from recette.checks.community_views import HOLDS_USUAL, ONE_CPTS, SHARED, TWO_CPTS, USUAL_FORM
 from recette.checks.comparison import SAME_DOCTOR, SAME_PLACE, Pair, Union, same_slots, same_union
 from recette.checks.counts import DECLARED_SLOT_TYPES, Declared
@@ -162,7 +163,8 @@ UNKNOWN = Scenario(
 async def _types(stage: Stage) -> None:
     async with conversation(stage) as talk:
         answer = await talk.ask(talk.query(talk.one("practitioner_one_cpts")).of_cpts())
-        talk.judge((DECLARED_SLOT_TYPES,), Declared(answer, frozenset({*stage.target.slot_types, "CPTS"})))
+        of_cpts = {"CPTS"} if any("CPTS" in slot_types(slot) for slot in answer.of("Slot")) else set[str]()
+        talk.judge((DECLARED_SLOT_TYPES,), Declared(answer, of_cpts.union(stage.target.slot_types)))
 
 
 TYPES = Scenario(
