@@ -51,12 +51,16 @@ def is_shown_to_a_cpts(slot: Node) -> bool:
     return "CPTS" in slot_types(slot) or names_a_cpts(slot)
 
 
+def _told_of(answer: Answer) -> bool:
+    """Whether the answer is one of INT_R04 at all; that it is not is told once, by `SOME`."""
+    return bool(answer.of("HealthcareService")) or any(map(is_shown_to_a_cpts, answer.of("Slot")))
+
+
 def _some(answer: Answer) -> Iterator[Problem | None]:
     if answer.of("Slot"):
-        held = any(map(is_shown_to_a_cpts, answer.of("Slot"))) or bool(answer.of("HealthcareService"))
         yield (
             None
-            if held
+            if _told_of(answer)
             else Problem(
                 Text(
                     "La recherche demande les CPTS, la réponse n’en dit aucune (_include=Slot:service-type-reference).",
@@ -98,11 +102,6 @@ def _claim(node: Node, *allowed: str) -> Problem | None:
 
 def _one_claim(node: Node) -> bool:
     return len(node["meta"]["profile"].elements) == 1
-
-
-def _told_of(answer: Answer) -> bool:
-    """Whether the answer is one of INT_R04 at all; that it is not is told once, by `SOME`."""
-    return bool(answer.of("HealthcareService")) or any(map(is_shown_to_a_cpts, answer.of("Slot")))
 
 
 def _bundle_claim(answer: Answer) -> Iterator[Problem | None]:
