@@ -202,7 +202,7 @@ def demo(
 def _platform_document(home: str, mirror: Mirror) -> dict[str, dict[str, object]]:
     return {
         "target": {"base_url": f"{home}/fhir", "actor": "platform", "name": said("Plateforme", "Platform")},
-        "applicability": {"flows": ["slot_search", "regulators", "sso", "appointments"], "sos": True},
+        "applicability": {"flows": ["slot_search", "regulators", "sso", "appointments"], "cpts": True, "sos": True},
         "sso": {
             "issuer": f"{home}/realms/sas",
             "client_id": "recette",

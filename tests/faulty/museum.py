@@ -23,9 +23,11 @@ from tests.faulty import (
     appointment_faults,
     association_appointment_faults,
     associations,
+    communities,
     platform_accounts,
     platform_appointment_faults,
     platform_associations,
+    platform_communities,
     platform_searches,
     platform_sso_faults,
     transport,
@@ -42,6 +44,7 @@ from tests.faulty.transport import TransportFault
 AnyFault = Fault | AppointmentFault | SsoFault | TransportFault | AccountFault | SearchFault | AssociationSearchFault
 PLAYED: dict[str, tuple[AnyFault, ...]] = {
     "test_faults": SLOT_FAULTS,
+    "test_communities": communities.FAULTS,
     "test_associations": associations.FAULTS,
     "test_transport": transport.FAULTS,
     "test_account_faults": ACCOUNT_FAULTS,
@@ -50,6 +53,7 @@ PLAYED: dict[str, tuple[AnyFault, ...]] = {
     "test_association_appointments": association_appointment_faults.FAULTS,
     "test_platform_associations": platform_associations.FAULTS,
     "test_platform_searches": platform_searches.FAULTS,
+    "test_platform_communities": platform_communities.FAULTS,
     "test_platform_accounts": platform_accounts.FAULTS,
     "test_platform_faults": (*platform_appointment_faults.FAULTS, *platform_sso_faults.FAULTS),
 }

@@ -29,13 +29,15 @@ def little_platform(inbox: MemoryInbox, bend: Callable[[str], str] = lambda quer
             first, last = (quote(each.isoformat()) for each in (now, now + timedelta(hours=72)))
             query = f"start=ge{first}&start=le{last}&{_WHO}={quote(tokens)}&status=free"
             query += "&_include=Slot:schedule&_include:iterate=Schedule:actor"
+            if b'"cpts": true' in asked.body:
+                query += "&_include=Slot:service-type-reference&_include:iterate=HealthcareService:organization"
             inbox.deliver("GET", f"/Slot?{bend(query)}", (), b"")
         return Reply(200, (), b"{}")
 
     return party
 
 
-def _replacing(pattern: str, other: str) -> Callable[[str], str]:
+def replacing(pattern: str, other: str) -> Callable[[str], str]:
     return lambda query: re.sub(pattern, other, query)
 
 
@@ -53,14 +55,14 @@ class SearchFault:
 
 
 FAULTS: tuple[SearchFault, ...] = (
-    SearchFault("nine days", "SLOT-202", _replacing(r"start=le[^&]*", f"start=le{_LATE}")),
-    SearchFault("no lower bound", "SLOT-205", _replacing(r"start=ge[^&]*&", "")),
-    SearchFault("two upper bounds", "SLOT-206", _replacing(r"(start=le[^&]*)", r"\1&\1")),
+    SearchFault("nine days", "SLOT-202", replacing(r"start=le[^&]*", f"start=le{_LATE}")),
+    SearchFault("no lower bound", "SLOT-205", replacing(r"start=ge[^&]*&", "")),
+    SearchFault("two upper bounds", "SLOT-206", replacing(r"(start=le[^&]*)", r"\1&\1")),
     SearchFault("one parameter an id", "SLOT-207", lambda query: query.replace("%2C", f"&{_WHO}=")),
     SearchFault("no system", "SLOT-208", lambda query: query.replace(quote(f"{PRACTITIONER_SYSTEM}|"), "")),
-    SearchFault("any status", "SLOT-209", _replacing(r"&status=free", "")),
-    SearchFault("no schedules", "SLOT-210", _replacing(r"&_include=Slot:schedule", "")),
-    SearchFault("no iteration", "SLOT-211", _replacing(r"_include:iterate", "_include")),
-    SearchFault("forgets somebody", "SLOT-214", _replacing(r"%2C[^%&]*%3A[^&]*?(?=%2C|&)", "")),
+    SearchFault("any status", "SLOT-209", replacing(r"&status=free", "")),
+    SearchFault("no schedules", "SLOT-210", replacing(r"&_include=Slot:schedule", "")),
+    SearchFault("no iteration", "SLOT-211", replacing(r"_include:iterate", "_include")),
+    SearchFault("forgets somebody", "SLOT-214", replacing(r"%2C[^%&]*%3A[^&]*?(?=%2C|&)", "")),
     SearchFault("thirty ids at once", "SLOT-207", lot=30),
 )

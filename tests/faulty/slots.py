@@ -83,6 +83,10 @@ def _text_beside(slot: Json) -> None:
     next(c for c in slot["serviceType"] if "coding" in c)["text"] = "Fièvre"
 
 
+def _without_consultation(slot: Json) -> None:
+    slot["serviceType"] = [{"text": "Fièvre"}, *(c for c in slot["serviceType"] if "extension" in c)]
+
+
 def _walk_ins(bend: Any) -> Any:
     def only(slot: Json) -> None:
         if slot["appointmentType"]["coding"][0]["code"] == "WALKIN":
@@ -151,7 +155,7 @@ FAULTS: tuple[Fault, ...] = (
         "consultation-unsaid",
         "SLOT-111",
         "no consultation type",
-        one("Slot", lambda s: s.update(serviceType=[{"text": "Fièvre"}])),
+        one("Slot", _without_consultation),
     ),
     Fault("reason-beside-type", "SLOT-112", "text beside a coding", each("Slot", _text_beside)),
     Fault(

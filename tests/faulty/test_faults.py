@@ -72,7 +72,7 @@ async def test_a_fault_breaks_its_own_requirement_and_no_other(fault: Fault, ref
 async def test_the_reference_agenda_passes_everything_at_any_time_of_the_year(now: datetime, tmp_path: Path) -> None:
     clock = ManualClock(now)
     async with reference_agenda(tmp_path, clock) as agenda:
-        report = await judged(agenda, clock=clock, target=replace(demo_target(), sos=True))
+        report = await judged(agenda, clock=clock, target=replace(demo_target(cpts=True), sos=True))
 
     assert not report.findings, [(f.check, f.scenario, f.path, f.message.en) for f in report.findings]
     assert report.exit_code is ExitCode.ACCEPTED

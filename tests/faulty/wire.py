@@ -158,12 +158,16 @@ class WireDriver:
         raise AssertionError(f"nobody but the agenda is on this wire: {method} {url}")
 
 
-def demo_target(base_url: str = BASE) -> Target:
-    """The target file that goes with the demonstration data; the full list is cut, to be quick, and filled up again."""
+def demo_target(base_url: str = BASE, *, cpts: bool = False) -> Target:
+    """The target file that goes with the demonstration data; the full list is cut, to be quick, and filled up again.
+
+    Without `cpts` the scenarios of INT_R04 are left out: those whom they concern have tests of their own.
+    """
     data = datasets.load("demo").test_data
     return Target(
         base_url,
         slot_types=("PUBLIC", "PRO", "SNP"),
         consultation_types=("AMB", "VR", "HH"),
         test_data={**data, "practitioners_full_list": data["practitioners_full_list"][:6]},
+        cpts=cpts,
     )
