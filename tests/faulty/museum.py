@@ -19,7 +19,7 @@ from recette import catalogue
 from recette.engine import requirements
 from recette.engine.museum import COLUMNS
 from recette.model import Actor
-from tests.faulty import (
+from recette.museum import (
     appointment_faults,
     platform_accounts,
     platform_appointment_faults,
@@ -27,13 +27,13 @@ from tests.faulty import (
     platform_sso_faults,
     transport,
 )
-from tests.faulty.appointment_ways import AppointmentFault
-from tests.faulty.bending import Fault
-from tests.faulty.editors import ACCOUNT_FAULTS, SLOT_FAULTS
-from tests.faulty.platform_accounts import AccountFault
-from tests.faulty.platform_searches import SearchFault
-from tests.faulty.sso_faults import SSO_FAULTS, SsoFault
-from tests.faulty.transport import TransportFault
+from recette.museum.appointment_ways import AppointmentFault
+from recette.museum.bending import Fault
+from recette.museum.editors import ACCOUNT_FAULTS, SLOT_FAULTS
+from recette.museum.platform_accounts import AccountFault
+from recette.museum.platform_searches import SearchFault
+from recette.museum.sso_faults import SSO_FAULTS, SsoFault
+from recette.museum.transport import TransportFault
 
 AnyFault = Fault | AppointmentFault | SsoFault | TransportFault | AccountFault | SearchFault
 PLAYED: dict[str, tuple[AnyFault, ...]] = {

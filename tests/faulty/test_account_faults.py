@@ -15,13 +15,14 @@ import pytest_asyncio
 from recette import catalogue
 from recette.engine import requirements, runner
 from recette.model import ExitCode, RunReport, Verdict
+from recette.museum.accounts import Ledger, Wanted, afterwards, refused, without_header
+from recette.museum.bending import Apply, Fault, faulty
+from recette.museum.editors import ACCOUNT_FAULTS
+from recette.museum.wire import Agenda, Asked, Reply, demo_target
 from sas_kernel.clock import PARIS, ManualClock
 from sas_kernel.contracts import service_levels
 from sas_kernel.flows import Flow
-from tests.faulty.accounts import Ledger, Wanted, afterwards, refused, without_header
-from tests.faulty.bending import Apply, Fault, faulty
-from tests.faulty.editors import ACCOUNT_FAULTS
-from tests.faulty.wire import Agenda, Asked, Reference, Reply, WireDriver, demo_target, reference_agenda
+from tests.faulty.wire import Reference, WireDriver, reference_agenda
 
 CLOCK = ManualClock(datetime(2031, 3, 10, 8, 0, tzinfo=PARIS))
 REQUIREMENTS = requirements.load()

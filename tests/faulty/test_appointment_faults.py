@@ -22,15 +22,15 @@ from recette.model import (
     Verdict,
     Waiting,
 )
+from recette.museum.appointment_faults import FAULTS, ODDITIES
+from recette.museum.appointment_partner import HOME, IDENTITIES, ISSUER, PROVIDER, STAFF, Partner, Rdv, Ways
+from recette.museum.appointment_ways import AppointmentFault
+from recette.museum.wire import demo_target
 from sas_kernel.clock import PARIS
 from sas_kernel.contracts import service_levels
 from sas_kernel.flows import Flow
-from tests.faulty.appointment_faults import FAULTS, ODDITIES
-from tests.faulty.appointment_partner import HOME, IDENTITIES, ISSUER, PROVIDER, STAFF, Partner, Rdv, Ways
-from tests.faulty.appointment_ways import AppointmentFault
 from tests.faulty.parties import PartiesDriver, Street
 from tests.faulty.virtual_time import LoopClock, run
-from tests.faulty.wire import demo_target
 
 MORNING = datetime(2031, 3, 10, 8, 0, tzinfo=PARIS)
 REQUIREMENTS = requirements.load()

@@ -14,12 +14,13 @@ from recette import catalogue
 from recette.catalogue.slot_search.service import RESPONSE_TIME
 from recette.engine import requirements, runner
 from recette.model import ExitCode, RunReport, Scenario, Target, Verdict
+from recette.museum.bending import Fault, faulty, outcome
+from recette.museum.editors import SLOT_FAULTS
+from recette.museum.wire import Agenda, Asked, Reply, demo_target
 from sas_kernel.clock import PARIS, ManualClock
 from sas_kernel.contracts import service_levels
 from sas_kernel.flows import Flow
-from tests.faulty.bending import Fault, faulty, outcome
-from tests.faulty.editors import SLOT_FAULTS
-from tests.faulty.wire import Agenda, Asked, Reference, Reply, WireDriver, demo_target, reference_agenda
+from tests.faulty.wire import Reference, WireDriver, reference_agenda
 
 CLOCK = ManualClock(datetime(2031, 3, 10, 8, 0, tzinfo=PARIS))
 REQUIREMENTS = requirements.load()

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from recette.engine import museum as catalogue
+from recette.museum.bending import Fault, html, on_reply
 from sas_kernel import contracts
 from tests.faulty import museum
-from tests.faulty.bending import Fault, html, on_reply
 
 
 def test_the_exported_file_is_current() -> None:

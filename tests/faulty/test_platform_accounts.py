@@ -27,15 +27,16 @@ from recette.model import (
     Verdict,
     Waiting,
 )
+from recette.museum.platform_accounts import FAULTS, TOKEN, AccountFault, LittlePlatform, MemoryInbox
+from recette.museum.street import Party
+from recette.museum.wire import Asked, Reply
 from sas_kernel.clock import SystemClock
 from sas_kernel.contracts import service_levels
 from sas_kernel.flows import Flow
 from sas_kernel.identifiers import REGULATOR_SYSTEM
 from sas_platform.app import create_app
 from sas_platform.settings import Settings
-from tests.faulty.parties import PLATFORM, Asgi, PartiesDriver, Party, Street
-from tests.faulty.platform_accounts import FAULTS, TOKEN, AccountFault, LittlePlatform, MemoryInbox
-from tests.faulty.wire import Asked, Reply
+from tests.faulty.parties import PLATFORM, Asgi, PartiesDriver, Street
 
 CLOCK = SystemClock()
 REQUIREMENTS = requirements.load()

@@ -12,13 +12,14 @@ from recette import catalogue
 from recette.drivers.inbox import listening
 from recette.engine import requirements, runner
 from recette.model import Actor, Inbox, PlatformTarget, RunReport, Target, Verdict
+from recette.museum.platform_accounts import TOKEN, MemoryInbox
+from recette.museum.platform_searches import CLOCK, FAULTS, SearchFault, little_platform
+from recette.museum.street import Party
 from sas_kernel.contracts import service_levels
 from sas_kernel.flows import Flow
 from sas_platform.app import create_app
 from sas_platform.settings import Settings
-from tests.faulty.parties import PLATFORM, Asgi, PartiesDriver, Party, Street
-from tests.faulty.platform_accounts import TOKEN, MemoryInbox
-from tests.faulty.platform_searches import CLOCK, FAULTS, SearchFault, little_platform
+from tests.faulty.parties import PLATFORM, Asgi, PartiesDriver, Street
 
 SCENARIOS = catalogue.scenarios((Flow.SLOT_SEARCH,), Actor.PLATFORM)
 

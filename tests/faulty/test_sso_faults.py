@@ -12,6 +12,10 @@ import pytest
 from recette import catalogue
 from recette.engine import requirements, runner
 from recette.model import Actor, ExitCode, RunReport, SignOnTarget, Target, Verdict
+from recette.museum.sso_faults import SSO_FAULTS, SsoFault
+from recette.museum.sso_partner import CALLBACK, CLIENT, EDITOR, OTHER_CLIENT, SECRET, Account, Partner
+from recette.museum.sso_provider import HOME, IDENTITIES, ISSUER, PASSWORD, Client, Identity, Provider
+from recette.museum.wire import Asked, Reply, demo_target
 from recette.reports.masking import EvidenceMasks
 from sas_kernel import datasets
 from sas_kernel.clock import PARIS, ManualClock
@@ -20,10 +24,6 @@ from sas_kernel.flows import Flow
 from sas_kernel.identifiers import PRACTITIONER_SYSTEM
 from tests.faulty.parties import AGENDA, AGENDA_CLIENT, PartiesDriver, Street, reference_street
 from tests.faulty.parties import ISSUER as PLATFORM_ISSUER
-from tests.faulty.sso_faults import SSO_FAULTS, SsoFault
-from tests.faulty.sso_partner import CALLBACK, CLIENT, EDITOR, OTHER_CLIENT, SECRET, Account, Partner
-from tests.faulty.sso_provider import HOME, IDENTITIES, ISSUER, PASSWORD, Client, Identity, Provider
-from tests.faulty.wire import Asked, Reply, demo_target
 
 CLOCK = ManualClock(datetime(2031, 3, 10, 8, 0, tzinfo=PARIS))
 REQUIREMENTS = requirements.load()

@@ -12,12 +12,13 @@ from recette import catalogue
 from recette.drivers.http import HttpDriver
 from recette.engine import requirements, runner
 from recette.model import ExitCode, RunReport
+from recette.museum.transport import FAULTS, TransportFault, serving, well
+from recette.museum.wire import demo_target
 from sas_kernel.clock import PARIS, ManualClock
 from sas_kernel.contracts import service_levels
 from sas_kernel.flows import Flow
 from sas_kit.http import HttpLimits, new_client
-from tests.faulty.transport import FAULTS, TransportFault, serving, well
-from tests.faulty.wire import demo_target, reference_agenda
+from tests.faulty.wire import reference_agenda
 
 CLOCK = ManualClock(datetime(2031, 3, 10, 8, 0, tzinfo=PARIS))
 SHORT = 0.15

@@ -5,8 +5,8 @@ from __future__ import annotations
 import copy
 from typing import Any
 
-from tests.faulty.bending import Fault, Json, drop, each, entry, on_bundle, on_reply, one, put, resources
-from tests.faulty.wire import Asked, Reply
+from recette.museum.bending import Fault, Json, drop, each, entry, on_bundle, on_reply, one, put, resources
+from recette.museum.wire import Asked, Reply
 
 
 def _paged(document: Json) -> None:

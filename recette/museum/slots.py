@@ -7,8 +7,8 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from tests.faulty.bending import Fault, Json, add_slot, drop, each, linked, on_bundle, one, put, resources
-from tests.faulty.wire import Agenda, Asked, Reply
+from recette.museum.bending import Fault, Json, add_slot, drop, each, linked, on_bundle, one, put, resources
+from recette.museum.wire import Agenda, Asked, Reply
 
 
 def _moved(by: timedelta) -> Any:

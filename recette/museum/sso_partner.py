@@ -19,11 +19,11 @@ from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 
 from recette.model import TransportFailure
+from recette.museum.sso_partner_pages import DESK, TERMS, agenda, outcome, own_login, refused
+from recette.museum.sso_provider import ENDPOINTS, HOME, cookies, issuer_at, page, redirect
+from recette.museum.street import Street
+from recette.museum.wire import Asked, Reply
 from sas_kernel.clock import Clock
-from tests.faulty.parties import Street
-from tests.faulty.sso_partner_pages import DESK, TERMS, agenda, outcome, own_login, refused
-from tests.faulty.sso_provider import ENDPOINTS, HOME, cookies, issuer_at, page, redirect
-from tests.faulty.wire import Asked, Reply
 
 EDITOR: Final = "https://agenda.example.org"
 CLIENT, SECRET = "editeur-essai", "invented-client-secret"

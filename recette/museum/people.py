@@ -6,7 +6,7 @@ import copy
 import json
 from typing import Any
 
-from tests.faulty.bending import (
+from recette.museum.bending import (
     DATA,
     Apply,
     Fault,
@@ -20,7 +20,7 @@ from tests.faulty.bending import (
     put,
     resources,
 )
-from tests.faulty.wire import Agenda, Asked, Reply
+from recette.museum.wire import Agenda, Asked, Reply
 
 
 def one_of(key: str) -> str:

@@ -10,9 +10,9 @@ from functools import cached_property
 from typing import Any
 from urllib.parse import parse_qs
 
+from recette.museum.bending import Apply, Json
+from recette.museum.wire import Agenda, Asked, Reply
 from sas_kernel.identifiers import PRACTITIONER_SYSTEM, REGULATOR_SYSTEM
-from tests.faulty.bending import Apply, Json
-from tests.faulty.wire import Agenda, Asked, Reply
 
 ELEMENTS = ("identifier", "name", "telecom", "active")
 TECHNICAL = REGULATOR_SYSTEM

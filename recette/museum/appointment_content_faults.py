@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from sas_kernel.identifiers import PRACTITIONER_SYSTEM, REGULATOR_SYSTEM
-from tests.faulty.appointment_partner import DOCTOR, Json, Moment, Ways, named
-from tests.faulty.appointment_ways import (
+from recette.museum.appointment_partner import DOCTOR, Json, Moment, Ways, named
+from recette.museum.appointment_ways import (
     AppointmentFault,
     actor_of,
     bending,
@@ -18,6 +17,7 @@ from tests.faulty.appointment_ways import (
     shifted,
     without,
 )
+from sas_kernel.identifiers import PRACTITIONER_SYSTEM, REGULATOR_SYSTEM
 
 
 def _needs_action(document: Json, _moment: Moment) -> None:

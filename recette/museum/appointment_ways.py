@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from tests.faulty.appointment_partner import Json, Moment, Sending, Ways
+from recette.museum.appointment_partner import Json, Moment, Sending, Ways
 
 CATEGORY = "https://interop.esante.gouv.fr/ig/fhir/sas/StructureDefinition/sas-categorie-orientation"
 CATEGORY_CODES = "https://interop.esante.gouv.fr/ig/fhir/sas/CodeSystem/categorie-orientation-sas-codesystem"
@@ -16,7 +16,7 @@ Bend = Callable[[Json, Moment], None]
 
 @dataclass(frozen=True, slots=True)
 class AppointmentFault:
-    """One thing an editor gets wrong. The fields are those of `tests.faulty.bending.Fault`."""
+    """One thing an editor gets wrong. The fields are those of `recette.museum.bending.Fault`."""
 
     name: str
     requirement: str

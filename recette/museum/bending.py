@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
-from tests.faulty.wire import Agenda, Asked, Reply, demo_target
+from recette.museum.wire import Agenda, Asked, Reply, demo_target
 
 Json = dict[str, Any]
 DATA = demo_target().test_data

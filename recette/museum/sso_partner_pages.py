@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from tests.faulty.sso_provider import page
-from tests.faulty.wire import Reply
+from recette.museum.sso_provider import page
+from recette.museum.wire import Reply
 
 DESK = page(
     "Réserver",

@@ -17,10 +17,10 @@ from urllib.parse import parse_qs, quote, urlsplit
 
 from recette.drivers.inbox import ListeningInbox
 from recette.model import Dropped, Request
+from recette.museum.bending import DATA
+from recette.museum.wire import Asked, Reply
 from sas_kernel.clock import PARIS, Clock
 from sas_kernel.identifiers import PRACTITIONER_SYSTEM, REGULATOR_SYSTEM
-from tests.faulty.bending import DATA
-from tests.faulty.wire import Asked, Reply
 
 HOME = "http://127.0.0.1:8081"
 PROVIDER = "http://127.0.0.1:8080"

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from tests.faulty import account_changes, account_refusals, bundles, exchanges, people, profiles, queries, slots
-from tests.faulty.bending import Fault
+from recette.museum import account_changes, account_refusals, bundles, exchanges, people, profiles, queries, slots
+from recette.museum.bending import Fault
 
 SLOT_FAULTS: tuple[Fault, ...] = (
     *exchanges.FAULTS,

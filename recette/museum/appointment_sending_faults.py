@@ -6,8 +6,8 @@ import json
 import uuid
 from dataclasses import replace
 
-from tests.faulty.appointment_partner import Json, Moment, Rdv, Sending, Ways
-from tests.faulty.appointment_ways import (
+from recette.museum.appointment_partner import Json, Moment, Rdv, Sending, Ways
+from recette.museum.appointment_ways import (
     AppointmentFault,
     bending,
     identifier_of,

@@ -12,8 +12,8 @@ from urllib.parse import parse_qs
 
 from lxml import html
 
-from tests.faulty.sso_partner import Partner
-from tests.faulty.wire import Asked, Reply
+from recette.museum.sso_partner import Partner
+from recette.museum.wire import Asked, Reply
 
 SHELL: Final = """<!doctype html><html lang="fr"><head><meta charset="utf-8"><title>Application</title></head><body>
 <noscript>Cette application demande JavaScript.</noscript><div id="app"></div><script>

@@ -6,7 +6,7 @@ import re
 from dataclasses import replace
 from typing import Any
 
-from tests.faulty.bending import (
+from recette.museum.bending import (
     DATA,
     Apply,
     Fault,
@@ -18,8 +18,8 @@ from tests.faulty.bending import (
     outcome,
     resources,
 )
-from tests.faulty.people import one_of
-from tests.faulty.wire import Agenda, Asked, Reply
+from recette.museum.people import one_of
+from recette.museum.wire import Agenda, Asked, Reply
 
 
 def _retargeted(asked: Asked, pattern: str, by: Any) -> Asked:

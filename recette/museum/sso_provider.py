@@ -18,9 +18,9 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 from joserfc import jwt
 from joserfc.jwk import ECKey
 
+from recette.museum.wire import Asked, Reply
 from sas_kernel.clock import Clock
 from sas_kernel.identifiers import PRACTITIONER_SYSTEM
-from tests.faulty.wire import Asked, Reply
 
 HOME: Final = "https://connexion.example.org"
 ISSUER: Final = f"{HOME}/realms/essai"

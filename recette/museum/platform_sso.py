@@ -17,8 +17,8 @@ from joserfc import jwt
 from joserfc.jwk import OctKey, RSAKey
 
 from recette.checks.platform_tokens import taken_apart
-from tests.faulty.bending import Apply, Json, on_reply
-from tests.faulty.wire import Agenda, Asked, Reply
+from recette.museum.bending import Apply, Json, on_reply
+from recette.museum.wire import Agenda, Asked, Reply
 
 BACK = "http://127.0.0.1:8079/retour"
 CLIENT, SECRET = "recette", "secret-de-recette"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.faulty.bending import Fault, each, on_bundle, put
+from recette.museum.bending import Fault, each, on_bundle, put
 
 FAULTS: tuple[Fault, ...] = (
     Fault(

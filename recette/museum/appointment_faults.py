@@ -10,9 +10,9 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from urllib.parse import quote
 
-from tests.faulty import appointment_content_faults, appointment_sending_faults
-from tests.faulty.appointment_partner import Json, Moment, Sending, Ways
-from tests.faulty.appointment_ways import (
+from recette.museum import appointment_content_faults, appointment_sending_faults
+from recette.museum.appointment_partner import Json, Moment, Sending, Ways
+from recette.museum.appointment_ways import (
     AppointmentFault,
     actor_of,
     bending,

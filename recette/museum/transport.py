@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 
-from tests.faulty.wire import Agenda, Asked, Reply
+from recette.museum.wire import Agenda, Asked, Reply
 
 Speak = Callable[[asyncio.StreamWriter, Reply], Awaitable[None]]
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from recette.model import TransportFailure
-from tests.faulty.accounts import (
+from recette.museum.accounts import (
     NATIONAL,
     TECHNICAL,
     Ledger,
@@ -21,8 +21,8 @@ from tests.faulty.accounts import (
     succeeding,
     without_header,
 )
-from tests.faulty.bending import Apply, Fault, html
-from tests.faulty.wire import Asked, Reply
+from recette.museum.bending import Apply, Fault, html
+from recette.museum.wire import Asked, Reply
 
 
 def _as(status: int) -> Callable[[Reply], Reply]:

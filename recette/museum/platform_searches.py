@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from datetime import timedelta
 from urllib.parse import quote
 
+from recette.museum.platform_accounts import MemoryInbox
+from recette.museum.street import Party
+from recette.museum.wire import Asked, Reply
 from sas_kernel.clock import SystemClock
 from sas_kernel.identifiers import PRACTITIONER_SYSTEM
-from tests.faulty.parties import Party
-from tests.faulty.platform_accounts import MemoryInbox
-from tests.faulty.wire import Asked, Reply
 
 CLOCK = SystemClock()
 _WHO = "schedule.actor:Practitioner.identifier"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from tests.faulty.accounts import (
+from recette.museum.accounts import (
     ELEMENTS,
     NATIONAL,
     TECHNICAL,
@@ -16,8 +16,8 @@ from tests.faulty.accounts import (
     instead,
     refused,
 )
-from tests.faulty.bending import Apply, Fault, html
-from tests.faulty.wire import Reply
+from recette.museum.bending import Apply, Fault, html
+from recette.museum.wire import Reply
 
 
 def _accepts_without(element: str, how: str) -> Apply:

@@ -17,9 +17,9 @@ from typing import Any
 from urllib.parse import parse_qsl, quote
 
 from recette.model import Dropped, Exchange, Request, Responder, Response, Timings, TransportFailure
+from recette.museum.wire import Asked, Reply
 from sas_kernel.clock import Clock
 from sas_kernel.identifiers import PRACTITIONER_SYSTEM, REGULATOR_SYSTEM
-from tests.faulty.wire import Asked, Reply
 
 TOKEN = "invented-admin-token"
 _TYPES = "http://interopsante.org/fhir/CodeSystem/fr-v2-0203"
@@ -254,7 +254,7 @@ _BENDS: dict[str, Callable[[Json, Account], None]] = {
 
 @dataclass(frozen=True, slots=True)
 class AccountFault:
-    """One thing a platform gets wrong, by its name; `check` and `also` as in `tests.faulty.bending.Fault`."""
+    """One thing a platform gets wrong, by its name; `check` and `also` as in `recette.museum.bending.Fault`."""
 
     name: str
     requirement: str

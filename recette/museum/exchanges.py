@@ -6,8 +6,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 
-from tests.faulty.bending import Apply, Fault, Json, html, on_bundle, on_reply, outcome, put
-from tests.faulty.wire import Asked, Reply
+from recette.museum.bending import Apply, Fault, Json, html, on_bundle, on_reply, outcome, put
+from recette.museum.wire import Asked, Reply
 
 
 def _shifted(reply: Reply) -> Reply:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from recette.checks.platform_sso import MARKER
 from recette.model import TransportFailure
-from tests.faulty.bending import Fault
-from tests.faulty.platform_sso import (
+from recette.museum.bending import Fault
+from recette.museum.platform_sso import (
     BACK,
     CHALLENGE,
     CLIENT,
@@ -40,7 +40,7 @@ from tests.faulty.platform_sso import (
     without_kid,
     without_pkce,
 )
-from tests.faulty.wire import Reply
+from recette.museum.wire import Reply
 
 FAULTS: tuple[Fault, ...] = (
     Fault(

@@ -10,9 +10,9 @@ from typing import Any
 from urllib.parse import parse_qs
 
 from recette.model import TransportFailure
+from recette.museum.bending import Apply, Json, on_reply, outcome
+from recette.museum.wire import Agenda, Asked, Reply
 from sas_kernel.identifiers import PRACTITIONER_SYSTEM, REGULATOR_SYSTEM
-from tests.faulty.bending import Apply, Json, on_reply, outcome
-from tests.faulty.wire import Agenda, Asked, Reply
 
 PATH = "/fhir/Appointment"
 ELEMENTS = ("identifier", "extension", "status", "start", "end", "participant")

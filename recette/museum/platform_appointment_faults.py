@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from sas_kernel.identifiers import REGULATOR_SYSTEM
-from tests.faulty.bending import Fault, html
-from tests.faulty.platform_appointments import (
+from recette.museum.bending import Fault, html
+from recette.museum.platform_appointments import (
     ELEMENTS,
     absurd_at_first,
     accepting,
@@ -27,6 +26,7 @@ from tests.faulty.platform_appointments import (
     with_status,
     without_location,
 )
+from sas_kernel.identifiers import REGULATOR_SYSTEM
 
 FAULTS: tuple[Fault, ...] = (
     Fault(
