@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from recette import __version__
-from recette.cli import covering, judging, serving
+from recette.cli import covering, faulty, judging, serving
 from recette.cli.options import SETTINGS, said
 from recette.model import ExitCode
 from sas_kernel.errors import ContractError, SasError
@@ -34,6 +34,7 @@ app = typer.Typer(
 app.add_typer(judging.app)
 app.add_typer(serving.app)
 app.add_typer(covering.app)
+app.add_typer(faulty.app, name="faulty")
 
 
 @app.callback(invoke_without_command=True)

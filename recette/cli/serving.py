@@ -72,7 +72,7 @@ def up(
         raise typer.BadParameter(said("attendu : NOM=URL", "expected NAME=URL"), param_hint="--editor")
     home = f"http://127.0.0.1:{platform_port}"
     with processes.Services() as services:
-        _stop_on_sigterm()
+        stop_on_sigterm()
         started = []
         if what in {"agenda", "all"}:
             url = database_url or _default_database("agenda", dataset)
@@ -117,7 +117,7 @@ def _default_database(service: str, dataset: str) -> str:
     return f"sqlite:///{folder / f'{service}-{name}.sqlite'}"
 
 
-def _stop_on_sigterm() -> None:
+def stop_on_sigterm() -> None:
     import signal
 
     def stop(_number: int, _frame: object) -> None:
@@ -142,7 +142,7 @@ def demo(
 
     described = datasets.load("demo")
     with processes.Services() as services:
-        _stop_on_sigterm()
+        stop_on_sigterm()
         agenda_port, platform_port, inbox_port = (processes.free_port() for _ in range(3))
         home = f"http://127.0.0.1:{platform_port}"
         agenda, base = processes.agenda(
@@ -181,7 +181,7 @@ def demo(
         found = platform_search.search(home, [p.national_id for p in described.practitioners])
         typer.echo(found.sentence(lang))
         staff = described.staff[0]
-        document = _target_document(described, base, ("slot_search", "regulators", "sso", "appointments"))
+        document = target_document(described, base, ("slot_search", "regulators", "sso", "appointments"))
         document["sso"] = {"issuer": f"{home}/realms/sas", "client_id": processes.Partner().client_id}
         document["appointments"] = {
             "listen": f"127.0.0.1:{inbox_port}",
@@ -225,7 +225,7 @@ def describe(
 ) -> None:
     from sas_kernel import datasets
 
-    typer.echo(_toml(_target_document(datasets.load(name), base_url)), nl=False)
+    typer.echo(toml_of(target_document(datasets.load(name), base_url)), nl=False)
 
 
 @dataset_app.command(
@@ -245,7 +245,7 @@ def generate(
     raise typer.Exit(subprocess.run(command, check=False).returncode)  # noqa: S603  our own module
 
 
-def _target_document(
+def target_document(
     dataset: object, base_url: str, flows: tuple[str, ...] = ("slot_search",)
 ) -> dict[str, dict[str, object]]:
     """A model of a target file. Only what reads is declared unless asked: another flow creates accounts."""
@@ -265,7 +265,7 @@ def _target_document(
     }
 
 
-def _toml(document: dict[str, dict[str, object]]) -> str:
+def toml_of(document: dict[str, dict[str, object]]) -> str:
     """Only what a target file holds: tables of strings and of lists of strings."""
     import json
 

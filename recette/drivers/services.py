@@ -135,11 +135,15 @@ class Services:
         service.start()
         return service
 
+    def check_alive(self) -> None:
+        """Raise `ServiceError` when one of them has ended."""
+        for service in self._started:
+            service.check_alive()
+
     def watch(self) -> None:
         """Block until one of them ends (`ServiceError`) or a signal arrives."""
         while True:
-            for service in self._started:
-                service.check_alive()
+            self.check_alive()
             time.sleep(0.3)
 
 
@@ -164,14 +168,18 @@ def agenda(
     host: str = "127.0.0.1",
     platform_url: str | None = None,
     issuer: str | None = None,
+    public_url: str | None = None,
 ) -> tuple[Service, str]:
     """The reference agenda and its FHIR base URL.
 
-    `platform_url` is the FHIR base that it tells of appointments, `issuer` the provider it trusts.
+    `platform_url` is the FHIR base that it tells of appointments, `issuer` the provider it trusts, `public_url` how
+    others write its address where that is not the one it listens on.
     """
     base = f"http://{host}:{port}"
     arguments = ["serve", "--host", host, "--port", str(port), "--database-url", database_url]
     arguments += ["--dataset", dataset, "--workers", str(workers)]
+    if public_url is not None:
+        arguments += ["--public-url", public_url]
     if platform_url is not None:
         arguments += ["--platform-url", platform_url]
     if issuer is not None:
@@ -197,16 +205,20 @@ def platform(
     host: str = "127.0.0.1",
     sso_clients: Sequence[str] = (),
     settings: Mapping[str, str] | None = None,
+    public_url: str | None = None,
 ) -> tuple[Service, str]:
     """The platform and its URL; `editors` are names and FHIR base URLs, `sso_clients` values of its --sso-client.
 
-    `settings` go by environment variable (`ADMIN_TOKEN`), where a list of processes does not show them.
+    `public_url` is how others write its address where that is not the one it listens on. `settings` go by environment
+    variable (`ADMIN_TOKEN`), where a list of processes does not show them.
     """
     base = f"http://{host}:{port}"
     # The platform's directory is a file of names; the national set has none, and is searched by identifier.
     directory = "" if dataset in {"national", "none"} else dataset
     arguments = ["serve", "--host", host, "--port", str(port), "--database-url", database_url]
     arguments += ["--dataset", directory, "--workers", str(workers)]
+    if public_url is not None:
+        arguments += ["--public-url", public_url]
     for name, url in editors:
         arguments += ["--editor", f"{name}={url}"]
     for client in sso_clients:

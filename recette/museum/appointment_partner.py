@@ -1,7 +1,7 @@
 """A little editor that books and tells the platform, right unless told otherwise; and the provider it trusts.
 
-It speaks the pages of the reference agenda as far as a booking goes, and sends its messages straight to the harness's
-inbox, without a socket. It knows nothing of the services: what it holds right is written here once more.
+It speaks the pages of the reference agenda as far as a booking goes, and hands its messages to who delivers them. It
+knows nothing of the services: what it holds right is written here once more.
 """
 
 from __future__ import annotations
@@ -15,10 +15,8 @@ from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qs, quote, urlsplit
 
-from recette.drivers.inbox import ListeningInbox
-from recette.model import Dropped, Request
 from recette.museum.bending import DATA
-from recette.museum.wire import Asked, Reply
+from recette.museum.wire import Asked, Deliver, Reply
 from sas_kernel.clock import PARIS, Clock
 from sas_kernel.identifiers import PRACTITIONER_SYSTEM, REGULATOR_SYSTEM
 
@@ -142,9 +140,9 @@ class Ways:
 class Partner:
     """The editor at `HOME` and the provider at `PROVIDER` (`provider`)."""
 
-    def __init__(self, clock: Clock, inbox: ListeningInbox, ways: Ways = Ways()) -> None:
+    def __init__(self, clock: Clock, deliver: Deliver, ways: Ways = Ways()) -> None:
         self._clock = clock
-        self._inbox = inbox
+        self._deliver_to_platform = deliver
         self.ways = ways
         now = clock.now().astimezone(PARIS).replace(minute=0, second=0, microsecond=0)
         starts = [now + timedelta(minutes=30 * (number + 4)) for number in range(24)]
@@ -367,7 +365,7 @@ class Partner:
         pause, attempt = self.ways.spacing(kind), 0
         while not self.blocked and not (self.ways.skips_stale and number < rdv.told and attempt):
             attempt += 1
-            status, wait = self._send(Moment(kind, rdv, attempt), document)
+            status, wait = await self._send(Moment(kind, rdv, attempt), document)
             if self.ways.blocked_by(status):
                 self.blocked = True
             rdv.failing = not 200 <= status <= 299
@@ -376,7 +374,7 @@ class Partner:
             await asyncio.sleep(max(pause, wait if self.ways.heeds_retry_after else 0.0))
             pause *= 2
 
-    def _send(self, moment: Moment, document: Json) -> tuple[int, float]:
+    async def _send(self, moment: Moment, document: Json) -> tuple[int, float]:
         """One attempt: the status (0: no answer), and the seconds the platform asks to wait."""
         document = json.loads(json.dumps(document))
         self.ways.bend(document, moment)
@@ -392,10 +390,9 @@ class Partner:
             ),
             moment,
         )
-        host = self._inbox.url.removesuffix("/fhir")
-        request = Request(sending.method, host + sending.target, sending.target, sending.headers, sending.body)
-        answer = self._inbox.take(request, 0.0, self._clock.now())
-        if isinstance(answer, Dropped):
+        below = sending.target.removeprefix("/fhir")
+        answer = await self._deliver_to_platform(sending.method, below, sending.headers, sending.body)
+        if answer is None:
             return 0, 0.0
         return answer.status, float(answer.header("Retry-After") or 0)
 

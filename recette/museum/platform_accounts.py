@@ -12,13 +12,10 @@ import json
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any
 from urllib.parse import parse_qsl, quote
 
-from recette.model import Dropped, Exchange, Request, Responder, Response, Timings, TransportFailure
-from recette.museum.wire import Asked, Reply
-from sas_kernel.clock import Clock
+from recette.museum.wire import Asked, Deliver, Reply
 from sas_kernel.identifiers import PRACTITIONER_SYSTEM, REGULATOR_SYSTEM
 
 TOKEN = "invented-admin-token"
@@ -29,44 +26,6 @@ _LOGIN = (
     b'<input type="password" name="password"></form></html>'
 )
 Json = dict[str, Any]
-
-
-@dataclass(slots=True)
-class MemoryInbox:
-    """The harness's endpoint without a socket."""
-
-    clock: Clock
-    url: str = "http://127.0.0.1:8079/fhir"
-    kept: list[Exchange] = field(default_factory=list)
-    responder: Responder | None = None
-
-    @property
-    def arrivals(self) -> tuple[Exchange, ...]:
-        return tuple(self.kept)
-
-    def answer_with(self, responder: Responder | None) -> None:
-        self.responder = responder
-
-    def deliver(self, method: str, target: str, headers: tuple[tuple[str, str], ...], body: bytes) -> Response | None:
-        """The answer; None where the connection was closed without one."""
-        request = Request(method, f"http://127.0.0.1:8079/fhir{target}", f"/fhir{target}", headers, body)
-        answer = Response(503, (), b"") if self.responder is None else self.responder(request)
-        lost = isinstance(answer, Dropped)
-        self.kept.append(
-            Exchange(
-                f"r{len(self.kept) + 1}",
-                self.now,
-                request,
-                Timings(None if lost else 0.0, 0.0),
-                None if isinstance(answer, Dropped) else answer,
-                TransportFailure.CONNECTION_LOST if lost else None,
-            )
-        )
-        return None if isinstance(answer, Dropped) else answer
-
-    @property
-    def now(self) -> datetime:
-        return self.clock.now()
 
 
 @dataclass(slots=True)
@@ -97,7 +56,7 @@ class Account:
 class LittlePlatform:
     """A party of the street, and the sender of messages; `fault` is the one thing it gets wrong."""
 
-    inbox: MemoryInbox
+    deliver: Deliver
     fault: str = ""
     accounts: dict[int, Account] = field(default_factory=dict)
     numbers: Any = field(default_factory=lambda: itertools.count(1))
@@ -106,39 +65,39 @@ class LittlePlatform:
     async def __call__(self, asked: Asked) -> Reply:
         path = asked.target.partition("?")[0]
         if path == "/connexion":
-            return self._login(asked)
+            return await self._login(asked)
         if not path.startswith("/api/admin/regulators"):
             return Reply(404, (), b"")
         rest = path.removeprefix("/api/admin/regulators").strip("/").split("/")
         body = json.loads(asked.body or b"{}")
         if asked.method == "POST" and rest == [""]:
-            return _json(201, self._enrol(body))
+            return _json(201, await self._enrol(body))
         account = self.accounts[int(rest[0])]
         if asked.method == "PATCH":
             account.family = body.get("family", account.family)
             if "national_id" in body:
                 account.code, account.value = "IDNPS", body["national_id"]
             if self.fault == "change-at-once":
-                self._tell(account)
+                await self._tell(account)
         elif rest[-1] == "deactivate":
             account.active = False
             if account.known_as is not None and self.fault != "deactivation-waits":
-                self._tell(account, anyway=True)
+                await self._tell(account, anyway=True)
         return _json(200, {"id": account.number})
 
-    def _login(self, asked: Asked) -> Reply:
+    async def _login(self, asked: Asked) -> Reply:
         if asked.method == "GET":
             return Reply(200, (("content-type", "text/html"),), _LOGIN)
         given = dict(parse_qsl(asked.body.decode()))
         found = next((a for a in self.accounts.values() if a.email == given.get("email")), None)
         if found is None or not found.active or found.password != given.get("password"):
             return Reply(403, (("content-type", "text/html"),), _LOGIN)
-        accepted = self._tell(found)
+        accepted = await self._tell(found)
         if self.fault == "login-fails-with-the-editor" and not accepted:
             return Reply(502, (("content-type", "text/html"),), b"<html>Erreur</html>")
         return Reply(200, (("content-type", "text/html"),), b"<html>Bonjour</html>")
 
-    def _enrol(self, body: Json) -> Json:
+    async def _enrol(self, body: Json) -> Json:
         number = next(self.numbers)
         code = "IDNPS" if "national_id" in body else "INTRN"
         value = body.get("national_id") or str(uuid.uuid4())
@@ -147,12 +106,12 @@ class LittlePlatform:
         account = Account(number, body["family"], body["given"], body["email"], body["password"], code, value)
         self.accounts[number] = account
         if self.fault == "told-when-made":
-            self._tell(account)
+            await self._tell(account)
         return {"id": number}
 
     # --- telling ---------------------------------------------------------------------------------------------------
 
-    def _tell(self, account: Account, *, anyway: bool = False) -> bool:
+    async def _tell(self, account: Account, *, anyway: bool = False) -> bool:
         """Whether the editor has accepted, or knew already."""
         document = self._resource(account)
         if account.told == document and not anyway and self.fault != "tells-each-time":
@@ -167,15 +126,15 @@ class LittlePlatform:
             condition = account.token
         if self.fault == "deletes" and not account.active:
             method = "DELETE"
-        return self._send(account, method, condition, document)
+        return await self._send(account, method, condition, document)
 
-    def _send(
+    async def _send(
         self, account: Account, method: str, condition: str | None, document: Json, *, again: bool = False
     ) -> bool:
         query = "" if condition is None else f"?identifier={quote(condition, safe=':')}"
         media = "text/plain" if self.fault == "sends-text" else "application/fhir+json"
         body = b"" if method == "DELETE" else json.dumps(document).encode()
-        answer = self.inbox.deliver(method, f"/Practitioner{query}", (("Content-Type", media),), body)
+        answer = await self.deliver(method, f"/Practitioner{query}", (("Content-Type", media),), body)
         if answer is not None and answer.status < 300:
             account.told, account.known_as = document, account.token
             return True
@@ -190,7 +149,7 @@ class LittlePlatform:
 
     async def _later(self, account: Account, method: str, condition: str | None, document: Json) -> None:
         await asyncio.sleep(0.01)
-        self._send(account, method, condition, document, again=True)
+        await self._send(account, method, condition, document, again=True)
 
     def _resource(self, account: Account) -> Json:
         coding = {"system": _TYPES, "code": account.code}

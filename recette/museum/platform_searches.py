@@ -8,9 +8,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from urllib.parse import quote
 
-from recette.museum.platform_accounts import MemoryInbox
 from recette.museum.street import Party
-from recette.museum.wire import Asked, Reply
+from recette.museum.wire import Asked, Deliver, Reply
 from sas_kernel.clock import SystemClock
 from sas_kernel.identifiers import PRACTITIONER_SYSTEM
 
@@ -18,7 +17,7 @@ CLOCK = SystemClock()
 _WHO = "schedule.actor:Practitioner.identifier"
 
 
-def little_platform(inbox: MemoryInbox, bend: Callable[[str], str] = lambda query: query, lot: int = 25) -> Party:
+def little_platform(deliver: Deliver, bend: Callable[[str], str] = lambda query: query, lot: int = 25) -> Party:
     """Searches as it ought to, but for the query of each request, which is bent."""
 
     async def party(asked: Asked) -> Reply:
@@ -29,7 +28,7 @@ def little_platform(inbox: MemoryInbox, bend: Callable[[str], str] = lambda quer
             first, last = (quote(each.isoformat()) for each in (now, now + timedelta(hours=72)))
             query = f"start=ge{first}&start=le{last}&{_WHO}={quote(tokens)}&status=free"
             query += "&_include=Slot:schedule&_include:iterate=Schedule:actor"
-            inbox.deliver("GET", f"/Slot?{bend(query)}", (), b"")
+            await deliver("GET", f"/Slot?{bend(query)}", (), b"")
         return Reply(200, (), b"{}")
 
     return party

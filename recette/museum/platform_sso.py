@@ -10,6 +10,7 @@ import hashlib
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
@@ -24,8 +25,12 @@ BACK = "http://127.0.0.1:8079/retour"
 CLIENT, SECRET = "recette", "secret-de-recette"
 _REALM = "/realms/sas"
 _OIDC = f"{_REALM}/protocol/openid-connect"
-_KEY = RSAKey.generate_key(2048, {"kid": "faulty", "use": "sig", "alg": "RS256"})
 JSON = (("content-type", "application/json"), ("cache-control", "no-store"))
+
+
+@cache
+def _key() -> RSAKey:
+    return RSAKey.generate_key(2048, {"kid": "faulty", "use": "sig", "alg": "RS256"})
 
 
 @dataclass(frozen=True)
@@ -123,7 +128,7 @@ def resigned(bend: Callable[[Json], None], *, when: Callable[[Call], bool] = tok
     def sign(call: Call, reply: Reply) -> Reply:
         if call.at("certs"):
             document = reply.json
-            document["keys"].append(_KEY.as_dict(private=False))
+            document["keys"].append(_key().as_dict(private=False))
             return reply.with_json(document)
         if reply.status != 200 or "id_token" not in reply.json or not when(call):
             return reply
@@ -131,7 +136,7 @@ def resigned(bend: Callable[[Json], None], *, when: Callable[[Call], bool] = tok
         apart = taken_apart(document["id_token"])
         assert apart is not None
         bend(apart.claims)
-        document["id_token"] = jwt.encode({"alg": "RS256", "kid": "faulty"}, apart.claims, _KEY)
+        document["id_token"] = jwt.encode({"alg": "RS256", "kid": "faulty"}, apart.claims, _key())
         return reply.with_json(document)
 
     return on_answer(lambda call: call.at("token") or call.at("certs"), sign)
@@ -159,7 +164,7 @@ def by_secret(claims: Json) -> str:
 
 
 def without_kid(claims: Json) -> str:
-    return jwt.encode({"alg": "RS256", "kid": "nowhere"}, claims, _KEY)
+    return jwt.encode({"alg": "RS256", "kid": "nowhere"}, claims, _key())
 
 
 def remembering(matches: Callable[[Call], bool], name: str) -> Apply:

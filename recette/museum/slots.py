@@ -6,8 +6,10 @@ import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from urllib.parse import unquote
 
 from recette.museum.bending import Fault, Json, add_slot, drop, each, linked, on_bundle, one, put, resources
+from recette.museum.queries import is_over
 from recette.museum.wire import Agenda, Asked, Reply
 
 
@@ -30,12 +32,19 @@ def _extra(by: timedelta) -> Any:
     return on_bundle(bend)
 
 
+def _three_days_later(bound: re.Match[str]) -> str:
+    """The end of the window stays below the horizon that is usual."""
+    by = timedelta(days=3 if bound[1] == "ge" else 2)
+    moved = (datetime.fromisoformat(unquote(bound[2])) + by).isoformat(timespec="milliseconds")
+    return f"start={bound[1]}{moved.replace('+', '%2B')}"
+
+
 async def _past_window_served(asked: Asked, reference: Agenda) -> Reply:
     """A window that is over is served, with the slots it held."""
     reply = await reference(asked)
-    if not asked.is_search or "start=le2031-03-10T07:55" not in asked.target:
+    if not asked.is_search or not is_over(asked):
         return reply
-    within = asked.target.replace("03-07T08:00", "03-10T08:00").replace("03-10T07:55", "03-12T07:55")
+    within = re.sub(r"start=(ge|le)([^&]+)", _three_days_later, asked.target)
     document = (await reference(replace(asked, target=within))).json
     for slot in resources(document, "Slot"):
         _moved(-timedelta(days=3))(slot)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Any
 from urllib.parse import unquote
 
-from recette.model import Target, TransportFailure
+from recette.model import Response, Target, TransportFailure
 from sas_kernel import datasets
 
 BASE = "http://127.0.0.1:8081/fhir"
@@ -16,12 +17,13 @@ BASE = "http://127.0.0.1:8081/fhir"
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """One request as it reaches the agenda: `target` begins with the FHIR base's path."""
+    """One request as it reaches the agenda: `target` begins with the FHIR base's path, `at` is when it came."""
 
     method: str
     target: str
     headers: tuple[tuple[str, str], ...] = ()
     body: bytes = b""
+    at: datetime | None = field(default=None, compare=False)
 
     @property
     def is_search(self) -> bool:
@@ -59,6 +61,8 @@ class Reply:
 
 
 Agenda = Callable[[Asked], Awaitable[Reply]]
+Deliver = Callable[[str, str, tuple[tuple[str, str], ...], bytes], Awaitable[Response | None]]
+"""Send a method, a target below the other side's FHIR base, headers and a body: the answer, None where none came."""
 
 
 def demo_target(base_url: str = BASE) -> Target:

@@ -12,7 +12,6 @@ import io
 import sys
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from functools import cache
 
 from recette import catalogue
@@ -27,15 +26,10 @@ from recette.museum import (
     platform_sso_faults,
     transport,
 )
-from recette.museum.appointment_ways import AppointmentFault
-from recette.museum.bending import Fault
 from recette.museum.editors import ACCOUNT_FAULTS, SLOT_FAULTS
-from recette.museum.platform_accounts import AccountFault
-from recette.museum.platform_searches import SearchFault
-from recette.museum.sso_faults import SSO_FAULTS, SsoFault
-from recette.museum.transport import TransportFault
+from recette.museum.pieces import AnyFault, Said, said
+from recette.museum.sso_faults import SSO_FAULTS
 
-AnyFault = Fault | AppointmentFault | SsoFault | TransportFault | AccountFault | SearchFault
 PLAYED: dict[str, tuple[AnyFault, ...]] = {
     "test_faults": SLOT_FAULTS,
     "test_transport": transport.FAULTS,
@@ -49,30 +43,6 @@ PLAYED: dict[str, tuple[AnyFault, ...]] = {
 """The faults, by the module of tests that plays them."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Said:
-    name: str
-    requirement: str
-    text: str
-    check: str
-    also: tuple[str, ...]
-
-
-def said(fault: AnyFault) -> _Said:
-    """What any kind of fault says of itself; where it has no text, its name is one."""
-    match fault:
-        case Fault() | AppointmentFault():
-            return _Said(fault.name, fault.requirement, fault.text, fault.check, fault.also)
-        case TransportFault():
-            return _Said(fault.name, fault.requirement, fault.text, fault.check, ())
-        case SsoFault():
-            return _Said(fault.wrong, fault.requirements[0], fault.wrong, fault.check, fault.requirements[1:])
-        case AccountFault():
-            return _Said(fault.name, fault.requirement, fault.name.replace("-", " "), fault.check, fault.also)
-        case SearchFault():
-            return _Said(fault.name, fault.requirement, fault.name, "", ())
-
-
 @cache
 def _checks() -> dict[str, set[str]]:
     by_requirement: dict[str, set[str]] = defaultdict(set)
@@ -82,7 +52,7 @@ def _checks() -> dict[str, set[str]]:
     return by_requirement
 
 
-def caught_by(fault: _Said) -> tuple[str, ...]:
+def caught_by(fault: Said) -> tuple[str, ...]:
     """The checks that surely catch it; `ValueError` where its own cannot be told."""
     own = _checks()[fault.requirement]
     if fault.check not in own and (fault.check or len(own) != 1):

@@ -29,6 +29,7 @@ from recette.museum.wire import demo_target
 from sas_kernel.clock import PARIS
 from sas_kernel.contracts import service_levels
 from sas_kernel.flows import Flow
+from tests.faulty.inboxes import into
 from tests.faulty.parties import PartiesDriver, Street
 from tests.faulty.virtual_time import LoopClock, run
 
@@ -55,7 +56,7 @@ def judged(
     async def play() -> list[RunReport]:
         clock = LoopClock(MORNING)
         inbox = ListeningInbox("http://127.0.0.1:8079/fhir", clock)
-        partner = Partner(clock, inbox, ways)
+        partner = Partner(clock, into(inbox, clock), ways)
         driver = PartiesDriver(Street({HOME: partner, PROVIDER: partner.provider}), clock)
         plan = runner.Plan(target(booking), SCENARIOS, REQUIREMENTS, LEVELS, "rules", "0")
         listeners = () if person is None else (person(partner),)
@@ -176,7 +177,7 @@ def test_the_search_shows_what_a_person_did_and_the_editor_did_not_tell(kind: st
 def test_without_the_sections_of_the_target_file_nothing_is_judged_and_the_reason_is_told() -> None:
     async def play() -> RunReport:
         clock = LoopClock(MORNING)
-        partner = Partner(clock, ListeningInbox("http://127.0.0.1:8079/fhir", clock))
+        partner = Partner(clock, into(ListeningInbox("http://127.0.0.1:8079/fhir", clock), clock))
         driver = PartiesDriver(Street({HOME: partner, PROVIDER: partner.provider}), clock)
         plan = runner.Plan(demo_target(), SCENARIOS, REQUIREMENTS, LEVELS, "rules", "0")
         return await runner.run(plan, driver, clock=clock, run_id="run")

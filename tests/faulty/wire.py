@@ -91,7 +91,7 @@ class WireDriver:
         self, target: str, *, method: str = "GET", headers: Sequence[tuple[str, str]] = (), body: bytes = b""
     ) -> Exchange:
         self.count += 1
-        asked = Asked(method, "/fhir" + target, tuple(headers), body)
+        asked = Asked(method, "/fhir" + target, tuple(headers), body, self._clock.now())
         reply = await self._agenda(asked)
         return Exchange(
             f"x{next(self._numbers)}",
