@@ -18,7 +18,7 @@ from recette.museum.wire import Agenda, Asked, Reply
 
 @dataclass(frozen=True)
 class Addresses:
-    """`served`: where it is, by where it usually is (both as scheme, host and port)."""
+    """`served`: where it is, by where it usually is (both as scheme, host and port); the partner itself first."""
 
     served: Mapping[str, str]
 
@@ -42,10 +42,21 @@ class Addresses:
         """A reference that has the served addresses for its own, for who keeps to the usual ones."""
 
         async def usual(asked: Asked) -> Reply:
-            hosts = {_netloc(old): _netloc(new) for old, new in self.served.items()}
-            return _reply(await reference(_request(asked, self._to_served, hosts)), self._to_usual)
+            sent = _request(asked, self._to_served, {_netloc(old): _netloc(new) for old, new in self.served.items()})
+            if sent.header("Host") is None and self._home != self._usual_home:
+                sent = replace(sent, headers=(("Host", self._home), *sent.headers))
+            return _reply(await reference(sent), self._to_usual)
 
         return usual
+
+    @property
+    def _home(self) -> str:
+        """Where the partner itself is, which a request that says nothing else is meant for."""
+        return _netloc(next(iter(self.served.values())))
+
+    @property
+    def _usual_home(self) -> str:
+        return _netloc(next(iter(self.served)))
 
     @cached_property
     def _to_usual(self) -> _Words:

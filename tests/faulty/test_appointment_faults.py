@@ -25,14 +25,17 @@ from recette.model import (
 from recette.museum.appointment_faults import FAULTS, ODDITIES
 from recette.museum.appointment_partner import HOME, IDENTITIES, ISSUER, PROVIDER, STAFF, Partner, Rdv, Ways
 from recette.museum.appointment_ways import AppointmentFault
+from recette.museum.pieces import Stand
 from recette.museum.wire import demo_target
 from sas_kernel.clock import PARIS
 from sas_kernel.contracts import service_levels
 from sas_kernel.flows import Flow
 from tests.faulty.inboxes import into
 from tests.faulty.parties import PartiesDriver, Street
+from tests.faulty.standing import ELSEWHERE, standing
 from tests.faulty.virtual_time import LoopClock, run
 
+IN_TOWN = "http://127.0.0.1:21998"
 MORNING = datetime(2031, 3, 10, 8, 0, tzinfo=PARIS)
 REQUIREMENTS = requirements.load()
 SCENARIOS = catalogue.scenarios((Flow.APPOINTMENTS,))
@@ -70,13 +73,31 @@ def judged(
     return run(play())
 
 
+async def _served(fault: AppointmentFault) -> RunReport:
+    """What is said of the editor as the museum stands it up."""
+    clock = LoopClock(MORNING)
+    inbox = ListeningInbox("http://127.0.0.1:8079/fhir", clock)
+    deliver = into(inbox, clock)
+    there = standing(fault, Stand.BOOKING_AGENDA, clock, provider=IN_TOWN, other_side=deliver)
+    assert there.provider is not None
+    street = Street({ELSEWHERE: there.partner, IN_TOWN: there.provider})
+    sso = SignOnTarget(ISSUER.replace(PROVIDER, IN_TOWN))
+    plan = runner.Plan(
+        replace(target(), base_url=f"{ELSEWHERE}/fhir", sso=sso), SCENARIOS, REQUIREMENTS, LEVELS, "rules", "0"
+    )
+    driver = PartiesDriver(street, clock, plan.target.base_url)
+    report = await runner.run(plan, driver, clock=clock, run_id="run", inbox=inbox)
+    await there.close()
+    return report
+
+
 def told(report: RunReport) -> list[tuple[str, str, str, str | None]]:
     return [(f.check, f.scenario, f.path, f.actual) for f in report.findings]
 
 
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.name)
 def test_a_fault_breaks_its_own_requirement_and_no_other(fault: AppointmentFault) -> None:
-    (report,) = judged(fault.ways)
+    report = run(_served(fault))
     assert {finding.requirement for finding in report.findings} == fault.requirements, told(report)
     assert not [check for check in report.checks if check.verdict is Verdict.ERROR]
     if fault.check:

@@ -27,6 +27,7 @@ from recette.model import (
     Verdict,
     Waiting,
 )
+from recette.museum.pieces import Stand
 from recette.museum.platform_accounts import FAULTS, TOKEN, AccountFault, LittlePlatform
 from recette.museum.street import Party
 from recette.museum.wire import Asked, Reply
@@ -38,6 +39,7 @@ from sas_platform.app import create_app
 from sas_platform.settings import Settings
 from tests.faulty.inboxes import MemoryInbox
 from tests.faulty.parties import PLATFORM, Asgi, PartiesDriver, Street
+from tests.faulty.standing import standing
 
 CLOCK = SystemClock()
 REQUIREMENTS = requirements.load()
@@ -64,7 +66,8 @@ def _shown(report: RunReport) -> list[Any]:
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.name)
 async def test_a_fault_breaks_its_own_requirement_and_no_other(fault: AccountFault) -> None:
     inbox = MemoryInbox(CLOCK)
-    report = await judged(LittlePlatform(inbox.deliver, fault.name), inbox, target_of())
+    there = standing(fault, Stand.TELLING_PLATFORM, CLOCK, other_side=inbox.deliver)
+    report = await judged(there.partner, inbox, target_of())
     assert {finding.requirement for finding in report.findings} == {fault.requirement, *fault.also}, _shown(report)
     if fault.check:
         assert fault.check in {finding.check for finding in report.findings}

@@ -12,6 +12,7 @@ from recette import catalogue
 from recette.drivers.inbox import listening
 from recette.engine import requirements, runner
 from recette.model import Actor, Inbox, PlatformTarget, RunReport, Target, Verdict
+from recette.museum.pieces import Stand
 from recette.museum.platform_accounts import TOKEN
 from recette.museum.platform_searches import CLOCK, FAULTS, SearchFault, little_platform
 from recette.museum.street import Party
@@ -21,6 +22,7 @@ from sas_platform.app import create_app
 from sas_platform.settings import Settings
 from tests.faulty.inboxes import MemoryInbox
 from tests.faulty.parties import PLATFORM, Asgi, PartiesDriver, Street
+from tests.faulty.standing import standing
 
 SCENARIOS = catalogue.scenarios((Flow.SLOT_SEARCH,), Actor.PLATFORM)
 
@@ -36,7 +38,8 @@ async def judged(party: Party, inbox: Inbox | None) -> RunReport:
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.name)
 async def test_a_fault_breaks_its_own_requirement_and_no_other(fault: SearchFault) -> None:
     inbox = MemoryInbox(CLOCK)
-    report = await judged(little_platform(inbox.deliver, fault.bend, fault.lot), inbox)
+    there = standing(fault, Stand.SEARCHING_PLATFORM, CLOCK, other_side=inbox.deliver)
+    report = await judged(there.partner, inbox)
     assert {finding.requirement for finding in report.findings} == {fault.requirement}, _shown(report)
 
 

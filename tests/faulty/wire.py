@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote
+from urllib.parse import unquote, urlsplit
 
 from asgi_lifespan import LifespanManager
 
@@ -81,8 +81,9 @@ async def reference_agenda(folder: Path, clock: Clock) -> AsyncIterator[Referenc
 class WireDriver:
     """Plays on an agenda without a socket; each exchange takes the seconds its reply says."""
 
-    def __init__(self, agenda: Agenda, clock: Clock) -> None:
+    def __init__(self, agenda: Agenda, clock: Clock, base_url: str = BASE) -> None:
         self._agenda = agenda
+        self._base_url = base_url
         self._clock = clock
         self._numbers = itertools.count(1)
         self.count = 0
@@ -91,12 +92,13 @@ class WireDriver:
         self, target: str, *, method: str = "GET", headers: Sequence[tuple[str, str]] = (), body: bytes = b""
     ) -> Exchange:
         self.count += 1
-        asked = Asked(method, "/fhir" + target, tuple(headers), body, self._clock.now())
+        host = () if self._base_url == BASE else (("Host", urlsplit(self._base_url).netloc),)
+        asked = Asked(method, "/fhir" + target, (*host, *headers), body, self._clock.now())
         reply = await self._agenda(asked)
         return Exchange(
             f"x{next(self._numbers)}",
             self._clock.now(),
-            Request(method, BASE + target, asked.target, asked.headers, body),
+            Request(method, self._base_url + target, asked.target, asked.headers, body),
             Timings(reply.seconds, reply.seconds),
             None if reply.failure else Response(reply.status, reply.headers, reply.body),
             reply.failure,
