@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -14,9 +14,13 @@ from asgi_lifespan import LifespanManager
 
 from agenda_editor.app import create_app
 from agenda_editor.settings import Settings
-from recette.model import Exchange, Request, Response, Timings
+from recette.model import Exchange, Request, Response, Timings, TransportFailure
 from recette.museum.wire import BASE, Agenda, Asked, Reply
 from sas_kernel.clock import Clock
+from sas_kernel.contracts import service_levels
+
+PATIENCE = service_levels()["slot_search.answer_timeout"].value
+"""Seconds after which the real driver gives up too."""
 
 
 @dataclass(slots=True)
@@ -79,7 +83,7 @@ async def reference_agenda(folder: Path, clock: Clock) -> AsyncIterator[Referenc
 
 
 class WireDriver:
-    """Plays on an agenda without a socket; each exchange takes the seconds its reply says."""
+    """Plays on an agenda without a socket; each exchange takes the seconds its reply says, or is given up."""
 
     def __init__(self, agenda: Agenda, clock: Clock, base_url: str = BASE) -> None:
         self._agenda = agenda
@@ -95,6 +99,8 @@ class WireDriver:
         host = () if self._base_url == BASE else (("Host", urlsplit(self._base_url).netloc),)
         asked = Asked(method, "/fhir" + target, (*host, *headers), body, self._clock.now())
         reply = await self._agenda(asked)
+        if reply.seconds >= PATIENCE:
+            reply = replace(reply, seconds=PATIENCE, failure=TransportFailure.TIMEOUT)
         return Exchange(
             f"x{next(self._numbers)}",
             self._clock.now(),
