@@ -165,12 +165,8 @@ def serve(
     piece = faulty_partner.find(name)
     of_platform = piece.stand.is_platform
     port = port or (8080 if of_platform else 8081)
-    called = "127.0.0.1" if host in {"0.0.0.0", "::"} else host  # noqa: S104  what the user chose to listen on
-    partner = faulty_partner.address("--public-url", public_url or f"http://{called}:{port}")
+    listening = faulty_partner.Listening(host, port, provider_port)
+    partner = faulty_partner.address("--public-url", public_url or listening.called(port), path=False)
     option, url = ("--editor-url", editor_url) if of_platform else ("--platform-url", platform_url)
-    faulty_partner.serve(
-        piece,
-        Places(partner, f"http://{called}:{provider_port}"),
-        faulty_partner.Listening(host, port, provider_port),
-        faulty_partner.address(option, url),
-    )
+    other = faulty_partner.address(option, url)
+    faulty_partner.serve(piece, Places(partner, listening.called(provider_port)), listening, other)

@@ -38,6 +38,11 @@ class Listening:
     port: int
     provider_port: int
 
+    def called(self, port: int) -> str:
+        """The address that others on this machine call."""
+        host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self.host, self.host)  # noqa: S104  the user's choice
+        return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
 
 def serve(piece: Piece, places: Places, listening: Listening, other: str) -> None:
     """Serve it until a signal comes. `other` is the FHIR base of the other side.
@@ -52,10 +57,10 @@ def serve(piece: Piece, places: Places, listening: Listening, other: str) -> Non
         stop_on_sigterm()
         target = services.folder / "target.toml"
         target.write_text(_target_of(piece, places, urlsplit(other).netloc), encoding="utf-8")
-        reference = _reference(services, piece, places)
-        if reference is not None:
-            reference[0].wait_until_ready()
-        behind = reference[1] if reference else places.partner
+        behind = places.partner
+        if piece.stand.bends:
+            right, behind = reference_of(services, piece, places)
+            right.wait_until_ready()
         asyncio.run(_serving(piece, places, services, behind, other, listening, target))
 
 
@@ -81,10 +86,12 @@ def find(name: str) -> Piece:
     )
 
 
-def address(option: str, url: str) -> str:
+def address(option: str, url: str, *, path: bool = True) -> str:
+    """The URL without its last slash; a usage error names the option where it is none, or has a path against `path`."""
     try:
         parts = urlsplit(url)
         right = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+        right = right and not parts.query and not parts.fragment and (path or parts.path in {"", "/"})
     except ValueError:
         right = False
     if not right or any(character <= " " for character in url):
@@ -94,22 +101,17 @@ def address(option: str, url: str) -> str:
     return url.rstrip("/")
 
 
-def _reference(services: Services, piece: Piece, places: Places) -> tuple[Service, str] | None:
-    """The right partner that stands behind, started on a port of its own; None where the museum has its own partner."""
+def reference_of(services: Services, piece: Piece, places: Places) -> tuple[Service, str]:
+    """The right partner to stand behind one that bends it, on a port of its own, and its address there.
+
+    It is told the served address, and writes itself so.
+    """
     from recette.drivers import services as processes
-    from recette.museum.pieces import Stand
     from recette.museum.platform_sso import BACK, CLIENT, SECRET
     from recette.museum.targets import POST_LOGOUT
 
     port = processes.free_port()
-    base = f"http://127.0.0.1:{port}"
-    if piece.stand is Stand.AGENDA:
-        database = f"sqlite:///{services.folder / 'agenda.sqlite'}"
-        service, _ = processes.agenda(
-            services, port=port, database_url=database, dataset="demo", public_url=places.partner
-        )
-        return service, base
-    if piece.stand is Stand.PLATFORM:
+    if piece.stand.is_platform:
         service, _ = processes.platform(
             services,
             port=port,
@@ -117,11 +119,18 @@ def _reference(services: Services, piece: Piece, places: Places) -> tuple[Servic
             dataset="demo",
             editors=(),
             sso_clients=[f"{CLIENT} {SECRET} {BACK} {POST_LOGOUT}"],
-            settings=processes.Mirror("127.0.0.1:8079").settings,
+            settings=processes.CHEAP_PASSWORDS,
             public_url=places.partner,
         )
-        return service, base
-    return None
+    else:
+        service, _ = processes.agenda(
+            services,
+            port=port,
+            database_url=f"sqlite:///{services.folder / 'agenda.sqlite'}",
+            dataset="demo",
+            public_url=places.partner,
+        )
+    return service, f"http://127.0.0.1:{port}"
 
 
 def _target_of(piece: Piece, places: Places, listen: str) -> str:

@@ -227,6 +227,10 @@ def platform(
     return services.launch("sas_platform", arguments, f"{base}/health/ready", environment), base
 
 
+CHEAP_PASSWORDS: Mapping[str, str] = {"PASSWORD_ROUNDS": "1", "PASSWORD_MEMORY": "8"}
+"""For a platform whose passwords are those of the demonstration data: what is hashed protects nothing."""
+
+
 @dataclass(frozen=True, slots=True)
 class Mirror:
     """The platform as something to be judged, and we as one of its editors and as a client of its provider."""
@@ -253,6 +257,5 @@ class Mirror:
         return {
             "ADMIN_TOKEN": self.admin_token,
             "REGULATOR_RETRY_FIRST": "0.2",
-            "PASSWORD_ROUNDS": "1",
-            "PASSWORD_MEMORY": "8",
+            **CHEAP_PASSWORDS,
         }
