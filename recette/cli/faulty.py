@@ -25,6 +25,12 @@ RECETTE = "http://127.0.0.1:8079/fhir"
 """Where recette itself listens, unless told otherwise: whom a served partner tells of things."""
 
 
+_COUNT = Text(
+    "Partenaires fautifs : {n}. Pour en démarrer un : recette faulty serve NAME",
+    "Faulty partners: {n}. To start one: recette faulty serve NAME",
+)
+
+
 # --- list ------------------------------------------------------------------------------------------------------------
 
 
@@ -70,8 +76,7 @@ def list_pieces(
         return
     for each in shown:
         typer.echo("\n".join(_lines(each, known, hidden[each.name], lang)))
-    count = said("{n} partenaires fautifs.", "{n} faulty partners.").format(n=len(shown))
-    typer.echo(f"{count} " + said("Pour en démarrer un :", "To start one:") + " recette faulty serve NAME")
+    typer.echo(_COUNT.format(n=len(shown)).to(lang))
 
 
 def _row(exhibit: Exhibit, known: dict[str, Requirement], hidden: Text | None) -> dict[str, Any]:

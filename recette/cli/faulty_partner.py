@@ -198,7 +198,7 @@ def _label(piece: Piece, places: Places, target: Path) -> Iterable[str]:
     )
     if piece.also:
         yield said("  Et avec elle : {a}", "  And with it: {a}").format(a=", ".join(piece.also))
-    yield said("  Contrôle qui l’attrape : {c}", "  Check that catches it: {c}").format(c=", ".join(exhibit.checks))
+    yield said("  Attrapée par : {c}", "  Caught by: {c}").format(c=", ".join(exhibit.checks))
     yield said("  Adresse (base FHIR) : {a}/fhir", "  Address (FHIR base): {a}/fhir").format(a=places.partner)
     if piece.stand.has_provider:
         yield said("  Son fournisseur d’identité : {a}", "  Its identity provider: {a}").format(a=places.provider)

@@ -109,7 +109,7 @@ def said(fault: AnyFault) -> Said:
             return Said(slug(fault.name), fault.requirement, (), fault.text, fault.check)
         case SsoFault():
             first, *others = fault.requirements
-            return Said(slug(fault.wrong), first, tuple(others), fault.wrong, fault.check)
+            return Said(slug(fault.wrong), first, tuple(others), fault.text or fault.wrong, fault.check)
         case AccountFault():
             return Said(slug(fault.name), fault.requirement, fault.also, fault.name.replace("-", " "), fault.check)
         case SearchFault():

@@ -7,15 +7,19 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class SsoFault:
-    """`requirements` are those it breaks: the first is its own, the others it cannot but break."""
+    """`requirements` are those it breaks: the first is its own, the others it cannot but break.
+
+    `text` says what is wrong where the name does not.
+    """
 
     wrong: str
     requirements: tuple[str, ...]
     check: str = ""
+    text: str = ""
 
 
-def _fault(wrong: str, *requirements: str, check: str = "") -> SsoFault:
-    return SsoFault(wrong, requirements, check)
+def _fault(wrong: str, *requirements: str, check: str = "", text: str = "") -> SsoFault:
+    return SsoFault(wrong, requirements, check, text)
 
 
 SSO_FAULTS: tuple[SsoFault, ...] = (
@@ -75,9 +79,9 @@ SSO_FAULTS: tuple[SsoFault, ...] = (
     _fault("leaving keeps the session", "SSO-080", "SSO-081"),
     _fault("leaving forgets the cookie only", "SSO-081"),
     _fault("the session keeps its name", "SSO-082"),
-    _fault("HttpOnly", "SSO-083"),
-    _fault("SameSite=Lax", "SSO-084"),
-    _fault("Secure", "SSO-085"),
+    _fault("HttpOnly", "SSO-083", text="a session cookie without HttpOnly"),
+    _fault("SameSite=Lax", "SSO-084", text="a session cookie without SameSite"),
+    _fault("Secure", "SSO-085", text="a session cookie without Secure"),
     _fault("pages may be kept", "SSO-086"),
     _fault("the code stays in the address", "SSO-087"),
     _fault("a state is anybody's", "SSO-090", "SSO-091", "SSO-032"),
