@@ -21,10 +21,6 @@ app = typer.Typer(
     ),
 )
 
-RECETTE = "http://127.0.0.1:8079/fhir"
-"""Where recette itself listens, unless told otherwise: whom a served partner tells of things."""
-
-
 _COUNT = Text(
     "Partenaires fautifs : {n}. Pour en démarrer un : recette faulty serve NAME",
     "Faulty partners: {n}. To start one: recette faulty serve NAME",
@@ -152,7 +148,7 @@ def serve(
                 "Where an editor tells of appointments (FHIR base); default: recette.",
             ),
         ),
-    ] = RECETTE,
+    ] = faulty_partner.RECETTE,
     editor_url: Annotated[
         str,
         typer.Option(
@@ -163,7 +159,7 @@ def serve(
                 "A platform's editor (FHIR base); default: recette.",
             ),
         ),
-    ] = RECETTE,
+    ] = faulty_partner.RECETTE,
 ) -> None:
     from recette.museum.stands import Places
 

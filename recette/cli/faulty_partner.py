@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from recette.museum.pieces import Piece
     from recette.museum.stands import Places
 
+RECETTE = "http://127.0.0.1:8079/fhir"
+"""Where recette itself listens, unless told otherwise: whom a served partner tells of things."""
 SIDES = {Actor.EDITOR: Text("éditeur", "editor"), Actor.PLATFORM: Text("plateforme", "platform")}
 
 
@@ -56,12 +58,18 @@ def serve(piece: Piece, places: Places, listening: Listening, other: str) -> Non
     with processes.Services() as services:
         stop_on_sigterm()
         target = services.folder / "target.toml"
-        target.write_text(_target_of(piece, places, urlsplit(other).netloc), encoding="utf-8")
+        target.write_text(_target_of(piece, places, listen_at(other)), encoding="utf-8")
         behind = places.partner
         if piece.stand.bends:
             right, behind = reference_of(services, piece, places)
             right.wait_until_ready()
         asyncio.run(_serving(piece, places, services, behind, other, listening, target))
+
+
+def listen_at(other: str) -> str:
+    """HOST:PORT where recette receives what the partner sends to this FHIR base; the usual one where it has no port."""
+    parts = urlsplit(other)
+    return parts.netloc if parts.port else urlsplit(RECETTE).netloc
 
 
 def find(name: str) -> Piece:

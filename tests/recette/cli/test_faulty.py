@@ -16,7 +16,7 @@ import pytest
 from typer.testing import CliRunner
 
 from recette.cli import _exit_code, app
-from recette.cli.faulty_partner import Listening, UnknownPieceError, find
+from recette.cli.faulty_partner import Listening, UnknownPieceError, find, listen_at
 from recette.drivers import services as processes
 from recette.engine import museum, requirements
 from recette.model import ExitCode
@@ -94,6 +94,15 @@ def test_an_address_that_is_none_is_a_usage_error(option: str, value: str) -> No
 )
 def test_who_listens_everywhere_is_called_on_this_machine(host: str, called: str) -> None:
     assert Listening(host, 1, 2).called(1) == called
+
+
+@pytest.mark.parametrize(
+    ("other", "listen"),
+    [("http://127.0.0.1:8079/fhir", "127.0.0.1:8079"), ("http://[::1]:9/fhir", "[::1]:9"),
+     ("https://platform.example.org/fhir", "127.0.0.1:8079")],
+)  # fmt: skip
+def test_recette_listens_where_the_partner_sends_if_that_can_be(other: str, listen: str) -> None:
+    assert listen_at(other) == listen
 
 
 def test_a_served_partner_is_refused_by_the_run_it_prints_and_ends_with_ctrl_c(tmp_path: Path) -> None:
