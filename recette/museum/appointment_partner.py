@@ -15,6 +15,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qs, quote, urlsplit
 
+from recette.museum.appointment_identities import IDENTITIES
 from recette.museum.bending import DATA
 from recette.museum.wire import Asked, Deliver, Reply
 from sas_kernel.clock import PARIS, Clock
@@ -31,42 +32,6 @@ Json = dict[str, Any]
 
 _TYPES = "http://interopsante.org/fhir/CodeSystem/fr-v2-0203"
 _CODES = {PRACTITIONER_SYSTEM: "IDNPS", REGULATOR_SYSTEM: "INTRN"}
-
-IDENTITIES = (
-    {
-        "name": "regulator-1",
-        "login": "ysee@samu.example.org",
-        "password": "Regulation-2031",
-        "identifier": {"system": PRACTITIONER_SYSTEM, "value": "3990000058/REG0001"},
-        "family": "BELLANGER",
-        "given": "Ysée",
-        "email": "ysee@samu.example.org",
-        "fault": None,
-        "expected": "granted",
-    },
-    {
-        "name": "regulator-2",
-        "login": "mael@samu.example.org",
-        "password": "Regulation-2031",
-        "identifier": {"system": REGULATOR_SYSTEM, "value": "0d5a3c1e-6f0b-4a7e-8a52-2f6f3f1c9b10"},
-        "family": "QUÉMÉNER",
-        "given": "Maël",
-        "email": "mael@samu.example.org",
-        "fault": None,
-        "expected": "granted",
-    },
-    {
-        "name": "stranger",
-        "login": "nobody@samu.example.org",
-        "password": "Regulation-2031",
-        "identifier": {"system": PRACTITIONER_SYSTEM, "value": "3990000058/NOBODY"},
-        "family": "INCONNUE",
-        "given": "Aude",
-        "email": "nobody@samu.example.org",
-        "fault": "unknown_account",
-        "expected": "refused",
-    },
-)
 
 
 @dataclass(slots=True)
@@ -144,14 +109,28 @@ class Partner:
         self._clock = clock
         self._deliver_to_platform = deliver
         self.ways = ways
-        now = clock.now().astimezone(PARIS).replace(minute=0, second=0, microsecond=0)
-        starts = [now + timedelta(minutes=30 * (number + 4)) for number in range(24)]
-        self.slots = {f"cr-{n}": Slot(f"cr-{n}", at, at + timedelta(minutes=20)) for n, at in enumerate(starts, 1)}
+        self.slots: dict[str, Slot] = {}
+        self._put_up()
         self.accounts: dict[str, tuple[str, str]] = {}
         self.rdvs: dict[str, Rdv] = {}
         self.blocked = False
         self._sessions: dict[str, str] = {}
         self._tasks: set[asyncio.Task[None]] = set()
+
+    def _put_up(self) -> None:
+        """Twelve hours of slots, from two hours ahead on."""
+        hour = self._clock.now().astimezone(PARIS).replace(minute=0, second=0, microsecond=0)
+        for number in range(24):
+            at = hour + timedelta(minutes=30 * (number + 4))
+            id = f"cr-{len(self.slots) + 1}"
+            self.slots[id] = Slot(id, at, at + timedelta(minutes=20))
+
+    def _free(self) -> list[Slot]:
+        """What can still be booked; more of it once less than an hour is left."""
+        ahead = [slot for slot in self.slots.values() if slot.start > self._clock.now()]
+        if len(ahead) <= 2:
+            self._put_up()
+        return [slot for slot in self.slots.values() if slot.free and slot.start > self._clock.now()]
 
     async def close(self) -> None:
         for task in tuple(self._tasks):
@@ -245,8 +224,7 @@ class Partner:
                 "end": slot.end.isoformat(timespec="milliseconds"),
                 "comment": f"{HOME}/agenda/ag-1?vue=semaine&creneau={slot.id}",
             }
-            for slot in self.slots.values()
-            if slot.free
+            for slot in self._free()
         ]
         entries.append({"resourceType": "Schedule", "id": "ag-1", "actor": [{"reference": "Practitioner/ps-1"}]})
         doctor = {"system": PRACTITIONER_SYSTEM, "value": DOCTOR}
@@ -255,8 +233,7 @@ class Partner:
         return Reply(200, (("content-type", "application/fhir+json"),), json.dumps(bundle).encode())
 
     def _agenda(self) -> Reply:
-        free = [slot for slot in self.slots.values() if slot.free]
-        return _html("".join(f'<a data-slot="{s.id}" href="/reservation/{s.id}">{s.start}</a>' for s in free))
+        return _html("".join(f'<a data-slot="{s.id}" href="/reservation/{s.id}">{s.start}</a>' for s in self._free()))
 
     def _booking(self, who: str, id: str, form: dict[str, str] | None) -> Reply:
         if form is None:
@@ -278,8 +255,7 @@ class Partner:
             return _html(
                 "".join(
                     f'<form method="post"><input type="hidden" name="slot" value="{slot.id}"></form>'
-                    for slot in self.slots.values()
-                    if slot.free
+                    for slot in self._free()
                 )
             )
         match action:

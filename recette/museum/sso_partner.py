@@ -20,6 +20,7 @@ from joserfc.jwk import KeySet
 
 from recette.model import TransportFailure
 from recette.museum.sso_partner_pages import DESK, TERMS, agenda, outcome, own_login, refused
+from recette.museum.sso_partner_sessions import Account, Pending, RefusedError, Session
 from recette.museum.sso_provider import ENDPOINTS, HOME, cookies, issuer_at, page, redirect
 from recette.museum.street import Street
 from recette.museum.wire import Asked, Reply
@@ -30,38 +31,6 @@ CLIENT, SECRET = "editeur-essai", "invented-client-secret"
 OTHER_CLIENT: Final = "editeur-essai-bis"
 ORIGINS: Final = frozenset({"sas", "sas-preprod"})
 CALLBACK: Final = "/retour"
-
-
-class RefusedError(Exception):
-    """The person is not admitted, for this reason."""
-
-
-@dataclass(slots=True)
-class Account:
-    id: int
-    token: str
-    active: bool
-    email: str
-    family: str
-    terms: bool = False
-    banned: bool = False
-
-
-@dataclass(slots=True)
-class Session:
-    """`pending`: the requests this browser has made and not come back from, by state."""
-
-    account: Account | None = None
-    rights: bool = False
-    pending: dict[str, Pending] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Pending:
-    state: str
-    nonce: str
-    verifier: str
-    rights: bool
 
 
 @dataclass(slots=True)

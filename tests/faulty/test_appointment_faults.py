@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -23,11 +23,12 @@ from recette.model import (
     Waiting,
 )
 from recette.museum.appointment_faults import FAULTS, ODDITIES
-from recette.museum.appointment_partner import HOME, IDENTITIES, ISSUER, PROVIDER, STAFF, Partner, Rdv, Ways
+from recette.museum.appointment_identities import IDENTITIES
+from recette.museum.appointment_partner import HOME, ISSUER, PROVIDER, STAFF, Partner, Rdv, Ways
 from recette.museum.appointment_ways import AppointmentFault
 from recette.museum.pieces import Stand
 from recette.museum.wire import demo_target
-from sas_kernel.clock import PARIS
+from sas_kernel.clock import PARIS, ManualClock
 from sas_kernel.contracts import service_levels
 from sas_kernel.flows import Flow
 from tests.faulty.inboxes import into
@@ -190,6 +191,20 @@ def test_the_search_shows_what_a_person_did_and_the_editor_did_not_tell(kind: st
     ways = Ways(announces=lambda what, _: what != kind)
     (report,) = judged(ways, booking=Booking.OPERATOR, person=diligent)
     assert requirement in {finding.requirement for finding in report.findings}
+
+
+def test_an_editor_that_is_served_for_a_day_still_has_slots() -> None:
+    async def nobody(*_sent: object) -> None:
+        return None
+
+    clock = ManualClock(MORNING)
+    partner = Partner(clock, nobody)
+    first = set(partner.slots)
+    clock.at += timedelta(hours=24)
+    free = partner._free()
+    assert len(free) == 24
+    assert not first & {slot.id for slot in free}
+    assert all(slot.start > clock.now() for slot in free)
 
 
 # --- what is missing -------------------------------------------------------------------------------------------------

@@ -14,7 +14,8 @@ from recette.engine import requirements, runner
 from recette.model import Actor, ExitCode, RunReport, SignOnTarget, Target, Verdict
 from recette.museum.pieces import Stand
 from recette.museum.sso_faults import SSO_FAULTS, SsoFault
-from recette.museum.sso_partner import CALLBACK, CLIENT, EDITOR, OTHER_CLIENT, SECRET, Account, Partner
+from recette.museum.sso_partner import CALLBACK, CLIENT, EDITOR, OTHER_CLIENT, SECRET, Partner
+from recette.museum.sso_partner_sessions import Account
 from recette.museum.sso_provider import HOME, IDENTITIES, ISSUER, PASSWORD, Client, Identity, Provider
 from recette.museum.wire import Asked, Reply, demo_target
 from recette.reports.masking import EvidenceMasks
