@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from recette import __version__
-from recette.cli import covering, initiating, judging, listing, running, serving
+from recette.cli import covering, faulty, initiating, judging, listing, running, serving
 from recette.cli.options import SETTINGS, said
 from recette.model import ExitCode
 from sas_kernel.errors import ContractError, SasError
@@ -37,6 +37,7 @@ app.add_typer(judging.app)
 app.add_typer(serving.app)
 app.add_typer(covering.app)
 app.add_typer(initiating.app)
+app.add_typer(faulty.app, name="faulty")
 
 
 @app.callback(invoke_without_command=True)

@@ -12,13 +12,14 @@ import pytest_asyncio
 from recette import catalogue
 from recette.engine import requirements, runner
 from recette.model import ExitCode, RunReport, Scenario, Target, Verdict
+from recette.museum.bending import Fault, faulty
+from recette.museum.communities import FAULTS
+from recette.museum.editors import SLOT_FAULTS
+from recette.museum.wire import Agenda, demo_target
 from sas_kernel.clock import PARIS, ManualClock
 from sas_kernel.contracts import service_levels
 from sas_kernel.flows import Flow
-from tests.faulty.bending import Fault, faulty
-from tests.faulty.communities import FAULTS
-from tests.faulty.editors import SLOT_FAULTS
-from tests.faulty.wire import Agenda, Reference, WireDriver, demo_target, reference_agenda
+from tests.faulty.wire import Reference, WireDriver, reference_agenda
 
 CLOCK = ManualClock(datetime(2031, 3, 10, 8, 0, tzinfo=PARIS))
 SCENARIOS = tuple(s for s in catalogue.scenarios((Flow.SLOT_SEARCH,)) if s.id.startswith("slot_search.cpts_"))

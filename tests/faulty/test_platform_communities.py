@@ -13,14 +13,18 @@ from recette import catalogue
 from recette.drivers.inbox import listening
 from recette.engine import requirements, runner
 from recette.model import Actor, Inbox, PlatformTarget, RunReport, Target, Verdict
+from recette.museum.pieces import Stand
+from recette.museum.platform_accounts import TOKEN
+from recette.museum.platform_communities import FAULTS
+from recette.museum.platform_searches import CLOCK, SearchFault, little_platform
+from recette.museum.street import Party
 from sas_kernel.contracts import service_levels
 from sas_kernel.flows import Flow
 from sas_platform.app import create_app
 from sas_platform.settings import Settings
-from tests.faulty.parties import PLATFORM, Asgi, PartiesDriver, Party, Street
-from tests.faulty.platform_accounts import TOKEN, MemoryInbox
-from tests.faulty.platform_communities import FAULTS
-from tests.faulty.platform_searches import CLOCK, SearchFault, little_platform
+from tests.faulty.inboxes import MemoryInbox
+from tests.faulty.parties import PLATFORM, Asgi, PartiesDriver, Street
+from tests.faulty.standing import standing
 
 SCENARIOS = tuple(
     s for s in catalogue.scenarios((Flow.SLOT_SEARCH,), Actor.PLATFORM) if s.id == "slot_search.platform.asking_cpts"
@@ -38,20 +42,20 @@ async def judged(party: Party, inbox: Inbox | None, *, cpts: bool = True) -> Run
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.name)
 async def test_a_fault_breaks_its_own_requirement_and_no_other(fault: SearchFault) -> None:
     inbox = MemoryInbox(CLOCK)
-    report = await judged(little_platform(inbox, fault.bend, fault.lot), inbox)
+    report = await judged(standing(fault, Stand.SEARCHING_PLATFORM, CLOCK, other_side=inbox.deliver).partner, inbox)
     assert {finding.requirement for finding in report.findings} == {fault.requirement}, _shown(report)
 
 
 async def test_a_right_platform_is_not_blamed() -> None:
     inbox = MemoryInbox(CLOCK)
-    report = await judged(little_platform(inbox), inbox)
+    report = await judged(little_platform(inbox.deliver), inbox)
     assert {check.verdict for check in report.checks} == {Verdict.PASS}, _shown(report)
 
 
 async def test_a_platform_that_also_asks_without_cpts_is_not_blamed() -> None:
     """Nothing forbids INT_R01 beside INT_R04, as long as nobody is left out of the latter."""
     inbox = MemoryInbox(CLOCK)
-    party = little_platform(inbox)
+    party = little_platform(inbox.deliver)
 
     async def twice(asked: Any) -> Any:
         await party(type(asked)(asked.method, asked.target, asked.headers, asked.body.replace(b"true", b"false")))
@@ -63,7 +67,7 @@ async def test_a_platform_that_also_asks_without_cpts_is_not_blamed() -> None:
 
 async def test_a_platform_that_does_not_search_cpts_is_not_asked_to() -> None:
     inbox = MemoryInbox(CLOCK)
-    report = await judged(little_platform(inbox), inbox, cpts=False)
+    report = await judged(little_platform(inbox.deliver), inbox, cpts=False)
     assert {scenario.verdict for scenario in report.scenarios} == {Verdict.OMIT}
     assert not inbox.arrivals
 
