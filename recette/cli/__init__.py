@@ -11,18 +11,7 @@ from typing import Annotated
 import typer
 
 from recette import __version__
-from recette.cli import (
-    agreeing,
-    covering,
-    initiating,
-    judging,
-    listing,
-    phasing,
-    projecting,
-    running,
-    serving,
-    watching,
-)
+from recette.cli import covering, faulty, initiating, judging, listing, running, serving
 from recette.cli.options import SETTINGS, said
 from recette.model import ExitCode
 from sas_kernel.errors import ContractError, SasError
@@ -52,6 +41,7 @@ app.add_typer(agreeing.app)
 app.add_typer(projecting.app)
 app.add_typer(phasing.app)
 app.add_typer(watching.app)
+app.add_typer(faulty.app, name="faulty")
 
 
 @app.callback(invoke_without_command=True)
