@@ -11,7 +11,19 @@ from typing import Annotated
 import typer
 
 from recette import __version__
-from recette.cli import covering, faulty, initiating, judging, listing, running, serving
+from recette.cli import (
+    agreeing,
+    covering,
+    faulty,
+    initiating,
+    judging,
+    listing,
+    phasing,
+    projecting,
+    running,
+    serving,
+    watching,
+)
 from recette.cli.options import SETTINGS, said
 from recette.model import ExitCode
 from sas_kernel.errors import ContractError, SasError
