@@ -14,7 +14,8 @@ class Settings:
     """`lang`: the language of help, console and reports (RECETTE_LANG). `ci`: plain output (CI). `debug`: show
     tracebacks of the tool's own faults (RECETTE_DEBUG). `chromium`: the real browser's path (RECETTE_CHROMIUM).
     `database_url`: where projects and anomalies are kept (RECETTE_DATABASE_URL), empty for `.recette/register.sqlite`.
-    `who`: the name under which entries are written (RECETTE_WHO, else the account's)."""
+    `who`: the name under which entries are written (RECETTE_WHO, else the account's). `clock`: what stands for the
+    present where `--clock` does not say (RECETTE_CLOCK)."""
 
     lang: Lang = Lang.FR
     ci: bool = False
@@ -22,6 +23,7 @@ class Settings:
     chromium: str = ""
     database_url: str = ""
     who: str = ""
+    clock: str = ""
 
 
 def read(environment: Mapping[str, str] = os.environ) -> Settings:
@@ -32,4 +34,5 @@ def read(environment: Mapping[str, str] = os.environ) -> Settings:
         chromium=environment.get("RECETTE_CHROMIUM", ""),
         database_url=environment.get("RECETTE_DATABASE_URL", ""),
         who=environment.get("RECETTE_WHO", "") or environment.get("USER", ""),
+        clock=environment.get("RECETTE_CLOCK", "").strip(),
     )

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from recette.cli import playing
+from recette.cli.clocks import ClockOption, present, running
 from recette.cli.options import (
     DEFAULT_OUT,
     FAIL_ON_HELP,
@@ -62,6 +63,7 @@ def run(
     keep_evidence: KeepEvidenceOption = False,
     browser: BrowserOption = False,
     browser_path: BrowserPathOption = "",
+    clock: ClockOption = "",
     lang: LangOption = SETTINGS.lang,
 ) -> None:
     from recette.engine import target as targets
@@ -81,9 +83,11 @@ def run(
         keep_evidence=keep_evidence,
     )
     if dry_run:
-        playing.tell(plan, names, lang)
+        playing.tell(plan, names, lang, present(clock))
         return
-    report = playing.judge(plan, out, names, lang, _chromium(browser, browser_path), target_file=target)
+    report = playing.judge(
+        plan, out, names, lang, _chromium(browser, browser_path), target_file=target, clock=running(clock)
+    )
     raise typer.Exit(report.exit_code)
 
 
@@ -126,6 +130,7 @@ def rerun(
     keep_evidence: KeepEvidenceOption = False,
     browser: BrowserOption = False,
     browser_path: BrowserPathOption = "",
+    clock: ClockOption = "",
     lang: LangOption = SETTINGS.lang,
 ) -> None:
     from recette import catalogue
@@ -152,10 +157,12 @@ def rerun(
         keep_evidence=keep_evidence,
     )
     if dry_run:
-        playing.tell(plan, names, lang)
+        playing.tell(plan, names, lang, present(clock))
         return
     folder = out or before.parent / "rerun"
-    found = playing.judge(plan, folder, names, lang, _chromium(browser, browser_path), target_file=target)
+    found = playing.judge(
+        plan, folder, names, lang, _chromium(browser, browser_path), target_file=target, clock=running(clock)
+    )
     if "console" in names:
         _show_change(report, found, wanted, lang)
     raise typer.Exit(found.exit_code)
