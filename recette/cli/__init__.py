@@ -22,6 +22,7 @@ from recette.cli import (
     projecting,
     running,
     serving,
+    simulating,
     watching,
 )
 from recette.cli.options import SETTINGS, said
@@ -53,6 +54,7 @@ app.add_typer(agreeing.app)
 app.add_typer(projecting.app)
 app.add_typer(phasing.app)
 app.add_typer(watching.app)
+app.add_typer(simulating.app)
 app.add_typer(faulty.app, name="faulty")
 
 
