@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from recette import __version__
-from recette.cli import agreeing, covering, judging, serving, watching
+from recette.cli import agreeing, covering, judging, service_reporting, serving, watching
 from recette.cli.options import SETTINGS, said
 from recette.model import ExitCode
 from sas_kernel.errors import ContractError, SasError
@@ -36,6 +36,7 @@ app.add_typer(serving.app)
 app.add_typer(covering.app)
 app.add_typer(agreeing.app)
 app.add_typer(watching.app)
+app.add_typer(service_reporting.app)
 
 
 @app.callback(invoke_without_command=True)
