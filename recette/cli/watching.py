@@ -53,7 +53,7 @@ def monitor(
         Path, typer.Argument(metavar="TARGET.toml", help=said("Description de la cible.", "Target description."))
     ],
     interval: Annotated[
-        float,
+        float | None,
         typer.Option(
             "--interval",
             min=1.0,
@@ -64,7 +64,7 @@ def monitor(
             ),
             show_default=False,
         ),
-    ] = 0.0,
+    ] = None,
     once: Annotated[bool, typer.Option("--once", help=said("Un seul tour (cron).", "One round only (cron)."))] = False,
     until: Annotated[
         str, typer.Option("--until", metavar="INSTANT", help=said("S’arrête à cet instant.", "Stop at this instant."))
@@ -120,7 +120,7 @@ class _Story:
         self,
         project: str,
         target: Target,
-        interval: float,
+        interval: float | None,
         once: bool,
         until: datetime | None,
         spill: Path,
@@ -144,7 +144,14 @@ class _Story:
         try:
             promise = standing.promised(await self._agreement(store))
             watcher = Watcher(
-                self._project, plan, lambda: _driver(self._target, plan, clock), store, clock, self._who, promise
+                self._project,
+                plan,
+                lambda: _driver(self._target, plan, clock),
+                store,
+                clock,
+                self._who,
+                promise,
+                self._said,
             )
             spill = self._spill / f"monitor-{_file_name(self._project)}.jsonl"
             keeper = Keeper(watcher.add, spill, self._said)
@@ -191,8 +198,7 @@ class _Story:
 
         try:
             return (await book.read(await store.journal(), self._project)).agreement
-        except JournalError as error:
-            self._said(error.text)
+        except JournalError:  # the first round says so
             return reading.load(_DEFAULT_AGREEMENT)
 
 
