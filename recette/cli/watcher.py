@@ -23,7 +23,7 @@ from recette.monitoring.repository import opened as samples_opened
 from recette.monitoring.standing import ONE_PRACTITIONER, Promise
 from recette.projects import book as books
 from recette.projects.book import Book
-from recette.register import recording, runs
+from recette.register import recording, runs, setting
 from recette.reports import json_report
 from recette.reports.masking import EvidenceMasks
 from sas_kernel.clock import Clock
@@ -158,8 +158,9 @@ class Watcher:
             if not episodes.is_news(report, episodes.last_told(book.runs, played), book.register):
                 return []
             content = json_report.dumps(report).encode()
-            run = episodes.partial(report, hashlib.sha256(content).hexdigest())
-            drafts = recording.drafts(book.register, run, phase=book.phase, who=self.who)
+            around = setting.at(self.project, book.entries, report.finished_at)
+            run = episodes.partial(report, hashlib.sha256(content).hexdigest(), around.flows)
+            drafts = recording.drafts(book.register, run, phase=around.phase, who=self.who)
             now = self.clock.now()
             await journal.keep(content, "application/json", now)
             try:
