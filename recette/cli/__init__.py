@@ -21,6 +21,7 @@ from recette.cli import (
     phasing,
     projecting,
     running,
+    service_reporting,
     serving,
     simulating,
     watching,
@@ -56,6 +57,7 @@ app.add_typer(phasing.app)
 app.add_typer(watching.app)
 app.add_typer(simulating.app)
 app.add_typer(faulty.app, name="faulty")
+app.add_typer(service_reporting.app)
 
 
 @app.callback(invoke_without_command=True)

@@ -16,16 +16,18 @@ from recette.journal.repository import Journal
 from recette.journal.repository import opened as journal_opened
 from recette.model import ExitCode, RunReport
 from recette.monitoring import episodes, rounds
+from recette.monitoring.keeping import Tell
 from recette.monitoring.model import MonitoringError, Sample
 from recette.monitoring.repository import Samples
 from recette.monitoring.repository import opened as samples_opened
 from recette.monitoring.standing import ONE_PRACTITIONER, Promise
 from recette.projects import book as books
 from recette.projects.book import Book
-from recette.register import recording, runs
+from recette.register import recording, runs, setting
 from recette.reports import json_report
 from recette.reports.masking import EvidenceMasks
 from sas_kernel.clock import Clock
+from sas_kernel.text import Text
 
 LATELY = timedelta(hours=24)
 """Over how long a level is watched: an anomaly opens while it is broken, and a correction shows within a day."""
@@ -79,9 +81,11 @@ class Watcher:
     clock: Clock
     who: str
     promise: Promise
+    tell: Tell
     _recent: deque[tuple[datetime, float]] = field(default_factory=deque)
     _remembered: bool = False
     _pending: deque[RunReport] = field(default_factory=deque)
+    _told: Text | None = None
 
     async def take(self) -> Round:
         """Play the probes once. What goes wrong on the wire is in the round, never raised."""
@@ -136,8 +140,12 @@ class Watcher:
             while self._pending:
                 touched += await self._write(self._pending[0])
                 self._pending.popleft()
-        except JournalError:
+            self._told = None
+        except JournalError as error:
             self._keep_pending()
+            if error.text != self._told:
+                self._told = error.text
+                self.tell(error.text)
         return tuple(dict.fromkeys(touched))
 
     async def _write(self, report: RunReport) -> list[str]:
@@ -150,8 +158,9 @@ class Watcher:
             if not episodes.is_news(report, episodes.last_told(book.runs, played), book.register):
                 return []
             content = json_report.dumps(report).encode()
-            run = episodes.partial(report, hashlib.sha256(content).hexdigest())
-            drafts = recording.drafts(book.register, run, phase=book.phase, who=self.who)
+            around = setting.at(self.project, book.entries, report.finished_at)
+            run = episodes.partial(report, hashlib.sha256(content).hexdigest(), around.flows)
+            drafts = recording.drafts(book.register, run, phase=around.phase, who=self.who)
             now = self.clock.now()
             await journal.keep(content, "application/json", now)
             try:

@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from recette import __version__
 from recette.cli.clocks import ClockOption, instant, running
 from recette.cli.options import SETTINGS, LangOption, said
 from recette.cli.project_options import ProjectArgument, RegisterOption, database_url
@@ -47,7 +46,7 @@ def monitor(
         Path, typer.Argument(metavar="TARGET.toml", help=said("Description de la cible.", "Target description."))
     ],
     interval: Annotated[
-        float,
+        float | None,
         typer.Option(
             "--interval",
             min=1.0,
@@ -58,7 +57,7 @@ def monitor(
             ),
             show_default=False,
         ),
-    ] = 0.0,
+    ] = None,
     once: Annotated[bool, typer.Option("--once", help=said("Un seul tour (cron).", "One round only (cron)."))] = False,
     until: Annotated[
         str, typer.Option("--until", metavar="INSTANT", help=said("S’arrête à cet instant.", "Stop at this instant."))
@@ -114,7 +113,7 @@ class _Story:
         self,
         project: str,
         target: Target,
-        interval: float,
+        interval: float | None,
         once: bool,
         until: datetime | None,
         spill: Path,
@@ -138,7 +137,14 @@ class _Story:
         try:
             promise = standing.promised(await self._agreement(store))
             watcher = Watcher(
-                self._project, plan, lambda: _driver(self._target, plan, clock), store, clock, self._who, promise
+                self._project,
+                plan,
+                lambda: _driver(self._target, plan, clock),
+                store,
+                clock,
+                self._who,
+                promise,
+                self._said,
             )
             spill = self._spill / f"monitor-{_file_name(self._project)}.jsonl"
             keeper = Keeper(watcher.add, spill, self._said)
@@ -184,10 +190,12 @@ class _Story:
         from recette.projects import book
 
         try:
-            return (await book.read(await store.journal(), self._project)).agreement
-        except JournalError as error:
-            self._said(error.text)
+            read = await book.read(await store.journal(), self._project)
+        except JournalError:  # the first round says so
             return reading.load(_DEFAULT_AGREEMENT)
+        if read.runs and self._target.base_url not in {run.base_url for run in read.runs}:
+            self._said(_OTHER_ADDRESS.format(url=self._target.base_url, known=read.runs[-1].base_url))
+        return read.agreement
 
 
 _OTHER_INTERVAL = Text(
@@ -196,24 +204,18 @@ _OTHER_INTERVAL = Text(
     "The project’s agreement counts a sample every {choice} s (choice watch_interval): make it agree with --interval, "
     "else samples do not cover all the time.",
 )
+_OTHER_ADDRESS = Text(
+    "Attention : {url} n’est pas l’adresse que ce projet a jugée jusqu’ici ({known}).",
+    "Beware: {url} is not the address that this project has judged so far ({known}).",
+)
 _MISSED = Text("{n} tour(s) sautés : le précédent a duré trop longtemps.", "{n} round(s) left out: one overran.")
 
 
 def _plan(target: Target, scenarios: tuple[Scenario, ...]) -> Plan:
-    from recette.engine import requirements, runner
-    from recette.profiles import facts
-    from sas_kernel.contracts import service_levels
+    from recette.cli.playing import plan_of
+    from recette.model import Selection
 
-    guide = facts.load()
-    return runner.Plan(
-        target=target,
-        scenarios=scenarios,
-        requirements=requirements.load(),
-        levels=service_levels(),
-        rule_set=requirements.rule_set(),
-        tool_version=__version__,
-        guide=f"{guide.name} {guide.hash}",
-    )
+    return plan_of(target, Selection(scenarios=tuple(each.id for each in scenarios)))
 
 
 @asynccontextmanager

@@ -12,10 +12,10 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import date, datetime
 
-from recette.agreement.anomalies import Pause
-from recette.journal.model import Entry, Kind
+from recette.agreement.anomalies import Pause, frozen_at
+from recette.journal.model import GENESIS, Draft, Entry, Kind, chained
 from recette.model import Severity
-from recette.register.model import Anomaly, Plan, Register, Statement, Status, Workaround
+from recette.register.model import Anomaly, Plan, Register, RegisterError, Statement, Status, Workaround
 from sas_kernel.text import Text
 
 
@@ -28,9 +28,14 @@ def told(project: str, entries: Iterable[Entry]) -> Register:
         if entry.kind is Kind.ANOMALY_OPENED:
             anomalies[entry.subject] = _opened(entry)
         elif (change := _CHANGES.get(entry.kind)) is not None and entry.subject in anomalies:
-            changed = change(anomalies[entry.subject], entry)
-            anomalies[entry.subject] = replace(changed, changed_at=entry.at)
+            anomalies[entry.subject] = replace(change(anomalies[entry.subject], entry), changed_at=entry.at)
     return Register(project, anomalies, last)
+
+
+def after(anomaly: Anomaly, draft: Draft) -> Anomaly:
+    """What an anomaly would be once this were written: what a further move of the same decision rests on."""
+    change = _CHANGES[draft.kind]
+    return replace(change(anomaly, chained("", 1, GENESIS, draft, draft.at)), changed_at=draft.at)
 
 
 def _opened(entry: Entry) -> Anomaly:
@@ -108,7 +113,8 @@ def _workaround_proposed(anomaly: Anomaly, entry: Entry) -> Anomaly:
 
 
 def _workaround_validated(anomaly: Anomaly, entry: Entry) -> Anomaly:
-    assert anomaly.workaround is not None
+    if anomaly.workaround is None:
+        raise _out_of_place(entry)
     return replace(anomaly, workaround=replace(anomaly.workaround, validated=_statement(entry)))
 
 
@@ -117,7 +123,8 @@ def _plan_proposed(anomaly: Anomaly, entry: Entry) -> Anomaly:
 
 
 def _plan_validated(anomaly: Anomaly, entry: Entry) -> Anomaly:
-    assert anomaly.plan is not None
+    if anomaly.plan is None:
+        raise _out_of_place(entry)
     validated = {**anomaly.plan.validated, entry.party: _statement(entry)}
     return replace(anomaly, plan=replace(anomaly.plan, validated=validated))
 
@@ -127,6 +134,8 @@ def _paused(anomaly: Anomaly, entry: Entry) -> Anomaly:
 
 
 def _resumed(anomaly: Anomaly, entry: Entry) -> Anomaly:
+    if frozen_at(anomaly.pauses[-1:]) is None:
+        raise _out_of_place(entry)
     *before, last = anomaly.pauses
     return replace(anomaly, pauses=(*before, replace(last, end=entry.at)))
 
@@ -153,6 +162,16 @@ def _withdrawn(anomaly: Anomaly, entry: Entry) -> Anomaly:
 
 def _noted(anomaly: Anomaly, entry: Entry) -> Anomaly:
     return replace(anomaly, notes=(*anomaly.notes, _statement(entry)))
+
+
+def _out_of_place(entry: Entry) -> RegisterError:
+    """No move and no run writes it there: it came from elsewhere."""
+    return RegisterError(
+        Text(
+            "L’entrée {n} ({kind}, {id}) ne peut pas suivre celles qui la précèdent.",
+            "Entry {n} ({kind}, {id}) cannot follow those before it.",
+        ).format(n=entry.number, kind=entry.kind.value, id=entry.subject)
+    )
 
 
 def _statement(entry: Entry) -> Statement:

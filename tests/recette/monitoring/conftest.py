@@ -9,18 +9,18 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
+import pytest_asyncio
 
 from recette import catalogue
+from recette.cli.playing import plan_of
 from recette.cli.watcher import Round, Store, Watcher
-from recette.engine import requirements, runner
 from recette.journal.model import Draft, Kind, Party
-from recette.model import TransportFailure
+from recette.model import Selection, TransportFailure
 from recette.monitoring import rounds
 from recette.monitoring.standing import Promise
 from recette.projects import book
 from recette.projects.book import Book
 from sas_kernel.clock import PARIS, ManualClock
-from sas_kernel.contracts import service_levels
 from tests.faulty.wire import Agenda, Asked, Reference, Reply, WireDriver, demo_target, reference_agenda
 
 START = datetime(2026, 10, 20, 9, 0, tzinfo=PARIS)
@@ -89,30 +89,30 @@ def opening(at: datetime) -> tuple[Draft, ...]:
     )
 
 
-@pytest.fixture
-async def watched(tmp_path: Path) -> AsyncIterator[Watched]:
+@pytest_asyncio.fixture(loop_scope="module", scope="module")
+async def agenda(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[tuple[Reference, ManualClock]]:
     clock = ManualClock(START)
-    async with reference_agenda(tmp_path, clock) as reference:
-        wire = Wire(Reference(reference.app))
-        store = Store(f"sqlite:///{tmp_path / 'register.sqlite'}")
-        plan = runner.Plan(
-            target=demo_target(),
-            scenarios=rounds.chosen(catalogue.scenarios(())),
-            requirements=requirements.load(),
-            levels=service_levels(),
-            rule_set="r",
-            tool_version="0",
-        )
+    async with reference_agenda(tmp_path_factory.mktemp("agenda"), clock) as reference:
+        yield reference, clock
 
-        @asynccontextmanager
-        async def driver() -> AsyncIterator[WireDriver]:
-            reference_now = Reference(reference.app)  # its answers are kept for an instant that has passed
-            wire.agenda = reference_now
-            yield WireDriver(wire, clock)
 
-        watcher = Watcher("p", plan, driver, store, clock, "recette monitor", Promise(0.99, MINUTE))
-        await (await store.journal()).append("p", opening(START - MINUTE), START)
-        try:
-            yield Watched(watcher, wire, clock, store)
-        finally:
-            await store.close()
+@pytest_asyncio.fixture(loop_scope="module")
+async def watched(agenda: tuple[Reference, ManualClock], tmp_path: Path) -> AsyncIterator[Watched]:
+    reference, clock = agenda
+    clock.at = START
+    wire = Wire(reference)
+    store = Store(f"sqlite:///{tmp_path / 'register.sqlite'}")
+    probes = [each.id for each in rounds.chosen(catalogue.scenarios(()))]
+    plan = plan_of(demo_target(), Selection(scenarios=tuple(probes[:2])))
+
+    @asynccontextmanager
+    async def driver() -> AsyncIterator[WireDriver]:
+        wire.agenda = Reference(reference.app)  # the answers it knows are those of an instant that has passed
+        yield WireDriver(wire, clock)
+
+    watcher = Watcher("p", plan, driver, store, clock, "recette monitor", Promise(0.99, MINUTE), print)
+    await (await store.journal()).append("p", opening(START - MINUTE), START)
+    try:
+        yield Watched(watcher, wire, clock, store)
+    finally:
+        await store.close()

@@ -15,6 +15,7 @@ from recette.register.model import Status
 from tests.recette.monitoring.conftest import MINUTE, START, Watched
 
 
+@pytest.mark.asyncio(loop_scope="module")
 async def test_a_round_that_goes_well_gives_a_sample_a_probe_and_writes_nothing(watched: Watched) -> None:
     taken = await watched.round()
     assert [(each.probe, each.ok, each.seconds, each.detail) for each in taken.samples] == [
@@ -28,6 +29,7 @@ async def test_a_round_that_goes_well_gives_a_sample_a_probe_and_writes_nothing(
     assert [entry.kind for entry in (await watched.book()).entries] == [Kind.PROJECT_OPENED, Kind.PHASE_OPENED]
 
 
+@pytest.mark.asyncio(loop_scope="module")
 @pytest.mark.parametrize(
     ("status", "failure", "seconds", "code", "check", "detail"),
     [
@@ -66,6 +68,7 @@ async def test_what_begins_and_what_ends_is_written_once_and_not_every_minute(
     assert len((await watched.book()).runs) == 2
 
 
+@pytest.mark.asyncio(loop_scope="module")
 async def test_a_correction_that_was_delivered_is_verified_by_a_round_that_shows_it(watched: Watched) -> None:
     watched.wire.failure = TransportFailure.UNREACHABLE
     await watched.round()
@@ -83,6 +86,7 @@ async def test_a_correction_that_was_delivered_is_verified_by_a_round_that_shows
     assert again.find("A-0001").reopened == 1
 
 
+@pytest.mark.asyncio(loop_scope="module")
 async def test_a_level_broken_over_the_last_day_opens_one_major_anomaly(watched: Watched) -> None:
     samples = await watched.store.samples()
     taken = await watched.watcher.take()
@@ -100,6 +104,7 @@ async def test_a_level_broken_over_the_last_day_opens_one_major_anomaly(watched:
     assert (await watched.round()).exit_code is ExitCode.ACCEPTED
 
 
+@pytest.mark.asyncio(loop_scope="module")
 async def test_nothing_is_written_of_a_maintenance_that_was_announced(watched: Watched) -> None:
     start, end = START + MINUTE, START + 3 * MINUTE
     await watched.write(Kind.MAINTENANCE, "", start=start.isoformat(), end=end.isoformat())
