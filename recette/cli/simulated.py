@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 import uuid
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -68,8 +67,8 @@ class Wire:
         if down is not None:
             waited = Timings(None, _GIVEN_UP_AFTER)
             return Exchange(id, now, request, waited, None, TransportFailure.UNREACHABLE, down.detail)
-        chance = random.Random(f"{self.story.seed} {now.isoformat()}")  # noqa: S311  a simulation, no secret
-        total = service.seconds(self.story.service, chance, now)
+        drawn = service.deviates(f"{self.story.seed} {now.isoformat()}", 1)
+        total = service.seconds(self.story.service, drawn[0], now)
         headed = (("Content-Type", "application/fhir+json"),)
         return Exchange(id, now, request, Timings(total, total), Response(200, headed, b"{}"))
 
@@ -91,7 +90,7 @@ class Lent:
         self._plan = replace(self._plan, scenarios=chosen.scenarios, extent=chosen.extent, missed=chosen.missed)
         promise = standing.promised(agreement)
         self._unavailable_from = promise.unavailable_from
-        self._watcher = Watcher(story.project, self._plan, self._driver, store, clock, WHO, promise)
+        self._watcher = Watcher(story.project, self._plan, self._driver, store, clock, WHO, promise, lambda _: None)
 
     @asynccontextmanager
     async def _driver(self) -> AsyncIterator[runner.Driver]:
@@ -134,8 +133,8 @@ class Lent:
 
     def _seconds(self, check: str, count: int) -> tuple[float, ...]:
         now = self._clock.now()
-        chance = random.Random(f"{self._story.seed} {check} {now.isoformat()}")  # noqa: S311  a simulation, no secret
-        return tuple(service.seconds(self._story.service, chance, now) for _ in range(count))
+        drawn = service.deviates(f"{self._story.seed} {check} {now.isoformat()}", count)
+        return tuple(service.seconds(self._story.service, each, now) for each in drawn)
 
 
 def _probe(scenario: Scenario) -> Scenario:

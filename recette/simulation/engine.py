@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import heapq
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -12,7 +13,7 @@ from recette.certificates.issuing import Files
 from recette.certificates.model import PREFIXES
 from recette.journal.model import Entry, Party
 from recette.journal.repository import Journal
-from recette.model import Requirement
+from recette.model import Measurement, Requirement, Verdict
 from recette.monitoring import standing as standings
 from recette.monitoring.model import Sample, Standing
 from recette.monitoring.repository import Samples
@@ -20,6 +21,7 @@ from recette.projects import book as books
 from recette.projects import conduct
 from recette.projects.book import Book
 from recette.projects.model import Outcome, PhaseId, ShutDoorError
+from recette.register.model import Status
 from recette.register.moves import Move
 from recette.simulation import acting, following, telling
 from recette.simulation.acting import Bench, act
@@ -34,6 +36,8 @@ from sas_kernel.text import Lang, Text
 _IN_SERVICE = frozenset({PhaseId.VSR, PhaseId.EXPLOITATION})
 _LATELY = timedelta(hours=24)
 _HOUR = timedelta(hours=1)
+_WATCH = -1
+"""Before the events of the same instant, which are counted from 0."""
 
 
 class Watch(Protocol):
@@ -58,7 +62,9 @@ class Simulation:
     certificates: list[Files] = field(default_factory=list)
     taken: list[Sample] = field(default_factory=list)
     _state: State = field(default_factory=State)
-    _stood: tuple[tuple[object, ...], Standing | None] = ((), None)
+    _stood: Standing | None = None
+    _read: Book | None = None
+    _slow: bool = False
 
     async def lines(self, *, until: datetime | PhaseId | None = None) -> AsyncIterator[Line]:
         """The chronicle, line by line. `until`: an instant, or the phase whose closing ends it.
@@ -71,15 +77,25 @@ class Simulation:
         await conduct.open_project(self.journal, story.project, story.particulars, move, now=story.starts)
         yield Line(story.starts, DONE, Text("Projet « {p} » ouvert.", "Project '{p}' opened.").format(p=story.project))
         end = min(until, story.ends) if isinstance(until, datetime) else story.ends
-        for number, (at, event) in enumerate(_moments(story)):
-            if at > end:
-                break
+        moments = _moments(story)
+        number = 0
+        while moments and moments[0][0] <= end:
+            at, _, event = heapq.heappop(moments)
+            number += 1
             async for line in self._pass(at):
                 yield line
-            async for line in self._event(event) if event is not None else self._round(number):
+            if event is None:
+                async for line in self._round(number):
+                    yield line
+                continue
+            async for line in self._event(event):
                 yield line
-            if event is not None and event.do is Do.CLOSE and event.values["phase"] == until and not event.refused:
+            if event.do is Do.CLOSE and event.values["phase"] == until and not event.refused:
                 return
+            if event.do is Do.DELIVER:  # the next round of the watch shows whether it holds
+                following_round = (at + await self._interval(), _WATCH, None)
+                if following_round[:2] not in {moment[:2] for moment in moments}:
+                    heapq.heappush(moments, following_round)
         async for line in self._pass(end):
             yield line
 
@@ -90,7 +106,7 @@ class Simulation:
         if current is None or current.id not in PREFIXES:
             return None
         made = proposing.propose(
-            book, current.id, self.clock.now(), self._standing(book), requirements=self.requirements
+            book, current.id, self.clock.now(), self._standing(book, exact=True), requirements=self.requirements
         )
         return telling.proposed(made, self.clock.now())
 
@@ -128,32 +144,45 @@ class Simulation:
         before, self._state = self._state, found
         yield from following.lines(book, now, before, found, standing)
 
-    def _standing(self, book: Book) -> Standing | None:
-        """How the service stood since the open phase was opened; counted again only once there is more to count."""
+    def _standing(self, book: Book, *, exact: bool = False) -> Standing | None:
+        """How the service stood since the open phase was opened.
+
+        Two months are 86 400 samples: unless `exact`, what was counted stands while all that was promised holds and
+        nothing has happened to the service since.
+        """
         current, now = book.project.current, self.clock.now()
         if current is None or current.id not in _IN_SERVICE or now <= current.opened_at:
             return None
-        seen = (current.opened_at, now, len(book.project.maintenance))
-        if self._stood[0] != seen:
-            promise = standings.promised(book.agreement)
-            found = standings.standing(
-                self.taken,
-                current.opened_at,
-                now,
-                maintenance=book.project.maintenance,
-                interval=promise.interval,
-                levels=self.levels,
-                promised_availability=promise.availability,
-            )
-            self._stood = (seen, found)
-        return self._stood[1]
+        before = self._stood
+        if before is not None and before.start == current.opened_at and before.end <= now:
+            quiet = before.conforms is True and not self._happened(before.end, now)
+            if before.end == now or (quiet and not exact):
+                return before
+        promise = standings.promised(book.agreement)
+        self._stood = standings.standing(
+            self.taken,
+            current.opened_at,
+            now,
+            maintenance=book.project.maintenance,
+            interval=promise.interval,
+            levels=self.levels,
+            promised_availability=promise.availability,
+        )
+        return self._stood
+
+    def _happened(self, start: datetime, end: datetime) -> bool:
+        """Whether the service was otherwise than usual at any moment between two instants."""
+        told = self.story.service
+        spans = (*told.outages, *told.slow, *told.unwatched)
+        return any(span.start <= end and span.end > start for span in spans)
 
     # --- things happen -----------------------------------------------------------------------------------------------
 
     async def _event(self, event: Event) -> AsyncIterator[Line]:
         book = await self._book()
+        standing = self._standing(book, exact=event.do in {Do.CLOSE, Do.SUSPEND})
         try:
-            entries = await act(event, book, self.journal, self.bench, self._standing(book), runs=len(book.runs))
+            entries = await act(event, book, self.journal, self.bench, standing, runs=len(book.runs))
         except SasError as error:
             if not event.refused:
                 raise _unexpected(event, error) from error
@@ -166,6 +195,7 @@ class Simulation:
                     "Story, {key} ({at}): '{do}' was accepted, and the story expected a refusal.",
                 ).format(key=event.key, at=event.at.isoformat(), do=event.do.value)
             )
+        self._read = None
         book = await self._book()
         yield telling.done(event, entries, book)
         if event.do is Do.CLOSE and event.values["phase"] in PREFIXES:
@@ -184,11 +214,12 @@ class Simulation:
             decision=Outcome(entries[-1].payload["outcome"]),
             who=entries[-1].who,
             now=self.clock.now(),
-            standing=self._standing(before),
+            standing=self._standing(before, exact=True),
             requirements=self.requirements,
             lang=self.lang,
         )
         self.certificates.append(made)
+        self._read = None
         return telling.issued(made, self.clock.now())
 
     async def _round(self, number: int) -> AsyncIterator[Line]:
@@ -202,26 +233,51 @@ class Simulation:
             for sample in reversed(self.taken[-2 * int(_LATELY / standings.promised(book.agreement).interval) :])
             if sample.at >= now - _LATELY and sample.seconds is not None and sample.probe == standings.ONE_PRACTITIONER
         ]
+        slow = self._too_slow(lately)
+        if slow == self._slow and not self._awaits_round(book, now):
+            return
+        self._slow = slow
         touched = await self.watch(number, lately)
+        self._read = None
         book = await self._book()
         if touched:
             yield telling.watched(touched, book, now)
         for line in self._follows(book):
             yield line
 
+    def _awaits_round(self, book: Book, now: datetime) -> bool:
+        """Whether an outage begins or ends now, or a correction that was delivered is to be shown to hold."""
+        if any(now in {span.start, span.end} for span in self.story.service.outages):
+            return True
+        return any(anomaly.status is Status.DELIVERED for anomaly in book.register.open)
+
+    def _too_slow(self, lately: Sequence[float]) -> bool:
+        level = self.levels.get(standings.ONE_PRACTITIONER)
+        if level is None:
+            return False
+        return Measurement.of(level.id, level.text, level, lately).verdict is Verdict.FAIL
+
+    async def _interval(self) -> timedelta:
+        return standings.promised((await self._book()).agreement).interval
+
     async def _book(self) -> Book:
-        return await books.read(self.journal, self.story.project)
+        """The book as it stands: read again once something was written."""
+        if self._read is None:
+            self._read = await books.read(self.journal, self.story.project)
+        return self._read
 
 
-def _moments(story: Story) -> list[tuple[datetime, Event | None]]:
-    """Events, and the instants at which a watch would notice something: None. Of two at once the watch comes first."""
-    moments: list[tuple[datetime, Event | None]] = [(event.at, event) for event in story.events]
+def _moments(story: Story) -> list[tuple[datetime, int, Event | None]]:
+    """Events in their order, and the instants at which a watch would notice something: None. Of two at once the watch
+    comes first. A heap."""
+    moments: list[tuple[datetime, int, Event | None]] = [(event.at, n, event) for n, event in enumerate(story.events)]
     rounds = {at for span in story.service.outages for at in (span.start, span.end)}
     for span in story.service.slow:
         hours = int((span.end + _LATELY - span.start) / _HOUR) + 1
         rounds |= {span.start + hour * _HOUR for hour in range(1, hours + 1)}
-    moments += [(at, None) for at in rounds if story.starts <= at <= story.ends]
-    return sorted(moments, key=lambda moment: (moment[0], moment[1] is not None))
+    moments += [(at, _WATCH, None) for at in rounds if story.starts <= at <= story.ends]
+    heapq.heapify(moments)
+    return moments
 
 
 def _unexpected(event: Event, error: SasError) -> UnexpectedError:
