@@ -184,8 +184,8 @@ def _severity(severity: Severity | None, lang: Lang) -> str | None:
 def plain(value: object, key: Key) -> Value:
     """A value as it compares: the wall clock of Paris to the second, days, trimmed text, nothing for an empty one."""
     if isinstance(value, datetime):
-        local = value.astimezone(PARIS).replace(tzinfo=None) if value.tzinfo else value
-        return local.date() if key is Key.PLAN_DUE else _to_the_second(local)
+        local = _wall_clock(value)
+        return local.date() if key is Key.PLAN_DUE else local
     if isinstance(value, date):
         return datetime.combine(value, time()) if key in INSTANTS else value
     if isinstance(value, float) and value.is_integer():
@@ -196,16 +196,11 @@ def plain(value: object, key: Key) -> Value:
     return text or None
 
 
-def _to_the_second(local: datetime) -> datetime:
+def _wall_clock(at: datetime) -> datetime:
+    if at.tzinfo is not None:
+        return at.astimezone(PARIS).replace(tzinfo=None, microsecond=0)
     # A spreadsheet keeps instants as fractions of days: a millisecond may be lost on the way.
-    return (
-        (local + timedelta(milliseconds=1)).replace(microsecond=0)
-        if local.microsecond > _ALMOST
-        else (local.replace(microsecond=0))
-    )
-
-
-_ALMOST = 998_000  # microseconds
+    return (at + timedelta(milliseconds=500)).replace(microsecond=0)
 
 
 def typed(value: object, key: Key, lang: Lang) -> Value:
