@@ -22,7 +22,7 @@ def begun(id: str = "agenda-essai", exists: bool = False, **said: Any) -> Draft:
 
 
 def test_a_use_case_brings_its_name_and_its_flows(story: Story) -> None:
-    project = story.write(begun()).project
+    project = story.write(begun()).book.project
     assert project.use_case is UseCase.BOOKING
     assert project.flows == (Flow.REGULATORS, Flow.SSO, Flow.APPOINTMENTS)
     assert project.interface == "Prise de rendez-vous"
@@ -33,7 +33,7 @@ def test_a_use_case_brings_its_name_and_its_flows(story: Story) -> None:
 
 def test_a_project_is_told_with_people_product_and_choices(story: Story) -> None:
     camille = Contact("Camille Orfelin", "camille@example.org", "cheffe de projet")
-    said = {
+    said: dict[str, Any] = {
         "contacts": {Party.EDITOR: camille},
         "signatories": {Party.ANS: Contact("Alix Modèle")},
         "changes": {"region": "alsace-moselle"},
@@ -41,7 +41,7 @@ def test_a_project_is_told_with_people_product_and_choices(story: Story) -> None
         "product": "Agenda d’essai",
         "version": "4.1",
     }
-    book = story.write(begun(**said))
+    book = story.write(begun(**said)).book
     assert book.project.contacts == {Party.EDITOR: camille}
     assert book.project.signatories == {Party.ANS: Contact("Alix Modèle")}
     assert (book.project.flows, book.project.product, book.project.version) == ((Flow.SSO,), "Agenda d’essai", "4.1")
@@ -104,7 +104,7 @@ def test_a_change_says_only_what_changes(recette: Story) -> None:
     draft = decisions.change_project(recette.book, Particulars(version="4.2"), by(Party.EDITOR, "2026-05-01T09:00"))
     assert draft.payload == {"version": "4.2"}
     before = recette.book.project
-    after = recette.write(draft).project
+    after = recette.write(draft).book.project
     assert (after.editor, after.version) == (before.editor, "4.2")
 
 
@@ -125,7 +125,9 @@ def test_a_changed_choice_takes_a_reason_and_moves_dates(recette: Story) -> None
 
 def test_another_use_case_brings_its_flows(recette: Story) -> None:
     change = Particulars(use_case=UseCase.AVAILABILITY)
-    project = recette.write(decisions.change_project(recette.book, change, by(Party.ANS, "2026-05-01T09:00"))).project
+    project = recette.write(
+        decisions.change_project(recette.book, change, by(Party.ANS, "2026-05-01T09:00"))
+    ).book.project
     assert project.flows == (Flow.SLOT_SEARCH,)
 
 
@@ -175,7 +177,7 @@ def test_a_stop_is_the_ans_s_and_writes_down_its_rights(vsr: Story) -> None:
         decisions.suspend(vsr.book, by(Party.ANS, when), standing=None)
     draft = decisions.suspend(vsr.book, by(Party.ANS, when), standing=stood(0.5))
     assert draft.payload == {"rights": ["suspension-service-levels"]}
-    assert vsr.write(draft).project.suspended_at == at(when)
+    assert vsr.write(draft).book.project.suspended_at == at(when)
 
 
 def test_a_stop_and_its_end_alternate_in_time(vsr: Story) -> None:
@@ -201,6 +203,6 @@ def test_maintenance_is_planned_when_it_was_told_before_it_began(vsr: Story) -> 
         decisions.maintenance(vsr.book, end, start, by(Party.EDITOR, "2026-07-06T10:00", why))
     with pytest.raises(ProjectError, match="--why"):
         decisions.maintenance(vsr.book, start, end, by(Party.EDITOR, "2026-07-06T10:00"))
-    book = vsr.write(decisions.maintenance(vsr.book, start, end, by(Party.EDITOR, "2026-07-06T10:00", why)))
+    book = vsr.write(decisions.maintenance(vsr.book, start, end, by(Party.EDITOR, "2026-07-06T10:00", why))).book
     (planned,) = book.project.maintenance
     assert (planned.start, planned.end, planned.announced_at) == (start, end, at("2026-07-06T10:00"))

@@ -214,6 +214,6 @@ def test_the_signed_certificate_is_kept_by_its_hash(recette: Story) -> None:
     draft = phases.close_phase(
         recette.book, PhaseId.RECETTE, Outcome.VALIDATED, move, standing=None, certificate="ab" * 32
     )
-    state = recette.write(draft).project.phase(PhaseId.RECETTE)
+    state = recette.write(draft).book.project.phase(PhaseId.RECETTE)
     assert state is not None
     assert state.certificate == "ab" * 32
