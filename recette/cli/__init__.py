@@ -21,7 +21,9 @@ from recette.cli import (
     projecting,
     registering,
     running,
+    service_reporting,
     serving,
+    watching,
 )
 from recette.cli.options import SETTINGS, said
 from recette.model import ExitCode
@@ -52,6 +54,8 @@ app.add_typer(agreeing.app)
 app.add_typer(projecting.app)
 app.add_typer(phasing.app)
 app.add_typer(registering.app)
+app.add_typer(watching.app)
+app.add_typer(service_reporting.app)
 
 
 @app.callback(invoke_without_command=True)
