@@ -20,6 +20,7 @@ from recette.cli import (
     listing,
     phasing,
     projecting,
+    registering,
     running,
     service_reporting,
     serving,
@@ -54,6 +55,7 @@ app.add_typer(initiating.app)
 app.add_typer(agreeing.app)
 app.add_typer(projecting.app)
 app.add_typer(phasing.app)
+app.add_typer(registering.app)
 app.add_typer(watching.app)
 app.add_typer(simulating.app)
 app.add_typer(faulty.app, name="faulty")
