@@ -19,6 +19,7 @@ from recette.cli import (
     listing,
     phasing,
     projecting,
+    registering,
     running,
     service_reporting,
     serving,
@@ -52,6 +53,7 @@ app.add_typer(initiating.app)
 app.add_typer(agreeing.app)
 app.add_typer(projecting.app)
 app.add_typer(phasing.app)
+app.add_typer(registering.app)
 app.add_typer(watching.app)
 app.add_typer(service_reporting.app)
 
