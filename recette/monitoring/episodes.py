@@ -41,13 +41,16 @@ def last_told(runs: Sequence[RunRecord], scenarios: Iterable[str]) -> frozenset[
     return frozenset()
 
 
-def is_news(report: RunReport, told: frozenset[str], register: Register) -> bool:
-    """Whether a round says something that the journal does not: a new finding, one that is gone, a correction that
-    was delivered and holds. A round that reached nobody judged nothing, and cannot say that anything is gone."""
+def is_news(report: RunReport, told: frozenset[str], register: Register, *, settled: bool) -> bool:
+    """Whether a round says something that the journal does not: a new finding, a correction that was delivered and
+    holds, or, once things have `settled`, a finding that is gone: a service that comes and goes is one episode.
+
+    A round that judged nothing cannot say that anything is gone.
+    """
     found = wrong(report)
-    if not any(check.verdict is not Verdict.SKIP and check.verdict is not Verdict.OMIT for check in report.checks):
+    if all(check.verdict in _NOT_JUDGED for check in report.checks):
         return False
-    if found != told:
+    if found - told or (settled and found != told):
         return True
     seen = record(report, "")
     return any(
@@ -58,3 +61,6 @@ def is_news(report: RunReport, told: frozenset[str], register: Register) -> bool
         and seen.held(anomaly.check, anomaly.scenarios)
         for anomaly in register.anomalies.values()
     )
+
+
+_NOT_JUDGED = frozenset({Verdict.SKIP, Verdict.OMIT})
