@@ -40,6 +40,8 @@ _INK, _SOFT, _LINE, _GROUND, _BRAND = (
 )
 _RED = colors.HexColor("#a61b1b")
 _TONES = {"pass": ("#18673b", "#e3f3e9"), "warn": ("#8a5a00", "#fdf1d8"), "fail": ("#a61b1b", "#fbe6e5")}
+_NAME_LENGTH = 40
+"""The longest first cell that is a name and not a sentence: it is set in bold."""
 _SPACES = re.compile("[\u2000-\u200a\u202f]")
 
 
@@ -56,9 +58,11 @@ def _built(page: Layout, made_at: datetime, total: int) -> tuple[bytes, int]:
     document = _Document(out, page, made_at.astimezone(UTC), total)
     story: list[Flowable] = [*_front(page)]
     for section in page.sections:
-        story.append(_text(section.title, _HEADING, page))
+        drawn: list[Flowable] = [_text(section.title, _HEADING, page)]
         for block in section.blocks:
-            story += _DRAWN[type(block)](block, page)
+            drawn += _DRAWN[type(block)](block, page)
+        together = any(isinstance(block, layout.SignatureBlocks) for block in section.blocks)
+        story += [KeepTogether(drawn)] if together else drawn
     document.build(story, canvasmaker=document.canvas)
     return out.getvalue(), document.page
 
@@ -216,7 +220,11 @@ def _item(block: layout.Item, page: Layout) -> list[Flowable]:
 def _table(block: layout.Table, page: Layout) -> list[Flowable]:
     head = [_text(cell, _CELL_BOLD, page) for cell in block.head]
     rows = [
-        [_text(cell, _CELL if column else _CELL_BOLD, page) for column, cell in enumerate(row)] for row in block.rows
+        [
+            _text(cell, _CELL if column or len(cell) > _NAME_LENGTH else _CELL_BOLD, page)
+            for column, cell in enumerate(row)
+        ]
+        for row in block.rows
     ]
     whole = sum(block.widths)
     style: list[Any] = [
@@ -254,7 +262,7 @@ def _signatures(block: layout.SignatureBlocks, page: Layout) -> list[Flowable]:
         style=[("BOX", (column, 0), (column, 0), 0.6, _LINE) for column in range(len(cells))]
         + [("VALIGN", (0, 0), (-1, -1), "TOP"), ("TOPPADDING", (0, 0), (-1, -1), 6)],
     )
-    return [KeepTogether([grid])]
+    return [grid]
 
 
 _DRAWN: dict[type, Callable[[Any, Layout], list[Flowable]]] = {
