@@ -255,3 +255,11 @@ class Right:
     article: str
     since: datetime
     about: tuple[str, ...] = ()
+
+
+class ShutDoorError(ProjectError):
+    """A phase that was to be validated while its door is shut: the text and `door` say what is missing."""
+
+    def __init__(self, text: Text, door: Door) -> None:
+        super().__init__(text)
+        self.door = door

@@ -15,7 +15,7 @@ from recette.monitoring.model import Standing
 from recette.projects import doors, schedule
 from recette.projects.book import Book
 from recette.projects.conditions import day
-from recette.projects.model import BREACH_REPAIR, Door, Outcome, PhaseId, PhaseState, ProjectError
+from recette.projects.model import BREACH_REPAIR, Door, Outcome, PhaseId, PhaseState, ProjectError, ShutDoorError
 from recette.projects.refusals import not_before, only, refused, worded
 from recette.register.moves import Move
 from sas_kernel.text import Text
@@ -129,12 +129,11 @@ def _validates(door: Door, outcome: Outcome) -> None:
             "\n".join(f"- {each.text.fr} (art. {each.article})" for each in door.missing),
             "\n".join(f"- {each.text.en} (art. {each.article})" for each in door.missing),
         )
-        raise refused(
+        text = Text(
             "La phase « {phase} » ne peut pas être validée. Il manque :\n{lines}",
             "The phase '{phase}' cannot be validated. Missing:\n{lines}",
-            phase=door.phase.value,
-            lines=lines,
         )
+        raise ShutDoorError(text.format(phase=door.phase.value, lines=lines), door)
     if outcome is Outcome.VALIDATED and door.reserves:
         raise refused(
             "Des réserves restent ({ids}) : --outcome validated-with-reserves.",

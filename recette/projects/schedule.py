@@ -7,6 +7,7 @@ from datetime import date, datetime
 from recette.agreement import anomalies, arithmetic
 from recette.agreement.model import Agreement, AgreementError, Deadline, DueDate
 from recette.model import Severity
+from recette.monitoring.standing import promised
 from recette.projects.book import Book
 from recette.projects.model import (
     BREACH_NOTICE,
@@ -20,7 +21,7 @@ from recette.projects.model import (
     PhaseState,
     ProjectError,
 )
-from recette.register.model import Status
+from recette.register.model import Anomaly, Status
 from sas_kernel.text import Text
 
 GRAVE = frozenset({Severity.BLOCKING, Severity.MAJOR})
@@ -105,14 +106,22 @@ def earliest_end(book: Book, state: PhaseState) -> date | None:
     since = start(book, state)
     if state.id is not PhaseId.VSR or since is None:
         return None
-    grave = [
+    delivered = [anomaly.delivered_at for anomaly in _grave(book) if anomaly.delivered_at is not None]
+    deliveries = [at for at in delivered if at >= since]
+    return anomalies.regular_service_end(book.agreement, since, deliveries, bool(awaited(book)))
+
+
+def awaited(book: Book) -> tuple[str, ...]:
+    """The anomalies that prolong a VSR: blocking or major, their correction not delivered (art. 8.1)."""
+    return tuple(anomaly.id for anomaly in _grave(book) if anomaly.delivered_at is None)
+
+
+def _grave(book: Book) -> tuple[Anomaly, ...]:
+    return tuple(
         anomaly
         for anomaly in book.register.anomalies.values()
         if anomaly.severity in GRAVE and anomaly.status is not Status.WITHDRAWN
-    ]
-    deliveries = [each.delivered_at for each in grave if each.delivered_at is not None and each.delivered_at >= since]
-    awaited = any(anomaly.delivered_at is None for anomaly in grave)
-    return anomalies.regular_service_end(book.agreement, since, deliveries, awaited)
+    )
 
 
 def repair_due(book: Book) -> DueDate | None:
@@ -141,6 +150,8 @@ def check(agreement: Agreement, now: datetime) -> None:
         if deadline.severity is not None:
             anomalies.correction_start(agreement, due, now)
             anomalies.prolonged(agreement, due, ())
+    if "availability" in agreement.choices:
+        promised(agreement)
     _development_start(agreement)
     _chosen(agreement, "correction_end", _CORRECTION_END, "delivery")
 

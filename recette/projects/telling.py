@@ -79,7 +79,12 @@ def _milestone(project: Project, entry: Entry) -> Project:
 
 
 def _phase_opened(project: Project, entry: Entry) -> Project:
-    return replace(project, phases=(*project.phases, PhaseState(PhaseId(entry.subject), entry.at)))
+    """A phase that was refused keeps the date both parties agreed on when it is opened once more."""
+    opened = PhaseState(PhaseId(entry.subject), entry.at)
+    before = project.phase(opened.id)
+    if before is not None:
+        opened = replace(opened, extended_to=before.extended_to, agreed=before.agreed)
+    return replace(project, phases=(*project.phases, opened))
 
 
 def _phase_extended(project: Project, entry: Entry) -> Project:
