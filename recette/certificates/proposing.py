@@ -8,7 +8,7 @@ from datetime import datetime
 from recette import __version__
 from recette.certificates import follow_up, results
 from recette.certificates.model import PREFIXES, Certificate, CertificateError, Signatory
-from recette.journal.model import Kind, Party
+from recette.journal.model import Entry, Kind, Party
 from recette.model import Requirement
 from recette.monitoring.model import Standing
 from recette.projects import book as books
@@ -38,12 +38,11 @@ def propose(
     closed phase is what people decided then. `signatories` stand in for those of the project. `CertificateError` where
     the phase was never opened, or its closing says otherwise than `decision`.
     """
+    _agree(book, _opened(book, kind), decision)
+    book, judged_at, closing = as_judged(book, kind, now)
     state = _opened(book, kind)
-    if state.closed_at is not None and state.outcome is not None:
-        decision, decided_by, judged_at, book = _as_closed(book, state, decision)
-        state = _opened(book, kind)
-    else:
-        judged_at = now
+    if closing is not None:
+        decision, decided_by = Outcome(closing.payload["outcome"]), closing.who
     door = doors.door(book, kind, judged_at, standing)
     found = book.dues(judged_at)
     counted = results.runs_of(book, state)
@@ -116,27 +115,34 @@ def _opened(book: Book, kind: PhaseId) -> PhaseState:
     return state
 
 
-def _as_closed(book: Book, state: PhaseState, decision: Outcome | None) -> tuple[Outcome | None, str, datetime, Book]:
-    """What people decided when they closed the phase, who, when, and the book just before."""
+def as_judged(book: Book, kind: PhaseId, now: datetime) -> tuple[Book, datetime, Entry | None]:
+    """The book and the instant by which a phase is judged: of one that is closed, those just before its closing, and
+    the entry that closed it."""
+    if _opened(book, kind).is_open:
+        return book, now, None
     closings = [
         index
         for index, entry in enumerate(book.entries)
-        if entry.kind is Kind.PHASE_CLOSED and entry.subject == state.id.value
+        if entry.kind is Kind.PHASE_CLOSED and entry.subject == kind.value
     ]
     closing = book.entries[closings[-1]]
-    if decision is not None and decision is not state.outcome:
-        raise CertificateError(
-            Text(
-                "La phase « {kind} » a été close « {was} » le {day} : un procès-verbal ne peut pas dire « {said} ».",
-                "The phase '{kind}' was closed '{was}' on {day}: a certificate cannot say '{said}'.",
-            ).format(
-                kind=state.id.value,
-                was=state.outcome.value if state.outcome else "",
-                day=closing.at.astimezone(book.agreement.zone).date().isoformat(),
-                said=decision.value,
-            )
+    return books.of(book.project.id, book.entries[: closings[-1]]), closing.at, closing
+
+
+def _agree(book: Book, state: PhaseState, decision: Outcome | None) -> None:
+    if decision is None or state.outcome is None or state.closed_at is None or decision is state.outcome:
+        return
+    raise CertificateError(
+        Text(
+            "La phase « {kind} » a été close « {was} » le {day} : un procès-verbal ne peut pas dire « {said} ».",
+            "The phase '{kind}' was closed '{was}' on {day}: a certificate cannot say '{said}'.",
+        ).format(
+            kind=state.id.value,
+            was=state.outcome.value,
+            day=state.closed_at.astimezone(book.agreement.zone).date().isoformat(),
+            said=decision.value,
         )
-    return state.outcome, closing.who, closing.at, books.of(book.project.id, book.entries[: closings[-1]])
+    )
 
 
 def _shown(book: Book, state: PhaseState) -> tuple[Shown, ...]:

@@ -5,22 +5,22 @@ from __future__ import annotations
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, TypedDict
 
 import typer
 
+from recette.cli import attesting
 from recette.cli.options import SETTINGS, LangOption, said
 from recette.cli.project_options import ClockOption, ProjectArgument, RegisterOption, WhoOption, WhyOption
 from recette.journal.model import Party
-from recette.model import ExitCode
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterable
+    from collections.abc import Iterable
 
-    from recette.certificates.document import Document
     from recette.certificates.issuing import Files
-    from recette.certificates.verifying import Found
     from recette.journal.repository import Journal
+    from recette.model import Requirement
+    from recette.monitoring.model import Standing
     from recette.projects.book import Book
     from recette.projects.model import Contact, Outcome, PhaseId
     from sas_kernel.text import Lang
@@ -34,6 +34,7 @@ certificate_app = typer.Typer(
     ),
 )
 app.add_typer(certificate_app, name="certificate")
+certificate_app.add_typer(attesting.app)
 
 
 class Decision(StrEnum):
@@ -42,6 +43,15 @@ class Decision(StrEnum):
     VALIDATED = "validated"
     VALIDATED_WITH_RESERVES = "validated-with-reserves"
     REFUSED = "refused"
+
+
+class _Given(TypedDict):
+    """What a proposal and an issue are both made from."""
+
+    decision: Outcome | None
+    signatories: dict[Party, Contact]
+    requirements: Iterable[Requirement]
+    standing: Standing | None
 
 
 _FORMATS = ("html", "pdf", "json")
@@ -109,78 +119,42 @@ def _command(kind: str, help_fr: str, help_en: str) -> None:
         phase = PhaseId(kind)
 
         async def work(journal: Journal) -> Files:
+            from recette.certificates import issuing
+            from recette.certificates.proposing import propose
+            from recette.engine import requirements
+            from recette.projects import book as books
+
+            book = await books.read(journal, project)
+            given: _Given = {
+                "decision": decided,
+                "signatories": people,
+                "requirements": requirements.load().values(),
+                "standing": await _standing(database, book, phase, now),
+            }
             if issue:
-                return await _issued(journal, project, phase, decided, people, writer, why, now, lang)
-            return await _drafted(journal, project, phase, decided, people, writer, now, lang)
+                return await issuing.issue(journal, project, phase, who=writer, now=now, why=why, lang=lang, **given)
+            return issuing.files(propose(book, phase, now, decided_by=writer, **given), lang)
 
         made = with_journal(database, work)
         paths = _write(made, wanted, out)
         _tell(made, paths, lang)
 
 
-_command("recette", "Procès-verbal de recette (art. 6).", "Acceptance certificate (art. 6).")
-_command("mise-en-service", "Procès-verbal de mise en service (art. 7).", "Go-live certificate (art. 7).")
-_command("vsr", "Procès-verbal de vérification de service régulier (art. 8.1).", "Regular service (art. 8.1).")
+_command("recette", "Procès-verbal de recette, article 6.", "Acceptance certificate, article 6.")
+_command("mise-en-service", "Procès-verbal de mise en service, article 7.", "Go-live certificate, article 7.")
+_command("vsr", "Procès-verbal de VSR, article 8.1.", "Regular-service verification certificate, article 8.1.")
 
 
-async def _issued(
-    journal: Journal,
-    project: str,
-    kind: PhaseId,
-    decision: Outcome | None,
-    people: dict[Party, Contact],
-    who: str,
-    why: str,
-    now: datetime,
-    lang: Lang,
-) -> Files:
-    from recette.certificates import issuing
-    from recette.engine import requirements
-    from recette.projects import book as books
+async def _standing(url: str, book: Book, kind: PhaseId, now: datetime) -> Standing | None:
+    """How the service stood over the VSR, up to its closing where it is closed."""
+    from recette.certificates.proposing import as_judged
+    from recette.cli.standings import standing_of
+    from recette.projects.model import PhaseId
 
-    standing = await _standing(journal, await books.read(journal, project), kind, now)
-    return await issuing.issue(
-        journal,
-        project,
-        kind,
-        decision=decision,
-        who=who,
-        now=now,
-        why=why,
-        standing=standing,
-        signatories=people,
-        requirements=requirements.load().values(),
-        lang=lang,
-    )
-
-
-async def _drafted(
-    journal: Journal,
-    project: str,
-    kind: PhaseId,
-    decision: Outcome | None,
-    people: dict[Party, Contact],
-    who: str,
-    now: datetime,
-    lang: Lang,
-) -> Files:
-    from recette.certificates import issuing
-    from recette.certificates.proposing import propose
-    from recette.engine import requirements
-    from recette.projects import book as books
-
-    book = await books.read(journal, project)
-    certificate = propose(
-        book,
-        kind,
-        now,
-        await _standing(journal, book, kind, now),
-        decision=decision,
-        decided_by=who,
-        signatories=people,
-        requirements=requirements.load().values(),
-    )
-    return issuing.files(certificate, lang)
+    if kind is not PhaseId.VSR:
+        return None
+    judged, at, _ = as_judged(book, kind, now)
+    return await standing_of(url, judged, at)
 
 
 def _formats(written: str) -> tuple[str, ...]:
