@@ -12,6 +12,7 @@ import unicodedata
 from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import cache
+from itertools import accumulate
 from typing import Any
 from xml.sax.saxutils import escape
 
@@ -104,6 +105,7 @@ class _Document(BaseDocTemplate):
         )
         frame = Frame(_MARGIN, 20 * mm, _WIDTH, A4[1] - 42 * mm, 0, 0, 0, 0, id="body")
         self.addPageTemplates([PageTemplate("page", [frame], onPage=self._margins)])
+        self._head = _fitting(drawable(page.subject), 90 * mm)
         self._shown, self._made_at, self._total, self._outlined = page, made_at, total, 0
 
     def canvas(self, *args: Any, **options: Any) -> Canvas:
@@ -123,7 +125,7 @@ class _Document(BaseDocTemplate):
         canvas.setFont(_FONT, 7)
         canvas.setFillColor(_SOFT)
         canvas.drawString(_MARGIN, A4[1] - 12 * mm, f"{page.title} {drawable(page.number)}")
-        canvas.drawRightString(A4[0] - _MARGIN, A4[1] - 12 * mm, _fitting(drawable(page.subject), 90 * mm))
+        canvas.drawRightString(A4[0] - _MARGIN, A4[1] - 12 * mm, self._head)
         canvas.drawString(_MARGIN, 11 * mm, f"SHA-256 {page.fingerprint}")
         canvas.drawRightString(A4[0] - _MARGIN, 11 * mm, f"page {document.page}/{self._total}")
         if page.watermark:
@@ -139,10 +141,9 @@ def _fitting(text: str, width: float) -> str:
     """As much of a text as fits into a head; the whole stands on the first page."""
     if pdfmetrics.stringWidth(text, _FONT, 7) <= width:
         return text
-    kept = text
-    while kept and pdfmetrics.stringWidth(f"{kept}…", _FONT, 7) > width:
-        kept = kept[:-1]
-    return f"{kept}…"
+    ends = accumulate(pdfmetrics.stringWidth(char, _FONT, 7) for char in text)
+    room = width - pdfmetrics.stringWidth("…", _FONT, 7)
+    return "".join(char for char, end in zip(text, ends, strict=True) if end <= room) + "…"
 
 
 def _style(name: str, **options: Any) -> ParagraphStyle:

@@ -40,9 +40,7 @@ def editor(when: str, why: str = "") -> Move:
 def requirement(id: str, severity: Severity, fr: str, scenarios: tuple[str, ...] = (ONE,)) -> Requirement:
     untested = None if scenarios else Text("Personne ne peut le voir du dehors.", "Nobody can see it from outside.")
     text = Text(fr, f"{fr} (en)")
-    return Requirement(
-        id, Flow.SLOT_SEARCH, Actor.EDITOR, Level.SHALL, severity, text, "IG", scenarios, untested
-    )
+    return Requirement(id, Flow.SLOT_SEARCH, Actor.EDITOR, Level.SHALL, severity, text, "IG", scenarios, untested)
 
 
 REQUIREMENTS = (
@@ -198,9 +196,7 @@ def regular(ready: Story) -> Story:
     Seen on Monday 24 August, notified at 10, acknowledged at 15: due on Wednesday 26 at 18; delivered on Thursday 3
     September, after the two months (1 September).
     """
-    ready.say(
-        Kind.PHASE_CLOSED, "recette", "2026-06-15T10:00", outcome="validated-with-reserves", reserves=["A-0002"]
-    )
+    ready.say(Kind.PHASE_CLOSED, "recette", "2026-06-15T10:00", outcome="validated-with-reserves", reserves=["A-0002"])
     ready.say(Kind.PHASE_OPENED, "mise-en-service", "2026-06-15T10:00")
     ready.say(Kind.SHOWN, "connectivity", "2026-06-16T10:00", why="Appel de contrôle, 200.")
     ready.say(Kind.SHOWN, "exchanges", "2026-06-16T11:00", Party.EDITOR, "Une recherche et ses créneaux.")
