@@ -7,10 +7,9 @@ import json
 from pathlib import Path
 
 import pytest
-from click.testing import Result
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ed25519
-from typer.testing import CliRunner
+from typer.testing import CliRunner, Result
 
 from recette import cli
 from recette.certificates.model import CertificateError
