@@ -17,10 +17,11 @@ from recette.model import Severity, Verdict
 from recette.monitoring.model import LevelStanding, Standing
 from recette.projects import book as books
 from recette.projects import doors
+from recette.projects import telling as projects
 from recette.projects.book import Book
 from recette.projects.model import Door, Outcome, PhaseId
-from recette.register import moves, recording, runs
-from recette.register.model import Anomaly
+from recette.register import moves, recording, runs, telling
+from recette.register.model import Anomaly, Register
 from recette.register.moves import Move
 from recette.register.runs import RunRecord, SeenFinding
 from sas_kernel.clock import PARIS
@@ -78,6 +79,7 @@ def run(
         levels={},
         findings=findings,
         partial=partial,
+        places={f"check.{identity}": tuple(verdicts) for identity in held},
     )
 
 
@@ -107,53 +109,56 @@ class Story:
 
     entries: list[Entry] = field(default_factory=list)
 
-    def write(self, *drafts: Draft) -> Book:
+    def write(self, *drafts: Draft) -> Story:
         for draft in drafts:
             previous = self.entries[-1].hash if self.entries else GENESIS
             self.entries.append(chained("p", len(self.entries) + 1, previous, draft, draft.at))
-        return self.book
+        return self
 
-    def say(self, kind: Kind, subject: str, when: str, party: Party = Party.ANS, why: str = "", **payload: Any) -> Book:
+    def say(
+        self, kind: Kind, subject: str, when: str, party: Party = Party.ANS, why: str = "", **payload: Any
+    ) -> Story:
         return self.write(Draft(kind, subject, at(when), "Dominique Essai", party, why, payload))
 
-    def begin(self, **said: Any) -> Book:
+    def begin(self, **said: Any) -> Story:
         terms = {"editor": "Éditions Exemple", "interface": "i", "environment": "recette", "agreement": "sas-agenda"}
         return self.say(Kind.PROJECT_OPENED, "p", "2026-02-02T09:00", **{**terms, **said})
 
-    def milestone(self, name: str, when: str, party: Party = Party.ANS) -> Book:
+    def milestone(self, name: str, when: str, party: Party = Party.ANS) -> Story:
         return self.say(Kind.MILESTONE, name, when, party)
 
-    def shown(self, what: str, when: str) -> Book:
+    def shown(self, what: str, when: str) -> Story:
         return self.say(Kind.SHOWN, what, when)
 
-    def open(self, phase: PhaseId, when: str) -> Book:
+    def open(self, phase: PhaseId, when: str) -> Story:
         return self.say(Kind.PHASE_OPENED, phase.value, when)
 
-    def close(self, phase: PhaseId, when: str, outcome: Outcome = Outcome.VALIDATED, *reserves: str) -> Book:
+    def close(self, phase: PhaseId, when: str, outcome: Outcome = Outcome.VALIDATED, *reserves: str) -> Story:
         return self.say(Kind.PHASE_CLOSED, phase.value, when, outcome=outcome.value, reserves=list(reserves))
 
-    def record(self, run: RunRecord) -> Book:
-        made = recording.drafts(self.book.register, run, phase=self.book.phase, who="recette")
+    def record(self, run: RunRecord) -> Story:
+        current = projects.told("p", self.entries).current
+        made = recording.drafts(self.register, run, phase=current.id.value if current else "", who="recette")
         return self.write(runs.draft(run, "recette"), *made)
 
     def anomaly(self, id: str = "A-0001") -> Anomaly:
-        return self.book.register.find(id)
+        return self.register.find(id)
 
-    def notified(self, when: str, id: str = "A-0001") -> Book:
+    def notified(self, when: str, id: str = "A-0001") -> Story:
         return self.write(moves.notify(self.anomaly(id), by(Party.ANS, when)))
 
-    def acknowledged(self, when: str, id: str = "A-0001") -> Book:
+    def acknowledged(self, when: str, id: str = "A-0001") -> Story:
         return self.write(moves.acknowledge(self.anomaly(id), by(Party.EDITOR, when)))
 
-    def delivered(self, when: str, id: str = "A-0001") -> Book:
+    def delivered(self, when: str, id: str = "A-0001") -> Story:
         return self.write(moves.deliver(self.anomaly(id), by(Party.EDITOR, when)))
 
-    def qualified(self, when: str, severity: Severity, *parties: Party, id: str = "A-0001") -> Book:
+    def qualified(self, when: str, severity: Severity, *parties: Party, id: str = "A-0001") -> Story:
         for party in parties:
             self.write(moves.qualify(self.anomaly(id), by(party, when), severity))
-        return self.book
+        return self
 
-    def made_a_reserve(self, when: str, id: str = "A-0001") -> Book:
+    def made_a_reserve(self, when: str, id: str = "A-0001") -> Story:
         """Its workaround and its plan, for 31 July, are proposed and validated."""
         self.write(moves.propose_workaround(self.anomaly(id), by(Party.EDITOR, when, "Recompter à l’arrivée.")))
         self.write(moves.validate_workaround(self.anomaly(id), by(Party.ANS, when)))
@@ -161,7 +166,7 @@ class Story:
         self.write(planned)
         for party in (Party.ANS, Party.EDITOR):
             self.write(moves.validate_plan(self.anomaly(id), by(party, when)))
-        return self.book
+        return self
 
     def in_recette(self, **said: Any) -> Story:
         """Signed, delivered, the recette open since Tuesday 21 April."""
@@ -192,6 +197,10 @@ class Story:
 
     def door(self, phase: PhaseId, now: str, standing: Standing | None = None) -> Door:
         return doors.door(self.book, phase, at(now), standing)
+
+    @property
+    def register(self) -> Register:
+        return telling.told("p", self.entries)
 
     @property
     def book(self) -> Book:
