@@ -106,6 +106,8 @@ def _line(
 ) -> RequirementLine:
     verdicts = frozenset(run.requirements[id]) if run is not None else frozenset()
     standing, reason = _standing(verdicts, anomalies)
+    if standing is RequirementStanding.NOT_VALIDATED and run is not None:
+        reason = _deviation(id, run)
     if run is None and standing is RequirementStanding.NOT_JUDGED:
         reason = requirement.untested_reason if requirement and requirement.untested_reason else _NOT_NAMED
     return RequirementLine(

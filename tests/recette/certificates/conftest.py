@@ -97,6 +97,9 @@ def run(id: str, finished: str, *failed: SeenFinding) -> RunRecord:
         },
         levels={},
         findings=tuple(failed),
+        places={
+            f"check.{identity}": (scenario,) for identity, (id, _, scenario) in _FINDINGS.items() if id not in broken
+        },
     )
 
 
