@@ -122,6 +122,12 @@ def _line(
     )
 
 
+def _deviation(requirement: str, run: RunRecord) -> Text | None:
+    """The known deviation that excused it in a run: shown, for it validates nothing (art. 6)."""
+    excuse = next((finding.excuse for finding in run.excused if finding.requirement == requirement), "")
+    return Text("Écart connu : {e}", "Known deviation: {e}").format(e=excuse) if excuse else None
+
+
 def _standing(verdicts: frozenset[Verdict], anomalies: Sequence[Anomaly]) -> tuple[RequirementStanding, Text | None]:
     """An open anomaly outweighs a run that passed: its correction is not shown yet, or a partial run did not look."""
     still_open = [anomaly for anomaly in anomalies if anomaly.is_open]
