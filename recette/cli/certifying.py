@@ -55,6 +55,8 @@ class _Given(TypedDict):
     standing: Standing | None
 
 
+_MOST_SAID = 12
+"""How many of the things that are missing the console tells; the page has them all."""
 _FORMATS = ("html", "pdf", "json")
 DecisionOption = Annotated[
     Decision | None,
@@ -183,8 +185,10 @@ def _tell(made: Files, paths: Iterable[Path], lang: Lang) -> None:
     if certificate.decision is not None:
         typer.echo(said("Décision : ", "Decision: ") + outcomes[certificate.decision].to(lang))
     typer.echo(said("Proposition de l’outil : ", "Proposal of the tool: ") + outcomes[certificate.proposal].to(lang))
-    for missing in certificate.missing:
+    for missing in certificate.missing[:_MOST_SAID]:
         typer.echo(f"  - {missing.text.to(lang)} (art. {missing.article})")
+    if len(certificate.missing) > _MOST_SAID:
+        typer.echo(said("  - et {n} autres", "  - and {n} more").format(n=len(certificate.missing) - _MOST_SAID))
     for path in paths:
         typer.echo(f"→ {path}")
     if certificate.number:
