@@ -14,6 +14,7 @@ from typing import Any
 
 import msgspec
 
+from recette.certificates import model
 from recette.certificates.model import Certificate, CertificateError
 from recette.journal.model import canonical
 from sas_kernel.text import Lang, Text
@@ -88,12 +89,21 @@ def whole_holds(content: bytes, raw: Mapping[str, Any]) -> bool:
 
 
 def schema() -> dict[str, Any]:
-    """The JSON schema of the twin, as `certificate.schema.json` publishes it."""
+    """The JSON schema of the twin, as `certificate.schema.json` publishes it; described where we word it."""
+    made = msgspec.json.schema(Document)
+    for name, definition in made["$defs"].items():
+        if getattr(getattr(model, name, None), "__module__", "") != model.__name__:
+            definition.pop("description", None)
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "Certificate (procès-verbal) of recette",
-        **msgspec.json.schema(Document),
+        **made,
     }
+
+
+def written_schema() -> str:
+    """The text of `certificate.schema.json`."""
+    return json.dumps(schema(), ensure_ascii=False, indent=2, sort_keys=True) + "\n"
 
 
 def _own_hash(raw: Mapping[str, Any]) -> str:

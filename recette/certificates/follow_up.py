@@ -47,8 +47,8 @@ def anomaly_lines(book: Book, found: Sequence[Due]) -> tuple[AnomalyLine, ...]:
             phase=anomaly.phase,
             occurrences=anomaly.occurrences,
             opened_at=anomaly.opened_at,
-            acknowledgement=_due(by_matter.get((anomaly.id, Matter.ACKNOWLEDGEMENT))),
-            correction=_due(by_matter.get((anomaly.id, Matter.CORRECTION))),
+            acknowledgement=_due(book, by_matter.get((anomaly.id, Matter.ACKNOWLEDGEMENT))),
+            correction=_due(book, by_matter.get((anomaly.id, Matter.CORRECTION))),
             delivered_at=anomaly.delivered_at,
             delivered_as=anomaly.delivered_as,
             verified_at=anomaly.verified_at,
@@ -59,7 +59,7 @@ def anomaly_lines(book: Book, found: Sequence[Due]) -> tuple[AnomalyLine, ...]:
     )
 
 
-def _due(due: Due | None) -> DueLine | None:
+def _due(book: Book, due: Due | None) -> DueLine | None:
     if due is None:
         return None
     return DueLine(
@@ -68,8 +68,15 @@ def _due(due: Due | None) -> DueLine | None:
         met_at=due.met_at,
         overdue=due.is_overdue,
         paused=due.paused is not None,
-        indicative=due.indicative,
+        indicative=_is_indicative(book, due),
     )
+
+
+def _is_indicative(book: Book, due: Due) -> bool:
+    """The agreement sets no date by anomaly before go-live (art. 6); one of the recette that comes back in service has
+    one all the same (art. 7, 8.1)."""
+    in_service = book.project.phase(PhaseId.MISE_EN_SERVICE)
+    return due.indicative and (in_service is None or due.date.at < in_service.opened_at)
 
 
 def reserves(book: Book, ids: Iterable[str], found: Sequence[Due]) -> tuple[Reserve, ...]:
@@ -162,7 +169,8 @@ def _late_corrections(book: Book, now: datetime) -> Iterator[PastRight]:
 
 def _late(book: Book, anomaly: Anomaly, now: datetime) -> Iterator[PastRight]:
     for due in dues.dues(anomaly, book.agreement, now):
-        if due.matter is Matter.CORRECTION and due.is_overdue and not due.indicative and due.met_at is not None:
+        late = due.matter is Matter.CORRECTION and due.is_overdue and due.met_at is not None
+        if late and not _is_indicative(book, due):
             for each in due.date.consequences:
                 if each.id == _SUSPENSION:
                     yield PastRight(each.id, each.text, each.article, due.date.due_at, due.met_at, (due.anomaly,))

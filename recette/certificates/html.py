@@ -33,7 +33,7 @@ def render(page: Layout) -> str:
         lstrip_blocks=True,
     )
     style = resources.files("recette.certificates").joinpath("templates/certificate.css").read_text(encoding="utf-8")
-    style += _running(page)
+    style += _running(page) + _columns(page)
     style_hash = "sha256-" + base64.b64encode(hashlib.sha256(style.encode()).digest()).decode("ascii")
     return environment.get_template("certificate.html.j2").render(
         page=page,
@@ -56,15 +56,29 @@ def _running(page: Layout) -> str:
     )
 
 
+def _columns(page: Layout) -> str:
+    """The widths of the columns: a style of its own would not pass the content security policy."""
+    rules = []
+    for section in page.sections:
+        for index, block in enumerate(section.blocks, 1):
+            if isinstance(block, layout.Table):
+                whole = sum(block.widths)
+                rules += [
+                    f"#t-{section.id}-{index} col:nth-child({column}) {{ width: {100 * width / whole:.1f}% }}\n"
+                    for column, width in enumerate(block.widths, 1)
+                ]
+    return "".join(rules)
+
+
 def _quoted(text: str) -> str:
     """A CSS string of any text: all but letters, digits and blanks as escapes, so that none of it can be a rule."""
     return '"' + "".join(char if char.isalnum() or char == " " else f"\\{ord(char):x} " for char in text) + '"'
 
 
 def spaced(text: str, lang: Lang) -> str:
-    """French: no line ends before : ; ? ! » nor after «."""
+    """French: no line ends before : ; ? ! » % nor after «."""
     if lang is not Lang.FR:
         return text
-    for sign in ":;?!»":
+    for sign in ":;?!»%":
         text = text.replace(f" {sign}", f"\u00a0{sign}")
     return text.replace("« ", "«\u00a0")

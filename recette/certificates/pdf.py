@@ -12,6 +12,7 @@ import unicodedata
 from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import cache
+from itertools import accumulate
 from typing import Any
 from xml.sax.saxutils import escape
 
@@ -22,7 +23,16 @@ from reportlab.lib.units import mm
 from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.pdfgen.canvas import Canvas
-from reportlab.platypus import BaseDocTemplate, Flowable, Frame, KeepTogether, LongTable, PageTemplate, Spacer
+from reportlab.platypus import (
+    BaseDocTemplate,
+    CondPageBreak,
+    Flowable,
+    Frame,
+    KeepTogether,
+    LongTable,
+    PageTemplate,
+    Spacer,
+)
 from reportlab.platypus import Paragraph as Text_
 from reportlab.platypus import Table as Grid
 
@@ -34,12 +44,16 @@ from sas_kernel.text import Text
 
 _FONT, _BOLD = "Vera", "VeraBd"
 _MARGIN = 16 * mm
-_WIDTH = A4[0] - 2 * _MARGIN
+_WIDTH, _HEIGHT = A4[0] - 2 * _MARGIN, A4[1] - 42 * mm
+_PADDING = 12
+"""What ReportLab keeps free beside the text of a cell, at most."""
 _INK, _SOFT, _LINE, _GROUND, _BRAND = (
     colors.HexColor(code) for code in ("#16252f", "#4b5d69", "#c5d0d5", "#f3f6f7", "#0b5c6b")
 )
 _RED = colors.HexColor("#a61b1b")
 _TONES = {"pass": ("#18673b", "#e3f3e9"), "warn": ("#8a5a00", "#fdf1d8"), "fail": ("#a61b1b", "#fbe6e5")}
+_ROOM = 30 * mm
+"""What has to be left of a page for a heading or a table to begin on it."""
 _SPACES = re.compile("[\u2000-\u200a\u202f]")
 
 
@@ -56,9 +70,11 @@ def _built(page: Layout, made_at: datetime, total: int) -> tuple[bytes, int]:
     document = _Document(out, page, made_at.astimezone(UTC), total)
     story: list[Flowable] = [*_front(page)]
     for section in page.sections:
-        story.append(_text(section.title, _HEADING, page))
+        drawn: list[Flowable] = [CondPageBreak(_ROOM), _text(section.title, _HEADING, page)]
         for block in section.blocks:
-            story += _DRAWN[type(block)](block, page)
+            drawn += _DRAWN[type(block)](block, page)
+        together = any(isinstance(block, layout.SignatureBlocks) for block in section.blocks)
+        story += [KeepTogether(drawn)] if together else drawn
     document.build(story, canvasmaker=document.canvas)
     return out.getvalue(), document.page
 
@@ -98,8 +114,9 @@ class _Document(BaseDocTemplate):
             author="recette",
             keywords=[f"SHA-256 {page.fingerprint}"],
         )
-        frame = Frame(_MARGIN, 20 * mm, _WIDTH, A4[1] - 42 * mm, 0, 0, 0, 0, id="body")
+        frame = Frame(_MARGIN, 20 * mm, _WIDTH, _HEIGHT, 0, 0, 0, 0, id="body")
         self.addPageTemplates([PageTemplate("page", [frame], onPage=self._margins)])
+        self._head = _fitting(drawable(page.subject), 90 * mm)
         self._shown, self._made_at, self._total, self._outlined = page, made_at, total, 0
 
     def canvas(self, *args: Any, **options: Any) -> Canvas:
@@ -119,7 +136,7 @@ class _Document(BaseDocTemplate):
         canvas.setFont(_FONT, 7)
         canvas.setFillColor(_SOFT)
         canvas.drawString(_MARGIN, A4[1] - 12 * mm, f"{page.title} {drawable(page.number)}")
-        canvas.drawRightString(A4[0] - _MARGIN, A4[1] - 12 * mm, _fitting(drawable(page.subject), 90 * mm))
+        canvas.drawRightString(A4[0] - _MARGIN, A4[1] - 12 * mm, self._head)
         canvas.drawString(_MARGIN, 11 * mm, f"SHA-256 {page.fingerprint}")
         canvas.drawRightString(A4[0] - _MARGIN, 11 * mm, f"page {document.page}/{self._total}")
         if page.watermark:
@@ -135,10 +152,9 @@ def _fitting(text: str, width: float) -> str:
     """As much of a text as fits into a head; the whole stands on the first page."""
     if pdfmetrics.stringWidth(text, _FONT, 7) <= width:
         return text
-    kept = text
-    while kept and pdfmetrics.stringWidth(f"{kept}…", _FONT, 7) > width:
-        kept = kept[:-1]
-    return f"{kept}…"
+    ends = accumulate(pdfmetrics.stringWidth(char, _FONT, 7) for char in text)
+    room = width - pdfmetrics.stringWidth("…", _FONT, 7)
+    return "".join(char for char, end in zip(text, ends, strict=True) if end <= room) + "…"
 
 
 def _style(name: str, **options: Any) -> ParagraphStyle:
@@ -150,11 +166,9 @@ _NORMAL = _style("normal")
 _STRONG = _style("strong", fontName=_BOLD)
 _SMALL_SOFT = _style("soft", textColor=_SOFT, fontSize=7.5, leading=10)
 _TITLE = _style("title", fontName=_BOLD, fontSize=17, leading=21)
-_HEADING = _style(
-    "heading", fontName=_BOLD, fontSize=11, leading=14, textColor=_BRAND, spaceBefore=12, spaceAfter=6, keepWithNext=1
-)
-_ITEM = _style("item", fontName=_BOLD, fontSize=9, spaceBefore=8, keepWithNext=1)
-_CAPTION = _style("caption", fontName=_BOLD, spaceBefore=6, keepWithNext=1)
+_HEADING = _style("heading", fontName=_BOLD, fontSize=11, leading=14, textColor=_BRAND, spaceBefore=12, spaceAfter=6)
+_ITEM = _style("item", fontName=_BOLD, fontSize=9, spaceBefore=8)
+_CAPTION = _style("caption", fontName=_BOLD, spaceBefore=6)
 _CELL = _style("cell", fontSize=7.5, leading=10, spaceAfter=0)
 _CELL_BOLD = _style("cell-bold", fontName=_BOLD, fontSize=7.5, leading=10, spaceAfter=0)
 _NAME = _style("name", textColor=_SOFT, spaceAfter=0)
@@ -205,19 +219,27 @@ def _facts(block: layout.Facts | layout.Item, page: Layout) -> list[Flowable]:
         ("TOPPADDING", (0, 0), (-1, -1), 1.5),
         ("BOTTOMPADDING", (0, 0), (-1, -1), 1.5),
     ]
-    grid = LongTable(rows, colWidths=[_WIDTH * 0.28, _WIDTH * 0.72], style=style, splitInRow=1)
-    return [grid, Spacer(1, 2 * mm)]
+    return [_grid(rows, [_WIDTH * 0.28, _WIDTH * 0.72], style), Spacer(1, 2 * mm)]
+
+
+def _grid(rows: list[list[Text_]], widths: list[float], style: list[Any], repeated: int = 0) -> LongTable:
+    """A table that goes on over pages; a row is split only where no page could hold it."""
+    tallest = max(
+        (cell.wrap(width - _PADDING, _HEIGHT)[1] for row in rows for cell, width in zip(row, widths, strict=True)),
+        default=0,
+    )
+    split = int(tallest > _HEIGHT - _ROOM)
+    return LongTable(rows, colWidths=widths, repeatRows=repeated, style=style, splitInRow=split)
 
 
 def _item(block: layout.Item, page: Layout) -> list[Flowable]:
-    return [_text(block.title, _ITEM, page), *_facts(block, page)]
+    return [CondPageBreak(_ROOM), _text(block.title, _ITEM, page), *_facts(block, page)]
 
 
 def _table(block: layout.Table, page: Layout) -> list[Flowable]:
     head = [_text(cell, _CELL_BOLD, page) for cell in block.head]
-    rows = [
-        [_text(cell, _CELL if column else _CELL_BOLD, page) for column, cell in enumerate(row)] for row in block.rows
-    ]
+    first = _CELL_BOLD if block.named else _CELL
+    rows = [[_text(cell, _CELL if column else first, page) for column, cell in enumerate(row)] for row in block.rows]
     whole = sum(block.widths)
     style: list[Any] = [
         ("GRID", (0, 0), (-1, -1), 0.4, _LINE),
@@ -229,8 +251,8 @@ def _table(block: layout.Table, page: Layout) -> list[Flowable]:
         ("BOTTOMPADDING", (0, 0), (-1, -1), 4),
     ]
     widths = [_WIDTH * width / whole for width in block.widths]
-    grid = LongTable([head, *rows], colWidths=widths, repeatRows=1, style=style, splitInRow=1)
-    return [_text(block.caption, _CAPTION, page), grid, Spacer(1, 3 * mm)]
+    grid = _grid([head, *rows], widths, style, 1)
+    return [CondPageBreak(_ROOM), _text(block.caption, _CAPTION, page), grid, Spacer(1, 3 * mm)]
 
 
 def _numbered(block: layout.Numbered, page: Layout) -> list[Flowable]:
@@ -254,7 +276,7 @@ def _signatures(block: layout.SignatureBlocks, page: Layout) -> list[Flowable]:
         style=[("BOX", (column, 0), (column, 0), 0.6, _LINE) for column in range(len(cells))]
         + [("VALIGN", (0, 0), (-1, -1), "TOP"), ("TOPPADDING", (0, 0), (-1, -1), 6)],
     )
-    return [KeepTogether([grid])]
+    return [grid]
 
 
 _DRAWN: dict[type, Callable[[Any, Layout], list[Flowable]]] = {

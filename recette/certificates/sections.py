@@ -220,7 +220,7 @@ def signatures(told: Telling) -> Section:
     unsaid = t("Nom :", "Name:")
     blocks = tuple(
         (
-            f"{t('Pour', 'For')} {each.organisation}",
+            told.pair(t("Pour", "For"), each.organisation),
             f"{t('Nom :', 'Name:')} {each.name}{f', {each.role}' if each.role else ''}" if each.name else unsaid,
         )
         for each in c.signatories
@@ -234,7 +234,7 @@ def _signing_sentence(c: Certificate, told: Telling) -> str:
     if c.outcome is Outcome.VALIDATED_WITH_RESERVES:
         return told.t(
             "Les parties prennent acte des réserves ci-dessus, de leurs plans et de leurs échéances.",
-            "The parties take note of the reservations above, of their plans and of their dates.",
+            "The parties take note of the réserves above, of their plans and of their dates.",
         )
     return told.t(
         "Les parties prennent acte de ce qui précède. L’ANS émet le procès-verbal.",

@@ -72,7 +72,7 @@ def _counts(told: Telling) -> Table:
         (
             t("Gravité", "Severity"),
             t("Ouvertes", "Open"),
-            t("dont réserves", "among them reservations"),
+            t("dont réserves", "among them réserves"),
             t("Corrigées", "Corrected"),
             t("Écartées", "Withdrawn"),
             t("Total", "Total"),
@@ -145,7 +145,7 @@ def reserves(told: Telling) -> Section | None:
         )
         severity = told.say(w.SEVERITIES[each.severity])
         items.append(Item(f"{each.anomaly} · {severity} · {told.say(each.title)}", pairs))
-    return Section("reserves", t("Réserves", "Reservations"), tuple(items))
+    return Section("reserves", t("Réserves", "Réserves"), tuple(items))
 
 
 def _said(told: Telling, said: Said) -> str:
@@ -160,12 +160,12 @@ def earlier_reserves(told: Telling) -> Section | None:
     c, t = told.of, told.t
     if c.kind is not PhaseId.VSR:
         return None
-    title = t("Réserves du procès-verbal de recette", "Reservations of the acceptance certificate")
+    title = t("Réserves du procès-verbal de recette", "Réserves of the acceptance certificate")
     if not c.earlier_reserves:
         none = Paragraph(t("Le procès-verbal de recette n’en portait aucune.", "It had none."))
         return Section("earlier-reserves", title, (none,))
     table = Table(
-        t("Levée des réserves", "How the reservations were lifted"),
+        t("Levée des réserves", "How the réserves were lifted"),
         (
             t("Anomalie", "Anomaly"),
             t("Constat", "Finding"),

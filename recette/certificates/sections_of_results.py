@@ -34,7 +34,8 @@ def requirements(told: Telling) -> Section | None:
                         line.id,
                         told.say(w.SEVERITIES[line.severity]) if line.severity else "–",
                         told.say(line.text) if line.text else "–",
-                        told.pair(told.say(w.STANDINGS[line.standing]), ", ".join(line.anomalies)),
+                        told.pair(told.say(w.RESULTS[line.standing]), ", ".join(line.anomalies))
+                        + (f"\n{told.say(line.reason)}" if line.reason else ""),
                     )
                     for line in failed
                 ),
@@ -83,8 +84,8 @@ def scenarios(told: Telling) -> Section | None:
         return None
     held = sum(line.validated for line in c.scenarios)
     said = t(
-        f"{held} scénario(s) validé(s) sur {len(c.scenarios)} joué(s) dans la phase.",
-        f"{held} scenario(s) validated of {len(c.scenarios)} played in the phase.",
+        f"Scénarios validés : {held} sur {len(c.scenarios)} joués dans la phase.",
+        f"Scenarios validated: {held} of {len(c.scenarios)} played in the phase.",
     )
     blocks: list[Block] = [Paragraph(said)]
     left = [line for line in c.scenarios if not line.validated]
@@ -132,9 +133,9 @@ def chain(told: Telling) -> Section:
     c, t = told.of, told.t
     said = t(
         "Ce document repose sur le journal du projet, où rien ne se récrit : chaque entrée porte l’empreinte de la "
-        "précédente. `recette certificate verify` recalcule tout.",
+        "précédente. « recette certificate verify » recalcule tout.",
         "This document rests on the project’s journal, in which nothing is rewritten: each entry bears the hash of the "
-        "one before. `recette certificate verify` recomputes everything.",
+        "one before. 'recette certificate verify' recomputes everything.",
     )
     pairs = (
         (t("Entrées du journal", "Entries of the journal"), str(c.chain.entries)),

@@ -30,7 +30,7 @@ PHASES: Mapping[str, Text] = {
 OUTCOMES: Mapping[PhaseId, Mapping[Outcome, Text]] = {
     kind: {
         Outcome.VALIDATED: Text(f"{fr} validée", f"{en}: accepted"),
-        Outcome.VALIDATED_WITH_RESERVES: Text(f"{fr} validée avec réserves", f"{en}: accepted with reservations"),
+        Outcome.VALIDATED_WITH_RESERVES: Text(f"{fr} validée avec réserves", f"{en}: accepted with réserves"),
         Outcome.REFUSED: Text(f"{fr} refusée", f"{en}: refused"),
     }
     for kind, fr, en in (
@@ -54,12 +54,18 @@ STATUSES: Mapping[Status, Text] = {
 }
 STANDINGS: Mapping[RequirementStanding, Text] = {
     RequirementStanding.VALIDATED: Text("Validées", "Validated"),
-    RequirementStanding.WITH_RESERVES: Text("Avec réserve", "With reservation"),
+    RequirementStanding.WITH_RESERVES: Text("Avec réserve", "With réserve"),
     RequirementStanding.SET_ASIDE: Text("Écartées", "Set aside"),
     RequirementStanding.NOT_VALIDATED: Text("Non validées", "Not validated"),
     RequirementStanding.NOT_JUDGED: Text("Non jugées", "Not judged"),
     RequirementStanding.NOT_APPLICABLE: Text("Sans objet", "Not applicable"),
 }
+RESULTS: Mapping[RequirementStanding, Text] = {
+    **STANDINGS,
+    RequirementStanding.SET_ASIDE: Text("Écartée", "Set aside"),
+    RequirementStanding.NOT_VALIDATED: Text("Non validée", "Not validated"),
+}
+"""`STANDINGS` said of one requirement."""
 PARTIES: Mapping[Party, Text] = {
     Party.ANS: Text("ANS", "ANS"),
     Party.EDITOR: Text("Éditeur", "Editor"),

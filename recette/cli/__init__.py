@@ -13,6 +13,7 @@ import typer
 from recette import __version__
 from recette.cli import (
     agreeing,
+    certifying,
     covering,
     faulty,
     initiating,
@@ -60,6 +61,7 @@ app.add_typer(watching.app)
 app.add_typer(simulating.app)
 app.add_typer(faulty.app, name="faulty")
 app.add_typer(service_reporting.app)
+app.add_typer(certifying.app)
 
 
 @app.callback(invoke_without_command=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
@@ -40,9 +41,7 @@ def editor(when: str, why: str = "") -> Move:
 def requirement(id: str, severity: Severity, fr: str, scenarios: tuple[str, ...] = (ONE,)) -> Requirement:
     untested = None if scenarios else Text("Personne ne peut le voir du dehors.", "Nobody can see it from outside.")
     text = Text(fr, f"{fr} (en)")
-    return Requirement(
-        id, Flow.SLOT_SEARCH, Actor.EDITOR, Level.SHALL, severity, text, "IG", scenarios, untested
-    )
+    return Requirement(id, Flow.SLOT_SEARCH, Actor.EDITOR, Level.SHALL, severity, text, "IG", scenarios, untested)
 
 
 REQUIREMENTS = (
@@ -66,13 +65,18 @@ def finding(identity: str, title: str = "") -> SeenFinding:
     )
 
 
+def report_of(id: str) -> bytes:
+    """What stands for a run’s run.json."""
+    return f'{{"id": "{id}"}}'.encode()
+
+
 def run(id: str, finished: str, *failed: SeenFinding) -> RunRecord:
     """A whole run of an hour: every scenario and requirement, those fail that findings name."""
     broken = {each.requirement for each in failed}
     bad = {scenario for each in failed for scenario in each.scenarios}
     return RunRecord(
         id=id,
-        sha256="ab" * 32,
+        sha256=hashlib.sha256(report_of(id)).hexdigest(),
         tool_version="0.1.0",
         rule_set="5f2c9d1e77aa",
         guide="ans.fhir.fr.sas 1.2.0",
@@ -93,6 +97,9 @@ def run(id: str, finished: str, *failed: SeenFinding) -> RunRecord:
         },
         levels={},
         findings=tuple(failed),
+        places={
+            f"check.{identity}": (scenario,) for identity, (id, _, scenario) in _FINDINGS.items() if id not in broken
+        },
     )
 
 
@@ -141,8 +148,6 @@ class Story:
         return tuple(self.entries[before:])
 
     async def keep(self, content: bytes, media_type: str, recorded_at: datetime) -> str:
-        import hashlib
-
         sha256 = hashlib.sha256(content).hexdigest()
         self.documents[sha256] = content
         return sha256
@@ -198,9 +203,7 @@ def regular(ready: Story) -> Story:
     Seen on Monday 24 August, notified at 10, acknowledged at 15: due on Wednesday 26 at 18; delivered on Thursday 3
     September, after the two months (1 September).
     """
-    ready.say(
-        Kind.PHASE_CLOSED, "recette", "2026-06-15T10:00", outcome="validated-with-reserves", reserves=["A-0002"]
-    )
+    ready.say(Kind.PHASE_CLOSED, "recette", "2026-06-15T10:00", outcome="validated-with-reserves", reserves=["A-0002"])
     ready.say(Kind.PHASE_OPENED, "mise-en-service", "2026-06-15T10:00")
     ready.say(Kind.SHOWN, "connectivity", "2026-06-16T10:00", why="Appel de contrôle, 200.")
     ready.say(Kind.SHOWN, "exchanges", "2026-06-16T11:00", Party.EDITOR, "Une recherche et ses créneaux.")
