@@ -21,8 +21,11 @@ from recette.engine.museum import COLUMNS
 from recette.model import Actor
 from tests.faulty import (
     appointment_faults,
+    association_appointment_faults,
+    associations,
     platform_accounts,
     platform_appointment_faults,
+    platform_associations,
     platform_searches,
     platform_sso_faults,
     transport,
@@ -31,17 +34,21 @@ from tests.faulty.appointment_ways import AppointmentFault
 from tests.faulty.bending import Fault
 from tests.faulty.editors import ACCOUNT_FAULTS, SLOT_FAULTS
 from tests.faulty.platform_accounts import AccountFault
+from tests.faulty.platform_associations import AssociationSearchFault
 from tests.faulty.platform_searches import SearchFault
 from tests.faulty.sso_faults import SSO_FAULTS, SsoFault
 from tests.faulty.transport import TransportFault
 
-AnyFault = Fault | AppointmentFault | SsoFault | TransportFault | AccountFault | SearchFault
+AnyFault = Fault | AppointmentFault | SsoFault | TransportFault | AccountFault | SearchFault | AssociationSearchFault
 PLAYED: dict[str, tuple[AnyFault, ...]] = {
     "test_faults": SLOT_FAULTS,
+    "test_associations": associations.FAULTS,
     "test_transport": transport.FAULTS,
     "test_account_faults": ACCOUNT_FAULTS,
     "test_sso_faults": SSO_FAULTS,
     "test_appointment_faults": appointment_faults.FAULTS,
+    "test_association_appointments": association_appointment_faults.FAULTS,
+    "test_platform_associations": platform_associations.FAULTS,
     "test_platform_searches": platform_searches.FAULTS,
     "test_platform_accounts": platform_accounts.FAULTS,
     "test_platform_faults": (*platform_appointment_faults.FAULTS, *platform_sso_faults.FAULTS),
@@ -69,7 +76,7 @@ def said(fault: AnyFault) -> _Said:
             return _Said(fault.wrong, fault.requirements[0], fault.wrong, fault.check, fault.requirements[1:])
         case AccountFault():
             return _Said(fault.name, fault.requirement, fault.name.replace("-", " "), fault.check, fault.also)
-        case SearchFault():
+        case SearchFault() | AssociationSearchFault():
             return _Said(fault.name, fault.requirement, fault.name, "", ())
 
 

@@ -8,7 +8,7 @@ from datetime import datetime
 
 import pytest
 
-from recette import catalogue
+from recette.catalogue.appointments import failures, life
 from recette.drivers.inbox import ListeningInbox
 from recette.engine import requirements, runner
 from recette.model import (
@@ -24,7 +24,6 @@ from recette.model import (
 )
 from sas_kernel.clock import PARIS
 from sas_kernel.contracts import service_levels
-from sas_kernel.flows import Flow
 from tests.faulty.appointment_faults import FAULTS, ODDITIES
 from tests.faulty.appointment_partner import HOME, IDENTITIES, ISSUER, PROVIDER, STAFF, Partner, Rdv, Ways
 from tests.faulty.appointment_ways import AppointmentFault
@@ -34,7 +33,7 @@ from tests.faulty.wire import demo_target
 
 MORNING = datetime(2031, 3, 10, 8, 0, tzinfo=PARIS)
 REQUIREMENTS = requirements.load()
-SCENARIOS = catalogue.scenarios((Flow.APPOINTMENTS,))
+SCENARIOS = (*life.SCENARIOS, *failures.SCENARIOS)
 LEVELS = service_levels()
 
 

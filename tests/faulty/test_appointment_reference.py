@@ -46,7 +46,7 @@ async def test_the_reference_agenda_passes_everything_and_the_life_of_appointmen
 
     street.parties[INBOX] = received
     appointments = AppointmentsTarget(booking=Booking.REFERENCE, wait=20, staff_login=STAFF[0], staff_password=STAFF[1])
-    target = replace(demo_target(), sso=SignOnTarget(ISSUER), appointments=appointments)
+    target = replace(demo_target(), sos=True, sso=SignOnTarget(ISSUER), appointments=appointments)
 
     async def judged(scenarios: tuple[Scenario, ...]) -> RunReport:
         plan = runner.Plan(target, scenarios, requirements.load(), service_levels(), "rules", "0")

@@ -8,19 +8,18 @@ from typing import Any
 import pytest
 from asgi_lifespan import LifespanManager
 
-from recette import catalogue
+from recette.catalogue.platform import slot_search
 from recette.drivers.inbox import listening
 from recette.engine import requirements, runner
 from recette.model import Actor, Inbox, PlatformTarget, RunReport, Target, Verdict
 from sas_kernel.contracts import service_levels
-from sas_kernel.flows import Flow
 from sas_platform.app import create_app
 from sas_platform.settings import Settings
 from tests.faulty.parties import PLATFORM, Asgi, PartiesDriver, Party, Street
 from tests.faulty.platform_accounts import TOKEN, MemoryInbox
 from tests.faulty.platform_searches import CLOCK, FAULTS, SearchFault, little_platform
 
-SCENARIOS = catalogue.scenarios((Flow.SLOT_SEARCH,), Actor.PLATFORM)
+SCENARIOS = slot_search.SCENARIOS
 
 
 async def judged(party: Party, inbox: Inbox | None) -> RunReport:
