@@ -11,7 +11,19 @@ from typing import Annotated
 import typer
 
 from recette import __version__
-from recette.cli import agreeing, covering, initiating, judging, listing, phasing, projecting, running, serving
+from recette.cli import (
+    agreeing,
+    calendar,
+    covering,
+    initiating,
+    judging,
+    listing,
+    mailing,
+    phasing,
+    projecting,
+    running,
+    serving,
+)
 from recette.cli.options import SETTINGS, said
 from recette.model import ExitCode
 from sas_kernel.errors import ContractError, SasError
@@ -40,6 +52,8 @@ app.add_typer(agreeing.app)
 app.add_typer(initiating.app)
 app.add_typer(projecting.app)
 app.add_typer(phasing.app)
+app.add_typer(mailing.app)
+app.add_typer(calendar.app)
 
 
 @app.callback(invoke_without_command=True)
@@ -52,14 +66,17 @@ def root(
 
 
 def _exit_code(error: SasError) -> ExitCode:
-    """Whose fault an error is: the caller's files and options (2), or what we start and bring along (6)."""
+    """Whose fault an error is: the caller's files and options (2), a mail server's (5), or what we bring along (6)."""
     from recette.drivers.platform_search import PlatformSearchError
     from recette.drivers.services import ServiceError
     from recette.drivers.validators import ValidatorError
+    from recette.mail.model import MailServerError
     from sas_kernel.datasets import InvalidDatasetError
 
     if isinstance(error, InvalidDatasetError):
         return ExitCode.USAGE
+    if isinstance(error, MailServerError):
+        return ExitCode.UNREACHABLE
     ours = isinstance(error, ContractError | ServiceError | PlatformSearchError | ValidatorError)
     return ExitCode.HARNESS_FAILED if ours else ExitCode.USAGE
 

@@ -24,7 +24,7 @@ def dues(anomaly: Anomaly, agreement: Agreement, now: datetime) -> tuple[Due, ..
         acknowledged_at=anomaly.acknowledged_at,
         pauses=anomaly.pauses,
     )
-    indicative = anomaly.phase in _WITHOUT_DEADLINES
+    indicative = has_no_deadline(anomaly)
     made = []
     if found.acknowledgement is not None:
         left = found.acknowledgement.due_at - (anomaly.acknowledged_at or now)
@@ -46,6 +46,11 @@ def dues(anomaly: Anomaly, agreement: Agreement, now: datetime) -> tuple[Due, ..
         paused = clocks.frozen_at(pauses)
         made.append(Due(anomaly.id, Matter.CORRECTION, found.correction, met_at, left, paused, indicative))
     return tuple(made)
+
+
+def has_no_deadline(anomaly: Anomaly) -> bool:
+    """Whether it was opened in a phase in which article 6 sets no deadline: its dates are indicative."""
+    return anomaly.phase in _WITHOUT_DEADLINES
 
 
 def corrected_at(anomaly: Anomaly, agreement: Agreement) -> datetime | None:
