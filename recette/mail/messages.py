@@ -78,9 +78,10 @@ def message(letter: Letter, envelope: Envelope, now: datetime) -> EmailMessage:
     # A machine sends it on a person’s order: out-of-office replies are to stay away (RFC 3834, section 5).
     made["Auto-Submitted"] = "auto-generated"
     made["X-Auto-Response-Suppress"] = "OOF, AutoReply"
-    made["Content-Language"] = letter.lang.value
     made.set_content("\n".join(_plain(letter)) + "\n", cte="quoted-printable")
     made.add_alternative("\n".join(_html(letter)) + "\n", subtype="html", cte="quoted-printable")
+    # The body comes with its own Content- headers, and takes others away.
+    made["Content-Language"] = letter.lang.value
     # Chosen from the message’s own identifier, so that the same message is the same bytes.
     made.set_boundary(f"=_{re.sub(r'[^A-Za-z0-9]', '_', envelope.message_id)[:60]}")
     return made

@@ -25,7 +25,8 @@ from sas_kernel.text import Text
 MOST_BYTES = 10 * 1024 * 1024
 """The longest message that is read: a reply with some screenshots, not more."""
 
-_HEADERS_BYTES, _PARTS = 128 * 1024, 100
+_HEADERS_BYTES, _PARTS, _BOUNDARIES = 128 * 1024, 100, 50
+_BOUNDARY = re.compile(rb"boundary\*?\s{0,9}=", re.IGNORECASE)
 _HEADER_CHARACTERS = {
     **dict.fromkeys(("From", "Date", "Message-ID", "Authentication-Results"), 2_000),
     **dict.fromkeys(("Subject", "In-Reply-To", "References"), 10_000),
@@ -46,6 +47,9 @@ def read(content: bytes) -> Incoming:
     head = re.split(rb"\r?\n\r?\n", content[: _HEADERS_BYTES + 1], maxsplit=1)[0]
     if len(head) > _HEADERS_BYTES:
         raise _refused("ses en-têtes dépassent 128 Kio", "its headers are longer than 128 KiB")
+    # The parser compares each line with the boundary of each part around it: many of them are a way to keep it busy.
+    if len(_BOUNDARY.findall(content)) > _BOUNDARIES:
+        raise _refused("ses parties sont trop imbriquées", "its parts are nested too deeply")
     try:
         return _read(message_from_bytes(content, policy=compat32))
     except RecursionError as error:

@@ -29,7 +29,7 @@ class _Handler:
         self._take = take
         self._clock = clock
 
-    async def handle_RCPT(  # noqa: N802  # the name aiosmtpd calls
+    async def handle_RCPT(
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
         if address.lower() not in self._addresses:
@@ -39,10 +39,10 @@ class _Handler:
         envelope.rcpt_tos.append(address)
         return "250 2.1.5 OK"
 
-    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802  # as above
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
         body = envelope.content
         content = body if isinstance(body, bytes) else (body or "").encode("utf-8", "surrogateescape")
-        if envelope.mail_from in {None, ""}:
+        if envelope.mail_from in {None, "", "<>"}:
             content = b"Return-Path: <>\r\n" + content
         try:
             outcome = await self._take(self._trace(session) + content)
