@@ -13,12 +13,14 @@ import typer
 from recette import __version__
 from recette.cli import (
     agreeing,
+    calendar,
     certifying,
     covering,
     faulty,
     initiating,
     judging,
     listing,
+    mailing,
     phasing,
     projecting,
     registering,
@@ -62,6 +64,8 @@ app.add_typer(simulating.app)
 app.add_typer(faulty.app, name="faulty")
 app.add_typer(service_reporting.app)
 app.add_typer(certifying.app)
+app.add_typer(mailing.app)
+app.add_typer(calendar.app)
 
 
 @app.callback(invoke_without_command=True)
@@ -74,14 +78,17 @@ def root(
 
 
 def _exit_code(error: SasError) -> ExitCode:
-    """Whose fault an error is: the caller's files and options (2), or what we start and bring along (6)."""
+    """Whose fault an error is: the caller's files and options (2), a mail server's (5), or what we bring along (6)."""
     from recette.drivers.platform_search import PlatformSearchError
     from recette.drivers.services import ServiceError
     from recette.drivers.validators import ValidatorError
+    from recette.mail.model import MailServerError
     from sas_kernel.datasets import InvalidDatasetError
 
     if isinstance(error, InvalidDatasetError):
         return ExitCode.USAGE
+    if isinstance(error, MailServerError):
+        return ExitCode.UNREACHABLE
     ours = isinstance(error, ContractError | ServiceError | PlatformSearchError | ValidatorError)
     return ExitCode.HARNESS_FAILED if ours else ExitCode.USAGE
 

@@ -29,7 +29,7 @@ def dues(anomaly: Anomaly, agreement: Agreement, now: datetime) -> tuple[Due, ..
         acknowledged_at=anomaly.acknowledged_at,
         pauses=pauses,
     )
-    indicative = anomaly.phase in _WITHOUT_DEADLINES
+    indicative = has_no_deadline(anomaly)
     made = []
     if found.acknowledgement is not None:
         left = found.acknowledgement.due_at - (anomaly.acknowledged_at or now)
@@ -63,6 +63,11 @@ def _counted(pauses: Sequence[Pause], agreement: Agreement, met_at: datetime | N
         for pause in pauses
         if pause.start < met_at
     )
+
+
+def has_no_deadline(anomaly: Anomaly) -> bool:
+    """Whether it was opened in a phase in which article 6 sets no deadline: its dates are indicative."""
+    return anomaly.phase in _WITHOUT_DEADLINES
 
 
 def corrected_at(anomaly: Anomaly, agreement: Agreement) -> datetime | None:
