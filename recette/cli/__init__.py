@@ -13,7 +13,6 @@ import typer
 from recette import __version__
 from recette.cli import (
     agreeing,
-    calendar,
     certifying,
     covering,
     faulty,
@@ -65,7 +64,6 @@ app.add_typer(faulty.app, name="faulty")
 app.add_typer(service_reporting.app)
 app.add_typer(certifying.app)
 app.add_typer(mailing.app)
-app.add_typer(calendar.app)
 
 
 @app.callback(invoke_without_command=True)

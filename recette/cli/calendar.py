@@ -14,11 +14,9 @@ if TYPE_CHECKING:
     from recette.journal.repository import Journal
 
 app = typer.Typer()
-anomaly_app = typer.Typer(no_args_is_help=True, help=said("Les anomalies d’un projet.", "The anomalies of a project."))
-app.add_typer(anomaly_app, name="anomaly")
 
 
-@anomaly_app.command(
+@app.command(
     help=said(
         "Écrit les échéances d’un projet pour un agenda (.ics, RFC 5545).",
         "Write the deadlines of a project for a calendar program (.ics, RFC 5545).",
