@@ -13,11 +13,12 @@ from urllib.parse import unquote
 
 from asgi_lifespan import LifespanManager
 
-from agenda_editor.app import create_app
+from agenda_editor.app import MIGRATIONS, create_app
 from agenda_editor.settings import Settings
 from recette.model import Exchange, Request, Response, Target, Timings, TransportFailure
 from sas_kernel import datasets
 from sas_kernel.clock import Clock
+from tests import databases
 
 BASE = "http://127.0.0.1:8081/fhir"
 
@@ -119,9 +120,11 @@ def _with_host(headers: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], .
 @asynccontextmanager
 async def reference_agenda(folder: Path, clock: Clock) -> AsyncIterator[Reference]:
     settings = Settings(
-        database_url=f"sqlite+aiosqlite:///{folder / 'agenda.sqlite'}",
+        database_url=databases.sqlite(folder / "agenda.sqlite", MIGRATIONS),
         public_url="https://agenda.example.org",
         dataset="demo",
+        password_rounds=1,
+        password_memory=8,
     )
     app = create_app(settings, clock=clock)
     async with LifespanManager(app, startup_timeout=60):
