@@ -18,7 +18,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Final, Self
 
 from sas_kernel.errors import SasError
 from sas_kernel.text import Text
@@ -154,6 +154,11 @@ class Partner:
     secret: str = "demo-agenda-secret"
 
 
+PUBLIC_PASSWORDS: Final = {"PASSWORD_ROUNDS": "1", "PASSWORD_MEMORY": "1024"}
+"""Settings of either service where every password is the demonstration data's, printed for all to read: hashing them as
+secrets are hashed protects nobody, and costs each sign-in a tenth of a second."""
+
+
 def agenda(
     services: Services,
     *,
@@ -164,10 +169,12 @@ def agenda(
     host: str = "127.0.0.1",
     platform_url: str | None = None,
     issuer: str | None = None,
+    settings: Mapping[str, str] | None = None,
 ) -> tuple[Service, str]:
     """The reference agenda and its FHIR base URL.
 
-    `platform_url` is the FHIR base that it tells of appointments, `issuer` the provider it trusts.
+    `platform_url` is the FHIR base that it tells of appointments, `issuer` the provider it trusts. `settings` go by
+    environment variable, as the platform's do.
     """
     base = f"http://{host}:{port}"
     arguments = ["serve", "--host", host, "--port", str(port), "--database-url", database_url]
@@ -177,7 +184,8 @@ def agenda(
     if issuer is not None:
         known = Partner()
         arguments += ["--sso-issuer", issuer, "--sso-client-id", known.client_id, "--sso-client-secret", known.secret]
-    return services.launch("agenda_editor", arguments, f"{base}/health/ready"), f"{base}/fhir"
+    environment = {f"SAS_AGENDA_{name}": value for name, value in (settings or {}).items()}
+    return services.launch("agenda_editor", arguments, f"{base}/health/ready", environment), f"{base}/fhir"
 
 
 def sso_client_of(agenda_port: int, host: str = "127.0.0.1") -> str:
