@@ -18,7 +18,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Final, Self
 
 from recette.drivers import guardian
 from sas_kernel.errors import SasError
@@ -165,6 +165,11 @@ class Partner:
 
     client_id: str = "agenda-reference"
     secret: str = "demo-agenda-secret"
+
+
+PUBLIC_PASSWORDS: Final = {"PASSWORD_ROUNDS": "1", "PASSWORD_MEMORY": "1024"}
+"""Settings of either service where every password is the demonstration data's, printed for all to read: hashing them as
+secrets are hashed protects nobody, and costs each sign-in a tenth of a second."""
 
 
 def agenda(
