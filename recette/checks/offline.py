@@ -15,6 +15,7 @@ from recette.checks import (
     links,
     people,
     places,
+    references,
     slot_content,
     slots,
 )
@@ -38,6 +39,7 @@ CHECKS: Final[Mapping[str, tuple[Check, ...]]] = {
         *entries.SAVED,
         *elements.SAVED,
         *links.FULL,
+        references.RESOLVED,
         *slots.SAVED,
         *slot_content.SAVED,
         *booking.SAVED,

@@ -40,7 +40,8 @@ _SLICE: Final = re.compile(r":[A-Za-z0-9\-]+")
 
 
 @cache
-def _checker() -> Checker:
+def newest() -> Checker:
+    """The checker of the newest version of the guide, made once."""
     return Checker(guide.load())
 
 
@@ -62,8 +63,9 @@ def _concerns(kind: str, path: str, root: str) -> bool:
     return bool(_CONTAINED.match(below)) is (kind == "Location")
 
 
-def _related(path: str, spoken: set[str]) -> bool:
-    """Whether somebody has spoken of this place, of what holds it or of what it holds."""
+def related(path: str, spoken: set[str]) -> bool:
+    """Whether somebody has spoken of this place (its slice left aside), of what holds it or of what it holds."""
+    path = _SLICE.sub("", path)
     return any(path == other or _within(path, other) or _within(other, path) for other in spoken)
 
 
@@ -72,7 +74,7 @@ def _within(inner: str, outer: str) -> bool:
 
 
 def _judge(answer: Answer, kind: str) -> Iterator[Problem | None]:
-    checker = _checker()
+    checker = newest()
     spoken: set[str] | None = None
     for node in _looked_at(answer, kind):
         root = node.value["resourceType"]
@@ -84,7 +86,7 @@ def _judge(answer: Answer, kind: str) -> Iterator[Problem | None]:
                 continue
             if spoken is None:
                 spoken = {problem.path for check in OTHERS for problem in check.judge(answer).problems if problem.path}
-            if not _related(_SLICE.sub("", path), spoken):
+            if not related(path, spoken):
                 told.append(Problem(issue.message, path, issue.expected, issue.actual))
         yield from told or (None,)
 

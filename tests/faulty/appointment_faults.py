@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from urllib.parse import quote
 
-from tests.faulty import appointment_content_faults, appointment_sending_faults
+from tests.faulty import appointment_content_faults, appointment_sending_faults, conformance
 from tests.faulty.appointment_partner import Json, Moment, Sending, Ways
 from tests.faulty.appointment_ways import (
     AppointmentFault,
@@ -46,7 +46,8 @@ def _in_header(request: Sending, moment: Moment) -> Sending:
 
 
 def _in_a_key(document: Json, moment: Moment) -> None:
-    document["extension"].append({"url": f"https://agenda.example.org/{moment.rdv.patient['family']}"})
+    url = f"https://agenda.example.org/{moment.rdv.patient['family']}"
+    document["extension"].append({"url": url, "valueBoolean": True})
 
 
 WRITINGS: dict[str, Callable[[dict[str, str]], str]] = {
@@ -83,7 +84,12 @@ _PRIVACY: tuple[AppointmentFault, ...] = (
 
 FAULTS: tuple[AppointmentFault, ...] = tuple(
     replace(fault, name=f"appt-{fault.name}")
-    for fault in (*appointment_sending_faults.FAULTS, *appointment_content_faults.FAULTS, *_PRIVACY)
+    for fault in (
+        *appointment_sending_faults.FAULTS,
+        *appointment_content_faults.FAULTS,
+        *_PRIVACY,
+        *conformance.APPOINTMENT_FAULTS,
+    )
 )
 
 # --- odd and right ---------------------------------------------------------------------------------------------------

@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-from tests.faulty import account_changes, account_refusals, bundles, exchanges, people, profiles, queries, slots
+from tests.faulty import (
+    account_changes,
+    account_refusals,
+    bundles,
+    conformance,
+    exchanges,
+    people,
+    profiles,
+    queries,
+    slots,
+)
 from tests.faulty.bending import Fault
 
 SLOT_FAULTS: tuple[Fault, ...] = (
@@ -12,5 +22,10 @@ SLOT_FAULTS: tuple[Fault, ...] = (
     *people.FAULTS,
     *queries.FAULTS,
     *profiles.FAULTS,
+    *conformance.SLOT_FAULTS,
 )
-ACCOUNT_FAULTS: tuple[Fault, ...] = (*account_changes.FAULTS, *account_refusals.FAULTS)
+ACCOUNT_FAULTS: tuple[Fault, ...] = (
+    *account_changes.FAULTS,
+    *account_refusals.FAULTS,
+    *conformance.ACCOUNT_FAULTS,
+)

@@ -248,6 +248,7 @@ _BENDS: dict[str, Callable[[Json, Account], None]] = {
     ),
     "without-active": _without("active"),
     "stale-name": _put("name", lambda a: [{"family": "ANCIEN", "given": [a.given]}]),
+    "gender-of-hl7-v2": _put("gender", lambda a: "M"),
     "blocked-stays-active": _put("active", lambda a: True),
 }
 
@@ -285,4 +286,5 @@ FAULTS: tuple[AccountFault, ...] = (
     AccountFault("switches-on-the-new-id", "ACCT-115"),
     AccountFault("posts-again", "ACCT-116"),
     AccountFault("login-fails-with-the-editor", "ACCT-117"),
+    AccountFault("gender-of-hl7-v2", "ACCT-119"),
 )

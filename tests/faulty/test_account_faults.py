@@ -119,7 +119,8 @@ def _more_said(reply: Reply) -> Reply:
     document: Any = reply.json
     document["text"] = {"status": "generated", "div": '<div xmlns="http://www.w3.org/1999/xhtml">Compte</div>'}
     document["meta"] = {**document.get("meta", {}), "versionId": "2"}
-    document["identifier"].append({"system": "https://agenda.example.org/comptes", "value": "17"})
+    own = {"type": {"text": "compte"}, "system": "https://agenda.example.org/comptes", "value": "17"}
+    document["identifier"].append(own)
     return replace(reply, body=json.dumps(document, indent=2).encode())
 
 

@@ -21,6 +21,7 @@ from recette.checks.appointment_people import (
 )
 from recette.checks.appointment_privacy import PRIVACY
 from recette.checks.appointment_slots import GIVEN_BACK, TAKEN, After
+from recette.checks.message_conformance import APPOINTMENT
 from recette.checks.response_time import Timed
 from recette.model import Check, Scenario
 from sas_kernel.flows import Flow
@@ -28,7 +29,7 @@ from sas_kernel.text import Text
 
 NEEDS = ("practitioner_one_place",)
 BOOKED = ANNOUNCED[ChangeKind.BOOKING]
-_OF_A_MESSAGE: tuple[Check, ...] = (*CONTENT, *PEOPLE, *PRIVACY)
+_OF_A_MESSAGE: tuple[Check, ...] = (*CONTENT, *PEOPLE, *PRIVACY, APPOINTMENT)
 
 _LIFE: tuple[Check, ...] = (
     *(BOOKED, ANNOUNCED[ChangeKind.MOVE], ANNOUNCED[ChangeKind.CANCELLATION]),

@@ -12,6 +12,7 @@ from recette.catalogue.regulators.conversation import (
     with_national_id,
     with_technical_id,
 )
+from recette.checks.message_conformance import RETURNED_ACCOUNT
 from recette.checks.regulators import (
     LOCATION_BASE,
     SUCCESS_BODY,
@@ -56,7 +57,7 @@ _LOCATION = located(
     "ACCT-005",
     Text("Une création dit dans Location où est le compte", "A creation says in Location where the account is"),
 )
-_ABOUT_CREATION = (_STATUS, _LOCATION, LOCATION_BASE, SUCCESS_BODY)
+_ABOUT_CREATION = (_STATUS, _LOCATION, LOCATION_BASE, SUCCESS_BODY, RETURNED_ACCOUNT)
 
 
 async def _create(stage: Stage) -> None:

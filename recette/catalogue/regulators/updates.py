@@ -11,6 +11,7 @@ from recette.catalogue.regulators.conversation import (
     with_national_id,
     with_technical_id,
 )
+from recette.checks.message_conformance import RETURNED_ACCOUNT
 from recette.checks.regulators import SUCCESS_BODY, Case, Pair, Told, accepted, located, success_status
 from recette.checks.regulators_identity import same_account
 from recette.checks.regulators_refusals import refused
@@ -81,7 +82,7 @@ _WITHOUT_CRITERIA = refused(
         "An update that does not say of which account is accepted.",
     ),
 )
-_ABOUT_UPDATE = (_STATUS, _LOCATION, SUCCESS_BODY)
+_ABOUT_UPDATE = (_STATUS, _LOCATION, SUCCESS_BODY, RETURNED_ACCOUNT)
 
 
 async def _update(stage: Stage) -> None:

@@ -14,6 +14,7 @@ from recette.checks import (
     people,
     places,
     profile_conformance,
+    references,
     slot_content,
     slots,
 )
@@ -29,6 +30,7 @@ CONTENT: tuple[Check, ...] = (
     *entries.FULL,
     *elements.SAVED,
     *links.FULL,
+    references.RESOLVED,
     *slots.FULL,
     *slot_content.FULL,
     *booking.FULL,

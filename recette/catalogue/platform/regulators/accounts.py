@@ -9,6 +9,7 @@ from recette.catalogue.platform.regulators.operations import (
     is_technical,
     operations,
 )
+from recette.checks.message_conformance import TOLD_ACCOUNT
 from recette.checks.platform_regulators import (
     EVERY_MESSAGE,
     Expected,
@@ -56,7 +57,7 @@ _NOT_AGAIN = comes_not(
         "Un compte que l’éditeur connaît déjà est envoyé de nouveau.", "An account that the editor knows is sent again."
     ),
 )
-_CREATION_CHECKS = (CREATED, _NOT_BEFORE, _NOT_AGAIN, *EVERY_MESSAGE)
+_CREATION_CHECKS = (CREATED, _NOT_BEFORE, _NOT_AGAIN, *EVERY_MESSAGE, TOLD_ACCOUNT)
 
 NATIONAL_FIRST = Text(
     "Faites se connecter un régulateur à identifiant national que cet éditeur ne connaît pas encore.",
@@ -88,7 +89,7 @@ async def _create(stage: Stage) -> None:
             if work.driven:
                 work.judge((_NOT_BEFORE,), work.expected(person, since))
             told = await connect(work, person, what)
-            work.judge((CREATED, *checks_of(told)), told)
+            work.judge((CREATED, *checks_of(told), TOLD_ACCOUNT), told)
             people.append((person, since))
         if not work.driven:
             work.skip((_NOT_BEFORE, _NOT_AGAIN), ONLY_DRIVEN)
@@ -172,7 +173,7 @@ _NO_DELETE = no_method(
     Text("La plateforme envoie DELETE.", "The platform sends DELETE."),
     "DELETE",
 )
-_CHANGE_CHECKS = (_UPDATED, _NOT_UNTIL, _SWITCHED, _DISABLED, _AT_ONCE, _NO_DELETE, *EVERY_MESSAGE)
+_CHANGE_CHECKS = (_UPDATED, _NOT_UNTIL, _SWITCHED, _DISABLED, _AT_ONCE, _NO_DELETE, *EVERY_MESSAGE, TOLD_ACCOUNT)
 _RENAME = Text(
     "Changez le nom de ce régulateur sur la plateforme, puis faites-le se connecter.",
     "Change this regulator's name on the platform, then have the person connect.",
@@ -206,7 +207,7 @@ async def _change(stage: Stage) -> None:
         if ground is None:
             await work.until(person, since, _RENAME, _updates)
         told = work.expected(person, since, ground=ground, before=before)
-        work.judge((_UPDATED, *checks_of(told)), told)
+        work.judge((_UPDATED, *checks_of(told), TOLD_ACCOUNT), told)
 
         since = work.count
         ground = await work.attach(person) or await work.sign_in(person)
@@ -214,14 +215,14 @@ async def _change(stage: Stage) -> None:
         if ground is None:
             await work.until(person, since, _ATTACH, _updates)
         told = work.expected(person, since, ground=ground, before=before)
-        work.judge((_SWITCHED, *checks_of(told)), told)
+        work.judge((_SWITCHED, *checks_of(told), TOLD_ACCOUNT), told)
 
         since = work.count
         ground = await work.deactivate(person)
         if ground is None:
             await work.until(person, since, _DEACTIVATE, lambda message: message.method in {"PUT", "DELETE"})
         gone = work.expected(person, since, ground=ground)
-        work.judge((_AT_ONCE, _DISABLED, _NO_DELETE, *checks_of(gone)), gone)
+        work.judge((_AT_ONCE, _DISABLED, _NO_DELETE, *checks_of(gone), TOLD_ACCOUNT), gone)
 
 
 CHANGE = Scenario(
