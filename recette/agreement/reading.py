@@ -58,7 +58,7 @@ def load(name: str, folder: Path | None = None, changes: Mapping[str, str] | Non
         )
     path = (folder or contracts.directory()) / _FOLDER / f"{name}.toml"
     try:
-        agreement = _agreement(name, tomllib.loads(path.readtext(encoding="utf-8")))
+        agreement = _agreement(name, tomllib.loads(path.read_text(encoding="utf-8")))
     except (OSError, ValueError, KeyError, TypeError, AttributeError, ZoneInfoNotFoundError) as error:
         raise ContractError(
             Text("Convention illisible : {path} : {error}.", "Unreadable agreement: {path}: {error}.").format(

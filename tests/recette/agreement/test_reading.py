@@ -20,12 +20,13 @@ def test_each_term_of_each_agreement_names_its_article(name: str) -> None:
     assert all(deadline.article for deadline in agreement.deadlines.values())
     assert all(choice.article for choice in agreement.choices.values())
     assert all(consequence.article for consequence in agreement.consequences.values())
+    assert all(term.article for term in agreement.terms.values())
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_each_choice_bears_on_something_or_is_read_by_a_rule(name: str) -> None:
     agreement = reading.load(name)
-    named = {key for deadline in agreement.deadlines.values() for key in deadline.choices}
+    named = {key for each in (*agreement.deadlines.values(), *agreement.terms.values()) for key in each.choices}
     assert set(agreement.choices) - named <= {"pause"}
 
 
@@ -57,7 +58,7 @@ def test_an_unknown_agreement_or_choice_is_refused_with_those_there_are() -> Non
         ("amount = 14", "amount = -1"),
         ('unit = "week"', 'unit = "fortnight"'),
         ('consequences = ["terminated"]', 'consequences = ["fined"]'),
-        ('choices = ["calendar_day_end"]', 'choices = ["moon"]'),
+        ('choices = ["calendar_day_end", "month_end"]', 'choices = ["moon"]'),
         ('deadline = "vsr"', 'deadline = "vrs"'),
         ('article = "13"', ""),
         ('time_zone = "Europe/Paris"', 'time_zone = "Europe/Nowhere"'),
