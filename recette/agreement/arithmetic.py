@@ -103,8 +103,10 @@ def _last_day(agreement: Agreement, deadline: Deadline, start: date) -> date:
 
 
 def _bounded(agreement: Agreement, key: str, start: date, day: date) -> date:
-    """The day, or the last one that the choice allows; nothing counts from a later one."""
+    """The day, or the last one that the choice allows (empty: any); nothing counts from a later one."""
     written = agreement.choices[key].value
+    if not written:
+        return day
     try:
         last = date.fromisoformat(written)
     except ValueError:
