@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from sas_kernel.text import Lang
 
 _MINUTE, _HOUR = 60, 3600
-_COLON = Text("\u00a0: ", ": ")
+_COLON = Text(" : ", ": ")
 
 
 # --- due dates -------------------------------------------------------------------------------------------------------

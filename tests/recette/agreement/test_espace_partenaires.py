@@ -9,9 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from recette.agreement import computing, reading
 from recette.agreement.model import AgreementError
-from tests.recette.agreement.conftest import Dates, Values
+from tests.recette.agreement.conftest import Dates, Values, computed
 
 NAME = "espace-partenaires"
 ACCOUNT, NOTICE = "manager-account", "deactivation-notice"
@@ -73,10 +72,8 @@ def test_the_number_of_managers_follows_the_size_of_the_structure(values: Values
 @settings(max_examples=50)
 @given(st.lists(st.integers(1, 200), min_size=2, max_size=6))
 def test_a_larger_structure_never_has_fewer_managers(sizes: list[int]) -> None:
-    agreement = reading.load(NAME)
-    quotas = [
-        computing.compute(agreement, "manager-quota", {"members": str(size)}).results[0].value for size in sorted(sizes)
-    ]
+    asked = [computed(NAME, "manager-quota", {"members": str(size)}) for size in sorted(sizes)]
+    quotas = [found.results[0].value for found in asked]
     assert all(isinstance(one, int) and isinstance(other, int) and one <= other for one, other in pairwise(quotas))
 
 

@@ -18,6 +18,7 @@ from recette.agreement.terms import RoundingMode
 from tests.recette.agreement.conftest import Dates, Values
 
 NAME = "mssante-sesan"
+AGREEMENT = reading.load(NAME)
 END_OF_JUNE, END_OF_YEAR = "2026-06-30T23:59:59+02:00", "2026-12-31T23:59:59+01:00"
 
 CASES = [
@@ -78,6 +79,7 @@ CHOSEN = [
     ("termination", "2026-06-15T10:00", {"late_notice": "same-half-year"}, END_OF_JUNE),
     ("billed-period-end", "2026-02-10", {"billing_period": "quarter"}, "2026-03-31T23:59:59+02:00"),
     ("invoice-payment", "2026-12-02", {"calendar_day_roll": "next"}, "2027-01-04T23:59:59+01:00"),  # New Year, Friday
+    ("price-revision-information", "2027-01-04", {"information_day": "included"}, END_OF_YEAR),
     ("term-end", "2025-06-01", {"last_day": "2025-12-31"}, "2025-12-31T23:59:59+01:00"),
     ("term-end", "2029-06-01", {"last_day": ""}, "2030-01-03T23:59:59+01:00"),
 ]
@@ -100,11 +102,10 @@ def test_nothing_counts_after_the_last_term_and_a_last_day_is_a_date(dates: Date
 @settings(max_examples=60)
 @given(st.dates(date(2024, 1, 1), date(2040, 12, 31)))
 def test_what_is_asked_for_by_its_last_day_takes_effect_a_month_later(day: date) -> None:
-    agreement = reading.load(NAME)
-    latest = arithmetic.due(agreement, "termination-request", datetime.combine(day, time(10))).due_at
-    end = arithmetic.due(agreement, "termination", latest).due_at
+    latest = arithmetic.due(AGREEMENT, "termination-request", datetime.combine(day, time(10))).due_at
+    end = arithmetic.due(AGREEMENT, "termination", latest).due_at
     assert (end.date() - latest.date()).days in {30, 31}
-    assert arithmetic.due(agreement, "termination", latest + timedelta(days=1)).due_at > end
+    assert arithmetic.due(AGREEMENT, "termination", latest + timedelta(days=1)).due_at > end
 
 
 # --- half-year billing ------------------------------------------------------------------------------------------

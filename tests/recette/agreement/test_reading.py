@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from recette.agreement import reading
-from recette.agreement.model import AgreementError
+from recette.agreement.model import AgreementError, Deadline
+from recette.agreement.terms import Term
 from recette.model import Severity
 from sas_kernel import contracts
 from sas_kernel.errors import ContractError
@@ -26,7 +27,8 @@ def test_each_term_of_each_agreement_names_its_article(name: str) -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_each_choice_bears_on_something_or_is_read_by_a_rule(name: str) -> None:
     agreement = reading.load(name)
-    named = {key for each in (*agreement.deadlines.values(), *agreement.terms.values()) for key in each.choices}
+    named = {key for deadline in agreement.deadlines.values() for key in deadline.choices}
+    named |= {key for term in agreement.terms.values() for key in term.choices}
     assert set(agreement.choices) - named <= {"pause"}
 
 
@@ -77,7 +79,7 @@ def test_a_file_that_is_wrong_is_refused_by_its_name(tmp_path: Path, old: str, n
 @pytest.mark.parametrize("name", NAMES)
 def test_an_agreement_is_worded_in_both_languages_and_names_each_consequence_it_has(name: str) -> None:
     agreement = reading.load(name)
-    terms = [*agreement.deadlines.values(), *agreement.terms.values()]
+    terms: list[Deadline | Term] = [*agreement.deadlines.values(), *agreement.terms.values()]
     texts = [
         *(each.text for each in terms),
         *(each.start for each in agreement.deadlines.values()),
