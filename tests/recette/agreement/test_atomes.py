@@ -83,6 +83,13 @@ LEVELS = [
         {"year": "2026", "downtime": "2025-12-31T23:00/2026-01-01T01:00, 2026-01-01T00:30/2026-01-01T01:00"},
         {"down_seconds": "3600"},
     ),
+    # an hour within a longer outage adds nothing
+    (
+        {"year": "2026", "downtime": "2026-05-01T00:00/2026-05-01T10:00,2026-05-01T02:00/2026-05-01T03:00"},
+        {"down_seconds": "36000"},
+    ),
+    # down all year
+    ({"year": "2026", "downtime": "8760"}, {"availability": "0.000", "verdict": "broken"}),
     # periods and hours told without a when add up; UTC is read as such
     ({"year": "2026", "downtime": "1.5,2026-07-01T00:00Z/2026-07-01T00:30Z"}, {"down_seconds": "7200"}),
     # an outage over the end of February of a leap year: the 28th at noon to 1 March at noon are 48 h

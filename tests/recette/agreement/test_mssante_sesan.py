@@ -44,10 +44,13 @@ CASES = [
     ("price-revision", "2027-01-05T10:00", "2028-01-04T23:59:59+01:00"),
     ("price-revision-information", "2027-01-04", "2026-12-30T23:59:59+01:00"),
     ("price-revision-information", "2026-12-31", "2026-12-30T23:59:59+01:00"),
+    ("price-revision-information", "2026-12-30", "2026-12-30T23:59:59+01:00"),
+    ("price-revision-information", "2026-12-29", "2025-12-30T23:59:59+01:00"),
     # --- the term: each 3 January, at the latest in 2028 ------------------------------------------------------
     ("term-end", "2024-06-01", "2025-01-03T23:59:59+01:00"),
     ("term-end", "2026-01-28", "2027-01-03T23:59:59+01:00"),
     ("term-end", "2027-01-04", "2028-01-03T23:59:59+01:00"),
+    ("term-end", "2028-01-03T18:00", "2028-01-03T23:59:59+01:00"),  # its last day
     # --- termination: end of the half-year, a month's notice --------------------------------------------------
     ("termination", "2026-02-10T10:00", END_OF_JUNE),
     ("termination", "2026-05-31T23:59", END_OF_JUNE),  # the whole of June is left
@@ -136,6 +139,12 @@ def test_months_begun_and_quarters_are_choices(values: Values) -> None:
     quarter = values(NAME, "half-year-billing", asked, billing_period="quarter")
     assert (quarter["period_start"], quarter["period_end"]) == ("2026-04-01", "2026-06-30")
     assert quarter["billed"] == "12.09"  # 40 of 91 days of 27.50: 12.0879
+
+
+def test_the_cent_is_rounded_as_chosen_where_the_text_names_no_way(values: Values) -> None:
+    asked = {"annual_price": "110", "from": "2026-04-01"}  # 27.6519
+    assert values(NAME, "half-year-billing", asked, cent_rounding="down")["billed"] == "27.65"
+    assert values(NAME, "half-year-billing", asked, cent_rounding="up")["billed"] == "27.66"
 
 
 cents = st.integers(0, 10_000_000).map(lambda number: Fraction(number, 100))
