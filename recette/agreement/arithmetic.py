@@ -62,7 +62,10 @@ def receipt(agreement: Agreement, at: datetime) -> datetime:
     opening, cut_off = _clock_time(agreement, "opening"), _clock_time(agreement, "cut_off")
     today = at.date()
     if not days.is_working_day(today) or at.time() > cut_off:
-        return _at(agreement, days.next_working_day(today), opening)
+        try:
+            return _at(agreement, days.next_working_day(today), opening)
+        except OverflowError as error:
+            raise _off_the_calendar(today) from error
     return _at(agreement, today, opening) if at.time() < opening else at
 
 
