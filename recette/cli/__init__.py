@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from recette import __version__
-from recette.cli import agreeing, covering, judging, serving
+from recette.cli import agreeing, covering, faulty, initiating, judging, listing, running, serving
 from recette.cli.options import SETTINGS, said
 from recette.model import ExitCode
 from sas_kernel.errors import ContractError, SasError
@@ -31,10 +31,14 @@ app = typer.Typer(
         "RECETTE_LANG=en for English.",
     ),
 )
+app.add_typer(running.app)
+app.add_typer(listing.app)
 app.add_typer(judging.app)
 app.add_typer(serving.app)
 app.add_typer(covering.app)
 app.add_typer(agreeing.app)
+app.add_typer(initiating.app)
+app.add_typer(faulty.app, name="faulty")
 
 
 @app.callback(invoke_without_command=True)

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from recette.cli.judging import judge
 from recette.cli.options import DEFAULT_OUT, SETTINGS, DatabaseOption, LangOption, OutOption, said
-from recette.model import ExitCode, Severity
+from recette.cli.playing import judge, plan_of
+from recette.model import ExitCode
 
 if TYPE_CHECKING:
     from recette.drivers.services import Mirror
@@ -72,7 +72,7 @@ def up(
         raise typer.BadParameter(said("attendu : NOM=URL", "expected NAME=URL"), param_hint="--editor")
     home = f"http://127.0.0.1:{platform_port}"
     with processes.Services() as services:
-        _stop_on_sigterm()
+        stop_on_sigterm()
         started = []
         if what in {"agenda", "all"}:
             url = database_url or _default_database("agenda", dataset)
@@ -117,7 +117,7 @@ def _default_database(service: str, dataset: str) -> str:
     return f"sqlite:///{folder / f'{service}-{name}.sqlite'}"
 
 
-def _stop_on_sigterm() -> None:
+def stop_on_sigterm() -> None:
     import signal
 
     def stop(_number: int, _frame: object) -> None:
@@ -138,11 +138,12 @@ def demo(
     from recette.drivers import platform_search
     from recette.drivers import services as processes
     from recette.engine import target as targets
+    from recette.engine import target_file
     from sas_kernel import datasets
 
     described = datasets.load("demo")
     with processes.Services() as services:
-        _stop_on_sigterm()
+        stop_on_sigterm()
         agenda_port, platform_port, inbox_port = (processes.free_port() for _ in range(3))
         home = f"http://127.0.0.1:{platform_port}"
         agenda, base = processes.agenda(
@@ -152,6 +153,7 @@ def demo(
             dataset="demo",
             platform_url=f"http://127.0.0.1:{inbox_port}/fhir",  # its messages come to the harness, which judges them
             issuer=f"{home}/realms/sas",
+            settings=processes.PUBLIC_PASSWORDS,
         )
         platform, _ = processes.platform(
             services,
@@ -160,6 +162,7 @@ def demo(
             dataset="demo",
             editors=[("Agenda de référence", base)],
             sso_clients=[processes.sso_client_of(agenda_port)],
+            settings=processes.PUBLIC_PASSWORDS,
         )
         mirror = processes.Mirror(f"127.0.0.1:{processes.free_port()}")
         judged, judged_home = processes.platform(
@@ -169,7 +172,7 @@ def demo(
             dataset="demo",
             editors=[("recette", f"http://{mirror.listen}/fhir")],
             sso_clients=[mirror.client],
-            settings=mirror.settings,
+            settings={**mirror.settings, **processes.PUBLIC_PASSWORDS},
         )
         for service, label, url in (
             (agenda, said("Agenda de référence", "Reference agenda"), base),
@@ -181,7 +184,7 @@ def demo(
         found = platform_search.search(home, [p.national_id for p in described.practitioners])
         typer.echo(found.sentence(lang))
         staff = described.staff[0]
-        document = _target_document(described, base, ("slot_search", "regulators", "sso", "appointments"))
+        document = target_file.of_dataset(described, base, ("slot_search", "regulators", "sso", "appointments"))
         document["sso"] = {"issuer": f"{home}/realms/sas", "client_id": processes.Partner().client_id}
         document["appointments"] = {
             "listen": f"127.0.0.1:{inbox_port}",
@@ -192,16 +195,16 @@ def demo(
         }
         target = targets.parse(document)
         formats = ("console", "json", "junit", "html", "md")
-        report = judge(target, (), out, formats, Severity.MINOR, lang)
+        report = judge(plan_of(target), out, formats, lang)
         other = targets.parse(_platform_document(judged_home, mirror))
-        mirrored = judge(other, (), out / "platform", formats, Severity.MINOR, lang)
+        mirrored = judge(plan_of(other), out / "platform", formats, lang)
     raise typer.Exit(report.exit_code or mirrored.exit_code)
 
 
 def _platform_document(home: str, mirror: Mirror) -> dict[str, dict[str, object]]:
     return {
         "target": {"base_url": f"{home}/fhir", "actor": "platform", "name": said("Plateforme", "Platform")},
-        "applicability": {"flows": ["slot_search", "regulators", "sso", "appointments"]},
+        "applicability": {"flows": ["slot_search", "regulators", "sso", "appointments"], "cpts": True, "sos": True},
         "sso": {
             "issuer": f"{home}/realms/sas",
             "client_id": "recette",
@@ -223,9 +226,10 @@ def describe(
     name: Annotated[str, typer.Argument(metavar="demo|FILE")] = "demo",
     base_url: Annotated[str, typer.Option("--base-url")] = "http://127.0.0.1:8081/fhir",
 ) -> None:
+    from recette.engine import target_file
     from sas_kernel import datasets
 
-    typer.echo(_toml(_target_document(datasets.load(name), base_url)), nl=False)
+    typer.echo(target_file.toml(target_file.of_dataset(datasets.load(name), base_url)), nl=False)
 
 
 @dataset_app.command(
@@ -243,35 +247,3 @@ def generate(
     command = [sys.executable, "-m", "agenda_editor", "generate", "--database-url", url]
     command += ["--practitioners", str(practitioners), "--seed", str(seed)]
     raise typer.Exit(subprocess.run(command, check=False).returncode)  # noqa: S603  our own module
-
-
-def _target_document(
-    dataset: object, base_url: str, flows: tuple[str, ...] = ("slot_search",)
-) -> dict[str, dict[str, object]]:
-    """A model of a target file. Only what reads is declared unless asked: another flow creates accounts."""
-    from sas_kernel.datasets import Dataset
-
-    assert isinstance(dataset, Dataset)
-    return {
-        "target": {"base_url": base_url},
-        "applicability": {
-            "flows": list(flows),
-            "slot_types": ["PUBLIC", "PRO", "SNP"],
-            "consultation_types": ["AMB", "VR", "HH"],
-        },
-        "test_data": {
-            key: list(value) if isinstance(value, tuple) else value for key, value in dataset.test_data.items()
-        },
-    }
-
-
-def _toml(document: dict[str, dict[str, object]]) -> str:
-    """Only what a target file holds: tables of strings and of lists of strings."""
-    import json
-
-    lines = []
-    for table, values in document.items():
-        lines.append(f"[{table}]")
-        lines += [f"{key} = {json.dumps(value, ensure_ascii=False)}" for key, value in values.items()]
-        lines.append("")
-    return "\n".join(lines)

@@ -18,8 +18,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Final, Self
 
+from recette.drivers import guardian
 from sas_kernel.errors import SasError
 from sas_kernel.text import Text
 
@@ -108,12 +109,16 @@ class Service:
 
 
 class Services:
-    """Services started together and stopped together, in reverse order. A context manager."""
+    """Services started together and stopped together, in reverse order. A context manager.
 
-    def __init__(self) -> None:
+    `guarded`: should this process be killed, another one stops them and takes the folder away (`drivers.guardian`).
+    """
+
+    def __init__(self, *, guarded: bool = False) -> None:
         self._folder = tempfile.TemporaryDirectory(prefix="recette-")
         self.folder = Path(self._folder.name)
         self._started: list[Service] = []
+        self._guardian = guardian.start(self.folder) if guarded else None
 
     def __enter__(self) -> Self:
         return self
@@ -124,6 +129,8 @@ class Services:
         for service in reversed(self._started):
             service.stop()
         self._folder.cleanup()
+        if self._guardian is not None:
+            self._guardian.dismiss()
 
     def launch(
         self, module: str, arguments: Sequence[str], ready_url: str, secrets: Mapping[str, str] | None = None
@@ -133,13 +140,19 @@ class Services:
         service = Service(module, arguments, ready_url, log, secrets or {})
         self._started.append(service)
         service.start()
+        if self._guardian is not None and service.process is not None:
+            self._guardian.watch(service.process.pid)
         return service
+
+    def check_alive(self) -> None:
+        """Raise `ServiceError` when one of them has ended."""
+        for service in self._started:
+            service.check_alive()
 
     def watch(self) -> None:
         """Block until one of them ends (`ServiceError`) or a signal arrives."""
         while True:
-            for service in self._started:
-                service.check_alive()
+            self.check_alive()
             time.sleep(0.3)
 
 
@@ -154,6 +167,11 @@ class Partner:
     secret: str = "demo-agenda-secret"
 
 
+PUBLIC_PASSWORDS: Final = {"PASSWORD_ROUNDS": "1", "PASSWORD_MEMORY": "1024"}
+"""Settings of either service where every password is the demonstration data's, printed for all to read: hashing them as
+secrets are hashed protects nobody, and costs each sign-in a tenth of a second."""
+
+
 def agenda(
     services: Services,
     *,
@@ -164,20 +182,30 @@ def agenda(
     host: str = "127.0.0.1",
     platform_url: str | None = None,
     issuer: str | None = None,
+    clock: Path | None = None,
+    settings: Mapping[str, str] | None = None,
+    public_url: str | None = None,
 ) -> tuple[Service, str]:
     """The reference agenda and its FHIR base URL.
 
-    `platform_url` is the FHIR base that it tells of appointments, `issuer` the provider it trusts.
+    `platform_url` is the FHIR base that it tells of appointments, `issuer` the provider it trusts, `clock` the file of
+    a test clock (`sas_kernel.clock.FileClock`), `public_url` how others write its address where that is not the one it
+    listens on. `settings` go by environment variable.
     """
     base = f"http://{host}:{port}"
     arguments = ["serve", "--host", host, "--port", str(port), "--database-url", database_url]
     arguments += ["--dataset", dataset, "--workers", str(workers)]
+    if public_url is not None:
+        arguments += ["--public-url", public_url]
     if platform_url is not None:
         arguments += ["--platform-url", platform_url]
     if issuer is not None:
         known = Partner()
         arguments += ["--sso-issuer", issuer, "--sso-client-id", known.client_id, "--sso-client-secret", known.secret]
-    return services.launch("agenda_editor", arguments, f"{base}/health/ready"), f"{base}/fhir"
+    if clock is not None:
+        arguments += ["--clock", str(clock)]
+    environment = {f"SAS_AGENDA_{name}": value for name, value in (settings or {}).items()}
+    return services.launch("agenda_editor", arguments, f"{base}/health/ready", environment), f"{base}/fhir"
 
 
 def sso_client_of(agenda_port: int, host: str = "127.0.0.1") -> str:
@@ -197,22 +225,33 @@ def platform(
     host: str = "127.0.0.1",
     sso_clients: Sequence[str] = (),
     settings: Mapping[str, str] | None = None,
+    clock: Path | None = None,
+    public_url: str | None = None,
 ) -> tuple[Service, str]:
     """The platform and its URL; `editors` are names and FHIR base URLs, `sso_clients` values of its --sso-client.
 
-    `settings` go by environment variable (`ADMIN_TOKEN`), where a list of processes does not show them.
+    `public_url` is how others write its address where that is not the one it listens on. `settings` go by environment
+    variable (`ADMIN_TOKEN`), where a list of processes does not show them.
     """
     base = f"http://{host}:{port}"
     # The platform's directory is a file of names; the national set has none, and is searched by identifier.
     directory = "" if dataset in {"national", "none"} else dataset
     arguments = ["serve", "--host", host, "--port", str(port), "--database-url", database_url]
     arguments += ["--dataset", directory, "--workers", str(workers)]
+    if public_url is not None:
+        arguments += ["--public-url", public_url]
     for name, url in editors:
         arguments += ["--editor", f"{name}={url}"]
     for client in sso_clients:
         arguments += ["--sso-client", client]
+    if clock is not None:
+        arguments += ["--clock", str(clock)]
     environment = {f"SAS_PLATFORM_{name}": value for name, value in (settings or {}).items()}
     return services.launch("sas_platform", arguments, f"{base}/health/ready", environment), base
+
+
+CHEAP_PASSWORDS: Mapping[str, str] = {"PASSWORD_ROUNDS": "1", "PASSWORD_MEMORY": "8"}
+"""For a platform whose passwords are those of the demonstration data: what is hashed protects nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,6 +280,5 @@ class Mirror:
         return {
             "ADMIN_TOKEN": self.admin_token,
             "REGULATOR_RETRY_FIRST": "0.2",
-            "PASSWORD_ROUNDS": "1",
-            "PASSWORD_MEMORY": "8",
+            **CHEAP_PASSWORDS,
         }

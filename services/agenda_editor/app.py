@@ -46,8 +46,9 @@ from agenda_editor.web.sso import endpoints as sign_on_pages
 from agenda_editor.web.staff import endpoints as staff_pages
 from sas_fhir import instants, media
 from sas_fhir.operation_outcome import Outcome
-from sas_kernel import contracts, datasets
-from sas_kernel.clock import Clock, SystemClock
+from sas_kernel import clock as clocks
+from sas_kernel import contracts, datasets, loopback
+from sas_kernel.clock import Clock
 from sas_kernel.contracts import ServiceLevel
 from sas_kernel.errors import SasError
 from sas_kit import database as databases
@@ -64,7 +65,10 @@ _log = logging.getLogger(__name__)
 
 def create_app(settings: Settings, *, clock: Clock | None = None, transport: Any = None) -> FastAPI:
     """`transport` replaces the network towards the platform in tests."""
-    time = clock or SystemClock()
+    if settings.clock_file is not None:
+        loopback.require_for_test_clock(public_url=settings.public_url)
+    time = clock or clocks.chosen(settings.clock_file)
+    time.now()  # a file that says no time is told before anything is served
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -104,7 +108,7 @@ def create_app(settings: Settings, *, clock: Clock | None = None, transport: Any
             await render_associations_again(agendas, now)
             async with (
                 _provisioned(agendas, sign_on, settings.dataset, time),
-                dispatching(PushService(database, platform), time, outbox),
+                dispatching(_push(settings, database, platform), time, outbox),
             ):
                 yield
         finally:
@@ -171,6 +175,10 @@ def _platform(settings: Settings, levels: Mapping[str, ServiceLevel], transport:
         connections=settings.platform_requests,
         transport=transport,
     )
+
+
+def _push(settings: Settings, database: Database, platform: PlatformClient | None) -> PushService:
+    return PushService(database, platform, retention=settings.accepted_messages_days * 24 * 3_600_000)
 
 
 def _provider(settings: Settings, transport: Any) -> ProviderClient | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from recette.catalogue.slot_search.conversation import EVERY_SCENARIO, Query, conversation
+from recette.catalogue.tags import Tag
 from recette.checks import bundle, slots
 from recette.checks.comparison import OPPOSED_ABSENT, Pair, same_slots, withheld
 from recette.checks.refusals import accepted
@@ -13,7 +14,7 @@ from sas_kernel.flows import Flow
 from sas_kernel.text import Text
 from sas_kernel.time_window import Window
 
-_UNKNOWN_ACCEPTED = accepted(
+UNKNOWN_ACCEPTED = accepted(
     "unknown.accepted",
     "SLOT-167",
     Text("Un professionnel inconnu n’est pas une erreur", "An unknown practitioner is not an error"),
@@ -40,12 +41,12 @@ async def _unknown(stage: Stage) -> None:
         alone = await talk.search(unknown)
         talk.judge(bundle.EMPTY, alone)
         if not talk.many("practitioner_one_place"):
-            talk.judge((_UNKNOWN_ACCEPTED,), Pair(alone, alone))
+            talk.judge((UNKNOWN_ACCEPTED,), Pair(alone, alone))
             stage.skip(_UNKNOWN_AMONG_KNOWN, _NO_ONE_KNOWN)
             return
         known = talk.one("practitioner_one_place")
         usual = await talk.search(known)
-        talk.judge((_UNKNOWN_ACCEPTED,), Pair(usual, alone))
+        talk.judge((UNKNOWN_ACCEPTED,), Pair(usual, alone))
         mixed = await talk.search(unknown, known)
         talk.judge((_UNKNOWN_AMONG_KNOWN,), Pair(usual, mixed))
 
@@ -54,8 +55,9 @@ UNKNOWN = Scenario(
     "slot_search.unknown_practitioner",
     Flow.SLOT_SEARCH,
     Text("Un professionnel inconnu, seul puis parmi d’autres", "An unknown practitioner, alone then among others"),
-    (_UNKNOWN_ACCEPTED, *bundle.EMPTY, _UNKNOWN_AMONG_KNOWN, *EVERY_SCENARIO),
+    (UNKNOWN_ACCEPTED, *bundle.EMPTY, _UNKNOWN_AMONG_KNOWN, *EVERY_SCENARIO),
     _unknown,
+    tags=(Tag.CONTENT, Tag.REFUSALS),
 )
 
 _NOTHING = Text(
@@ -94,6 +96,7 @@ WITHOUT_SLOTS = Scenario(
     (_NO_SLOT_ACCEPTED, _NO_SLOT_WITHHELD, *bundle.EMPTY, *EVERY_SCENARIO),
     _without_slots,
     needs=("practitioner_without_slots", "practitioner_one_place"),
+    tags=(Tag.CONTENT,),
 )
 
 _PAST_ACCEPTED = accepted(
@@ -134,6 +137,7 @@ PAST = Scenario(
     (_PAST_ACCEPTED, _PAST_WITHHELD, slots.NOT_PAST, *bundle.EMPTY, *EVERY_SCENARIO),
     _past,
     needs=("practitioner_one_place",),
+    tags=(Tag.CONTENT,),
 )
 
 
@@ -163,6 +167,7 @@ OPPOSED = Scenario(
     (OPPOSED_ABSENT, _OPPOSED_WITHHELD, *EVERY_SCENARIO),
     _opposed,
     needs=("practitioner_opposed", "practitioner_one_place"),
+    tags=(Tag.CONTENT, Tag.SECURITY),
 )
 
 _PRIVATE_WITHHELD = withheld(
@@ -190,6 +195,7 @@ PRIVATE = Scenario(
     (_PRIVATE_WITHHELD, *EVERY_SCENARIO),
     _private,
     needs=("practitioner_private",),
+    tags=(Tag.CONTENT, Tag.SECURITY),
 )
 
 SCENARIOS: tuple[Scenario, ...] = (UNKNOWN, WITHOUT_SLOTS, PAST, OPPOSED, PRIVATE)
