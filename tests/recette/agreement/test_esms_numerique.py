@@ -34,6 +34,8 @@ CASES = [
     # --- repaid at once, the text sets no delay ---------------------------------------------------------------
     (MISSED, "2028-02-29T10:00", ["2028-02-29T23:59:59+01:00"]),
     (MISSED, "2026-12-31T23:30Z", ["2027-01-01T23:59:59+01:00"]),  # already New Year in Paris
+    ("advance-payment", "2026-10-25T02:30", ["2026-10-25T23:59:59+01:00"]),  # an hour that comes twice
+    ("balance-payment", "2028-02-29T10:00", ["2028-02-29T23:59:59+01:00"]),
     (DEFAULT, "2026-03-29T02:30", ["2026-03-29T23:59:59+02:00"]),  # an hour that does not exist
 ]
 
