@@ -90,8 +90,8 @@ def test_an_agreement_is_worded_in_both_languages_and_names_each_consequence_it_
     assert all(text.fr.strip() and text.en.strip() for text in texts)
     assert not [text.fr for text in texts if "'" in text.fr]  # ’ in French
     named = {id for each in terms for id in each.consequences}
-    # A level of service that is broken belongs to no deadline.
-    assert set(agreement.consequences) - named <= {"suspension-service-levels"}
+    # A broken level of service and a request of the editor belong to no deadline.
+    assert set(agreement.consequences) - named <= {"suspension-service-levels", "suspension-requested"}
 
 
 @pytest.mark.parametrize("name", NAMES)
