@@ -11,7 +11,21 @@ from typing import Annotated
 import typer
 
 from recette import __version__
-from recette.cli import agreeing, covering, faulty, initiating, judging, listing, running, serving
+from recette.cli import (
+    agreeing,
+    covering,
+    faulty,
+    initiating,
+    judging,
+    listing,
+    phasing,
+    projecting,
+    registering,
+    running,
+    service_reporting,
+    serving,
+    watching,
+)
 from recette.cli.options import SETTINGS, said
 from recette.model import ExitCode
 from sas_kernel.errors import ContractError, SasError
@@ -39,6 +53,11 @@ app.add_typer(covering.app)
 app.add_typer(agreeing.app)
 app.add_typer(initiating.app)
 app.add_typer(faulty.app, name="faulty")
+app.add_typer(projecting.app)
+app.add_typer(phasing.app)
+app.add_typer(registering.app)
+app.add_typer(watching.app)
+app.add_typer(service_reporting.app)
 
 
 @app.callback(invoke_without_command=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from datetime import datetime
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TypeVar
 
@@ -14,8 +15,17 @@ from recette.journal.model import Party
 
 if TYPE_CHECKING:
     from recette.journal.repository import Journal
+    from recette.register.moves import Move
 
 _T = TypeVar("_T")
+
+
+class Layout(StrEnum):
+    """For people, or for machines."""
+
+    CONSOLE = "console"
+    JSON = "json"
+
 
 ProjectArgument = Annotated[
     str, typer.Argument(metavar="PROJECT", help=said("Projet (éditeur, interface, environnement).", "Project."))
@@ -55,6 +65,7 @@ WhoOption = Annotated[
 PartyOption = Annotated[
     Party, typer.Option("--for", help=said("Pour quelle partie : ans, editor.", "For which party: ans, editor."))
 ]
+LayoutOption = Annotated[Layout, typer.Option("--format", help=said("Présentation.", "Layout."))]
 WhyOption = Annotated[str, typer.Option("--why", help=said("Pourquoi, en toutes lettres.", "Why, in words."))]
 
 
@@ -109,3 +120,11 @@ def name_of(who: str) -> str:
             param_hint="--who",
         )
     return named
+
+
+def move(who: str, party: Party, why: str, at: str, clock: str) -> tuple[Move, datetime]:
+    """Who does something, when, for whom and why; and the present instant, read once."""
+    from recette.register.moves import Move
+
+    now = present(clock)
+    return Move(instant(at) if at else now, name_of(who), party, why), now

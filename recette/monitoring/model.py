@@ -5,13 +5,20 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from sas_kernel.errors import SasError
 from sas_kernel.text import Text
+
+
+class MonitoringError(SasError):
+    """The watch cannot keep or give its samples: the text says why."""
 
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """One probe at one instant. `ok`: it was answered rightly. `seconds` until the whole answer; None without one.
+    """One probe at one instant. `ok`: it was answered rightly.
 
+    `seconds` until the whole answer; for one that was given up as too late, how long it was waited for (leaving it out
+    would flatter the rest); None where none came.
     `detail` says what was wrong, in the words of the check that failed; no personal data.
     """
 
@@ -41,8 +48,9 @@ class Standing:
     """How a service stood over a period.
 
     `availability` is the part of the time, from 0 to 1, less planned maintenance, in which it answered rightly; None
-    where nothing was watched. `downtime` is the rest, `watched` the time that samples stand for, `maintenance` what was
-    excluded. `budget_left` is how much longer it could have been down and still held (negative: overspent).
+    where nothing was watched. `downtime` is the rest, `watched` the time that samples stand for outside maintenance,
+    `maintenance` what was planned and excluded. `budget_left` is how much longer it could have been down in the time
+    watched and still held (negative: overspent).
     """
 
     start: datetime

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Protocol
 
 from recette.agreement import reading
 from recette.agreement.model import Agreement
 from recette.journal.model import Entry, JournalError, Kind, first_broken
-from recette.journal.repository import Journal
 from recette.projects import telling as projects
 from recette.projects.model import Project
 from recette.register import dues, runs, telling
@@ -58,6 +58,12 @@ def of(project: str, entries: Sequence[Entry]) -> Book:
     )
 
 
-async def read(journal: Journal, project: str) -> Book:
+class Reading(Protocol):
+    """What gives the entries of a project: a `Journal`."""
+
+    async def read(self, project: str) -> tuple[Entry, ...]: ...
+
+
+async def read(journal: Reading, project: str) -> Book:
     """The book of a project as its journal stands."""
     return of(project, await journal.read(project))

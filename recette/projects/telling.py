@@ -1,9 +1,10 @@
 """From the entries of a journal to the project they tell. Pure.
 
 Payloads, by kind: `project.opened` and `project.changed` editor, interface, environment, agreement, flows, changes,
-contacts {party: {name, email, role}}, product, version (changed: those that change); `project.milestone`: subject is
-its name; `phase.opened`: subject is the phase; `phase.extended` until; `phase.closed` outcome, reserves; `phase.shown`:
-subject is what was shown; `service.maintenance` start, end.
+contacts and signatories {party: {name, email, role}}, use_case, product, version (changed: those that change);
+`project.milestone`: subject is its name; `phase.opened`: subject is the phase; `phase.extended` until, agreed {party:
+who}, subject is the phase or `breach-repair`; `phase.closed` outcome, reserves, certificate; `phase.shown`: subject is
+what was shown; `service.maintenance` start, end; `project.suspended` rights.
 """
 
 from __future__ import annotations
@@ -15,6 +16,8 @@ from typing import Any
 
 from recette.journal.model import Entry, Kind, Party
 from recette.projects.model import (
+    BREACH_NOTICE,
+    BREACH_REPAIR,
     Contact,
     Maintenance,
     Outcome,
@@ -23,6 +26,7 @@ from recette.projects.model import (
     Project,
     ProjectError,
     Shown,
+    UseCase,
 )
 from sas_kernel.flows import Flow
 from sas_kernel.text import Text
@@ -59,22 +63,36 @@ def _changed(project: Project, entry: Entry) -> Project:
         named["flows"] = tuple(Flow(flow) for flow in said["flows"])
     if "changes" in said:
         named["changes"] = {**project.changes, **said["changes"]}
-    if "contacts" in said:
-        contacts = {Party(party): Contact(**contact) for party, contact in said["contacts"].items()}
-        named["contacts"] = {**project.contacts, **contacts}
+    if "use_case" in said:
+        named["use_case"] = UseCase(said["use_case"])
+    for key, before in (("contacts", project.contacts), ("signatories", project.signatories)):
+        if key in said:
+            named[key] = {**before, **{Party(party): Contact(**contact) for party, contact in said[key].items()}}
     return replace(project, **named, last=entry.number)
 
 
 def _milestone(project: Project, entry: Entry) -> Project:
-    return replace(project, milestones={**project.milestones, entry.subject: entry.at})
+    milestones = {**project.milestones, entry.subject: entry.at}
+    if entry.subject == BREACH_NOTICE:
+        return replace(project, milestones=milestones, repair_until=None)
+    return replace(project, milestones=milestones)
 
 
 def _phase_opened(project: Project, entry: Entry) -> Project:
-    return replace(project, phases=(*project.phases, PhaseState(PhaseId(entry.subject), entry.at)))
+    """A phase that was refused keeps the date both parties agreed on when it is opened once more."""
+    opened = PhaseState(PhaseId(entry.subject), entry.at)
+    before = project.phase(opened.id)
+    if before is not None:
+        opened = replace(opened, extended_to=before.extended_to, agreed=before.agreed)
+    return replace(project, phases=(*project.phases, opened))
 
 
 def _phase_extended(project: Project, entry: Entry) -> Project:
-    return _phase(project, entry, extended_to=date.fromisoformat(entry.payload["until"]))
+    until = date.fromisoformat(entry.payload["until"])
+    if entry.subject == BREACH_REPAIR:
+        return replace(project, repair_until=until)
+    agreed = {Party(party): who for party, who in entry.payload.get("agreed", {}).items()}
+    return _phase(project, entry, extended_to=until, agreed=agreed)
 
 
 def _phase_closed(project: Project, entry: Entry) -> Project:
@@ -84,6 +102,7 @@ def _phase_closed(project: Project, entry: Entry) -> Project:
         closed_at=entry.at,
         outcome=Outcome(entry.payload["outcome"]),
         reserves=tuple(entry.payload["reserves"]),
+        certificate=entry.payload.get("certificate", ""),
     )
 
 
@@ -107,7 +126,7 @@ def _suspended(project: Project, entry: Entry) -> Project:
 
 
 def _resumed(project: Project, entry: Entry) -> Project:
-    return replace(project, suspended_at=None)
+    return replace(project, suspended_at=None, resumed_at=entry.at)
 
 
 _CHANGES: Mapping[Kind, Callable[[Project, Entry], Project]] = {
