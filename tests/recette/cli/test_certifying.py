@@ -95,6 +95,10 @@ def test_without_a_register_or_a_signature_verifying_says_what_it_left_out(
     assert said.exit_code == 0
     assert said.output.count("– ") == 4
     assert not (tmp_path / ".recette").exists()
+    empty = f"sqlite:///{tmp_path / 'empty.sqlite'}"
+    named = called("verify", tmp_path / "agenda-essai-PROJET-R.fr.json", "--database-url", empty, "--lang", "fr")
+    assert named.exit_code == 1
+    assert "✗ Le projet « agenda-essai » n’est pas dans cette base" in named.output
 
 
 def test_a_folder_that_cannot_be_made_is_told_before_anything_is_issued(register: str, tmp_path: Path) -> None:
