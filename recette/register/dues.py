@@ -82,3 +82,8 @@ def all_dues(register: Register, agreement: Agreement, now: datetime) -> tuple[D
 def pending(found: Iterable[Due]) -> tuple[Due, ...]:
     """Those not met yet."""
     return tuple(due for due in found if due.met_at is None)
+
+
+def next_due(anomaly: Anomaly, found: Iterable[Due]) -> Due | None:
+    """Among the deadlines of an anomaly that is open, the one not met yet of which least is left."""
+    return min(pending(found), key=lambda due: due.left, default=None) if anomaly.is_open else None
