@@ -13,6 +13,7 @@ import typer
 from recette import __version__
 from recette.cli import (
     agreeing,
+    certifying,
     covering,
     faulty,
     initiating,
@@ -58,6 +59,7 @@ app.add_typer(phasing.app)
 app.add_typer(registering.app)
 app.add_typer(watching.app)
 app.add_typer(service_reporting.app)
+app.add_typer(certifying.app)
 
 
 @app.callback(invoke_without_command=True)
