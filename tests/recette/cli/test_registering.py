@@ -244,3 +244,6 @@ def test_a_run_is_recorded_after_its_reports_and_keeps_its_exit_code(
     assert "recette record p" in refused
     id = json_report.read(desk.folder / "recette-out" / "run.json").id
     assert f"Exécution {id} inscrite" in recorded
+    again = desk.call("rerun", "recette-out/run.json", "--format", "html", "--project", "q", code=3)
+    id = json_report.read(desk.folder / "recette-out" / "rerun" / "run.json").id
+    assert f"Exécution {id} inscrite" in again
