@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
-from icalendar import Calendar, Component
+from icalendar import Calendar
 
 from recette.agreement import reading
 from recette.journal.model import Draft, Kind, Party
@@ -37,11 +38,11 @@ def written(story: Story, now: str = "2026-05-22T12:00", *ends: PlannedEnd, lang
     return calendar(TITLE, AGREEMENT, story.register, story.entries, ends, at(now), lang)
 
 
-def events(content: bytes) -> list[Component]:
+def events(content: bytes) -> list[Any]:
     return list(Calendar.from_ical(content).walk("VEVENT"))
 
 
-def one(content: bytes, category: str) -> Component:
+def one(content: bytes, category: str) -> Any:
     (found,) = [event for event in events(content) if category in event["categories"].cats]
     return found
 
