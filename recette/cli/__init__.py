@@ -13,7 +13,6 @@ import typer
 from recette import __version__
 from recette.cli import (
     agreeing,
-    calendar,
     covering,
     initiating,
     judging,
@@ -21,8 +20,11 @@ from recette.cli import (
     mailing,
     phasing,
     projecting,
+    registering,
     running,
+    service_reporting,
     serving,
+    watching,
 )
 from recette.cli.options import SETTINGS, said
 from recette.model import ExitCode
@@ -48,12 +50,14 @@ app.add_typer(listing.app)
 app.add_typer(judging.app)
 app.add_typer(serving.app)
 app.add_typer(covering.app)
-app.add_typer(agreeing.app)
 app.add_typer(initiating.app)
+app.add_typer(agreeing.app)
 app.add_typer(projecting.app)
 app.add_typer(phasing.app)
+app.add_typer(registering.app)
+app.add_typer(watching.app)
+app.add_typer(service_reporting.app)
 app.add_typer(mailing.app)
-app.add_typer(calendar.app)
 
 
 @app.callback(invoke_without_command=True)

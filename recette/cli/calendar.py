@@ -13,16 +13,15 @@ from recette.cli.project_options import ClockOption, ProjectArgument, RegisterOp
 if TYPE_CHECKING:
     from recette.journal.repository import Journal
 
-app = typer.Typer()
-anomaly_app = typer.Typer(no_args_is_help=True, help=said("Les anomalies d’un projet.", "The anomalies of a project."))
-app.add_typer(anomaly_app, name="anomaly")
+calendar_app = typer.Typer()
 
 
-@anomaly_app.command(
+@calendar_app.command(
+    "calendar",
     help=said(
         "Écrit les échéances d’un projet pour un agenda (.ics, RFC 5545).",
         "Write the deadlines of a project for a calendar program (.ics, RFC 5545).",
-    )
+    ),
 )
 def calendar(
     project: ProjectArgument,

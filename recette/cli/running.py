@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from recette.cli import playing
+from recette.cli import playing, registering
 from recette.cli.options import (
     DEFAULT_OUT,
     FAIL_ON_HELP,
@@ -31,6 +31,8 @@ from recette.cli.options import (
     selection,
     severity_of,
 )
+from recette.cli.project_options import ClockOption, RegisterOption
+from recette.cli.registering import RecordInOption
 from sas_kernel.text import Lang
 
 if TYPE_CHECKING:
@@ -62,6 +64,9 @@ def run(
     keep_evidence: KeepEvidenceOption = False,
     browser: BrowserOption = False,
     browser_path: BrowserPathOption = "",
+    project: RecordInOption = "",
+    clock: ClockOption = "",
+    database: RegisterOption = "",
     lang: LangOption = SETTINGS.lang,
 ) -> None:
     from recette.engine import target as targets
@@ -83,7 +88,11 @@ def run(
     if dry_run:
         playing.tell(plan, names, lang)
         return
+    keep = registering.keeper(project, database, clock)
+    names = names if keep is None else tuple(dict.fromkeys((*names, "json")))
     report = playing.judge(plan, out, names, lang, _chromium(browser, browser_path), target_file=target)
+    if keep is not None:
+        keep(report, out / "run.json")
     raise typer.Exit(report.exit_code)
 
 
