@@ -233,7 +233,15 @@ def _received(incoming: Incoming, answered: _Answered, sha256: str, at: datetime
         "basis": basis.value,
         "sha256": sha256,
     }
-    return Draft(Kind.MAIL_RECEIVED, sha256, at, (incoming.sender or "—")[:200], party, incoming.subject, payload)
+    return Draft(
+        Kind.MAIL_RECEIVED,
+        sha256[: sending.SHOWN],
+        at,
+        (incoming.sender or "—")[:200],
+        party,
+        incoming.subject,
+        payload,
+    )
 
 
 def _receipts_count(agreement: Agreement) -> bool:

@@ -30,7 +30,7 @@ _MATTER = {
     Matter.CORRECTION: Text("Correction", "Correction"),
 }
 _PUBLISHED = "PUBLISH"
-_FOOTNOTE = Text("{k} = {v} : {r}", "{k} = {v}: {r}")
+_CHOICES = Text("Choix : {c}", "Choices: {c}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +89,7 @@ def _deadline(
         f"{rule.text.to(lang)} (art. {rule.article})",
         Text("Exigence : {r}", "Requirement: {r}").format(r=anomaly.requirement).to(lang),
         _state(due, anomaly, agreement, now).to(lang),
-        *(_FOOTNOTE.format(k=each.key, v=each.value or "—", r=each.reason).to(lang) for each in due.date.footnotes),
+        _CHOICES.format(c=", ".join(f"{each.key} = {each.value or '—'}" for each in due.date.footnotes)).to(lang),
     ]
     event.add("description", "\n".join(lines))
     event.add("priority", _PRIORITY[anomaly.severity])
