@@ -156,6 +156,29 @@ def same_union(id: str, requirement: str, title: Text) -> Check:
     return Check(id, requirement, title, judge)
 
 
+def only_missing(id: str, requirement: str, title: Text) -> Check:
+    """A check that what is asked besides (evidence: `Pair`) costs none of the usual slots; more may come with it."""
+
+    def judge(pair: Pair) -> Judgement:
+        unusable = pair.usual.unusable or pair.other.unusable
+        if unusable is not None:
+            return Judgement(0, reason=unusable)
+        since = settled((pair.usual, pair.other))
+        sides = [(answer, slots_from(answer, since)) for answer in (pair.usual, pair.other)]
+        expected, found = keyed(sides[:1], sides[1])
+        missing = sorted(expected.keys() - found.keys())
+        message = Text(
+            "{m} créneaux de la recherche ordinaire manquent à celle-ci ({missing}).",
+            "{m} slots of the usual search are missing from this one ({missing}).",
+        ).format(m=len(missing), missing=_few(missing))
+        problem = Problem(
+            message, "Bundle.entry", f"≥ {len(expected)} Slot", f"{len(found)} Slot", pair.other.exchange_id
+        )
+        return tally([problem if missing else None] if expected and found else (), _NO_SLOT)
+
+    return Check(id, requirement, title, judge)
+
+
 def _belonging(answer: Answer, slot: Node) -> tuple[str | None, str | None]:
     """Of a slot, as far as it can be followed: the doctor's national id, and what tells the place."""
     schedule = answer.schedule_of(slot)

@@ -20,7 +20,7 @@ from sas_kernel.text import Text
 WINDOW: Final = timedelta(hours=72)
 SLACK: Final = timedelta(minutes=2)
 _MOST: Final = 25
-_WHO: Final = "schedule.actor:Practitioner.identifier"
+WHO: Final = "schedule.actor:Practitioner.identifier"
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ class Searched:
         return (*(search.exchange for search in self.searches), *self.proof)
 
 
-_NOTHING = Text("Aucune recherche n’est arrivée.", "No search arrived.")
+NOTHING = Text("Aucune recherche n’est arrivée.", "No search arrived.")
 
 
 def of_each(id: str, requirement: str, title: Text, look: Callable[[Search], Iterator[Problem | None]]) -> Check:
@@ -73,7 +73,7 @@ def of_each(id: str, requirement: str, title: Text, look: Callable[[Search], Ite
                 for search in searched.searches
                 for problem in look(search)
             ),
-            _NOTHING,
+            NOTHING,
         )
 
     return Check(id, requirement, title, judge)
@@ -135,11 +135,11 @@ NEXT_DAYS = of_each("asking.window", "SLOT-202", Text("72 heures au plus", "72 h
 
 
 def _lots(search: Search) -> Iterator[Problem | None]:
-    found = search.values(_WHO)
+    found = search.values(WHO)
     count = len(found[0].split(",")) if len(found) == 1 and found[0] else 0
     message = Text("Attendu 1 à 25 identifiants, dans un seul paramètre.", "Expected 1 to 25 ids, in one parameter.")
     held = len(found) == 1 and 1 <= count <= _MOST
-    yield None if held else Problem(message, _WHO, "1 to 25", f"{len(found)} x {count}")
+    yield None if held else Problem(message, WHO, "1 to 25", f"{len(found)} x {count}")
 
 
 LOTS = of_each("asking.lots", "SLOT-207", Text("1 à 25 identifiants d’un coup", "1 to 25 ids at a time"), _lots)
@@ -147,11 +147,11 @@ LOTS = of_each("asking.lots", "SLOT-207", Text("1 à 25 identifiants d’un coup
 
 def _system(search: Search) -> Iterator[Problem | None]:
     message = Text("Un identifiant n’a pas son système et sa barre.", "An id lacks its system and its bar.")
-    for value in search.values(_WHO):
+    for value in search.values(WHO):
         for token in value.split(","):
             system, bar, id = token.rpartition("|")
             held = system == PRACTITIONER_SYSTEM and bool(bar) and bool(id)
-            yield None if held else Problem(message, _WHO, f"{PRACTITIONER_SYSTEM}|…", shown(token))
+            yield None if held else Problem(message, WHO, f"{PRACTITIONER_SYSTEM}|…", shown(token))
 
 
 SYSTEM = of_each(
@@ -192,7 +192,7 @@ def _asked(searched: Searched) -> Judgement:
     found = {
         token.rpartition("|")[2]
         for search in searched.searches
-        for value in search.values(_WHO)
+        for value in search.values(WHO)
         for token in value.split(",")
     }
     message = Text("L’éditeur n’est pas interrogé sur tous ceux qui sont cherchés.", "The editor is not asked for all.")
@@ -200,7 +200,7 @@ def _asked(searched: Searched) -> Judgement:
     missing = len(set(searched.asked) - found)
     held = not missing
     return tally(
-        [None if held else Problem(message, _WHO, f"{len(searched.asked)} ids", f"{missing} missing", exchange)]
+        [None if held else Problem(message, WHO, f"{len(searched.asked)} ids", f"{missing} missing", exchange)]
     )
 
 

@@ -14,6 +14,7 @@ from recette import __version__
 from recette.cli import (
     agreeing,
     covering,
+    faulty,
     initiating,
     judging,
     listing,
@@ -58,6 +59,7 @@ app.add_typer(registering.app)
 app.add_typer(watching.app)
 app.add_typer(service_reporting.app)
 app.add_typer(mailing.app)
+app.add_typer(faulty.app, name="faulty")
 
 
 @app.callback(invoke_without_command=True)

@@ -20,13 +20,13 @@ from recette.model import (
     SignOnTarget,
     Verdict,
 )
+from recette.museum.wire import Asked, Reply, demo_target
 from recette.reports.masking import EvidenceMasks
 from sas_kernel import datasets
 from sas_kernel.clock import SystemClock
 from sas_kernel.contracts import service_levels
 from sas_kernel.flows import Flow
 from tests.faulty.parties import ISSUER, STAFF, PartiesDriver, Street, agenda_on, platform_on
-from tests.faulty.wire import Asked, Reply, demo_target
 
 INBOX = "http://127.0.0.1:8079"
 SCENARIOS = catalogue.scenarios((Flow.APPOINTMENTS,))

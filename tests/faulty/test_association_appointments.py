@@ -10,10 +10,11 @@ from recette.catalogue.appointments import associations, life
 from recette.drivers.inbox import ListeningInbox
 from recette.engine import runner
 from recette.model import ExitCode, RunReport, Verdict
-from tests.faulty.appointment_partner import HOME, PROVIDER, Ways
-from tests.faulty.appointment_ways import AppointmentFault
-from tests.faulty.association_appointment_faults import FAULTS
-from tests.faulty.association_partner import AssociationPartner
+from recette.museum.appointment_partner import HOME, PROVIDER, Ways
+from recette.museum.appointment_ways import AppointmentFault
+from recette.museum.association_appointment_faults import FAULTS
+from recette.museum.association_partner import AssociationPartner
+from tests.faulty.inboxes import into
 from tests.faulty.parties import PartiesDriver, Street
 from tests.faulty.test_appointment_faults import LEVELS, MORNING, REQUIREMENTS, target, told
 from tests.faulty.virtual_time import LoopClock, run
@@ -23,7 +24,7 @@ def judged(ways: Ways, *, sos: bool = True) -> RunReport:
     async def play() -> RunReport:
         clock = LoopClock(MORNING)
         inbox = ListeningInbox("http://127.0.0.1:8079/fhir", clock)
-        partner = AssociationPartner(clock, inbox, ways)
+        partner = AssociationPartner(clock, into(inbox, clock), ways)
         driver = PartiesDriver(Street({HOME: partner, PROVIDER: partner.provider}), clock)
         plan = runner.Plan(replace(target(), sos=sos), associations.SCENARIOS, REQUIREMENTS, LEVELS, "rules", "0")
         report = await runner.run(plan, driver, clock=clock, run_id="run", inbox=inbox)

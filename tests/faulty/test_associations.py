@@ -13,10 +13,11 @@ import pytest_asyncio
 
 from recette.catalogue.slot_search import associations
 from recette.model import Verdict
-from tests.faulty.associations import FAULTS
-from tests.faulty.bending import Fault, faulty
+from recette.museum.associations import FAULTS
+from recette.museum.bending import Fault, faulty
+from recette.museum.wire import demo_target
 from tests.faulty.test_faults import CLOCK, judged
-from tests.faulty.wire import Reference, demo_target, reference_agenda
+from tests.faulty.wire import Reference, reference_agenda
 
 TARGET = replace(demo_target(), sos=True)
 

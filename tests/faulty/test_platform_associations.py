@@ -13,13 +13,17 @@ from recette.catalogue.platform import associations
 from recette.drivers.inbox import listening
 from recette.engine import requirements, runner
 from recette.model import Actor, Inbox, PlatformTarget, RunReport, Target, Verdict
+from recette.museum.pieces import Stand
+from recette.museum.platform_accounts import TOKEN
+from recette.museum.platform_associations import CLOCK, FAULTS, AssociationSearchFault, little_platform
+from recette.museum.street import Party
+from recette.museum.wire import Asked, Reply
 from sas_kernel.contracts import service_levels
 from sas_platform.app import create_app
 from sas_platform.settings import Settings
-from tests.faulty.parties import PLATFORM, Asgi, PartiesDriver, Party, Street
-from tests.faulty.platform_accounts import TOKEN, MemoryInbox
-from tests.faulty.platform_associations import CLOCK, FAULTS, AssociationSearchFault, little_platform
-from tests.faulty.wire import Asked, Reply
+from tests.faulty.inboxes import MemoryInbox
+from tests.faulty.parties import PLATFORM, Asgi, PartiesDriver, Street
+from tests.faulty.standing import standing
 
 SCENARIOS = associations.SCENARIOS
 
@@ -35,13 +39,13 @@ async def judged(party: Party, inbox: Inbox | None, *, token: str = TOKEN, sos: 
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.name)
 async def test_a_fault_breaks_its_own_requirement_and_no_other(fault: AssociationSearchFault) -> None:
     inbox = MemoryInbox(CLOCK)
-    report = await judged(little_platform(inbox, fault.bend, fault.lot, fault.choice), inbox)
+    report = await judged(standing(fault, Stand.ASSOCIATION_PLATFORM, CLOCK, other_side=inbox.deliver).partner, inbox)
     assert {finding.requirement for finding in report.findings} == {fault.requirement}, _shown(report)
 
 
 async def test_a_right_platform_is_not_blamed_and_keeps_no_editor_of_ours() -> None:
     inbox = MemoryInbox(CLOCK)
-    party, gone = little_platform(inbox), []
+    party, gone = little_platform(inbox.deliver), []
 
     async def watched(asked: Asked) -> Reply:
         if asked.method == "DELETE":
@@ -55,17 +59,17 @@ async def test_a_right_platform_is_not_blamed_and_keeps_no_editor_of_ours() -> N
 
 
 async def test_a_platform_that_asks_nothing_is_told_so() -> None:
-    report = await judged(little_platform(MemoryInbox(CLOCK)), MemoryInbox(CLOCK))
+    report = await judged(little_platform(MemoryInbox(CLOCK).deliver), MemoryInbox(CLOCK))
     assert {finding.requirement for finding in report.findings} == {"SOS-064"}
 
 
 async def test_what_only_its_operator_knows_is_not_judged() -> None:
-    report = await judged(little_platform(MemoryInbox(CLOCK)), MemoryInbox(CLOCK), token="")
+    report = await judged(little_platform(MemoryInbox(CLOCK).deliver), MemoryInbox(CLOCK), token="")
     assert {check.verdict for check in report.checks} == {Verdict.SKIP}
 
 
 async def test_a_platform_that_does_not_declare_sos_is_not_asked() -> None:
-    report = await judged(little_platform(MemoryInbox(CLOCK)), MemoryInbox(CLOCK), sos=False)
+    report = await judged(little_platform(MemoryInbox(CLOCK).deliver), MemoryInbox(CLOCK), sos=False)
     assert {scenario.verdict for scenario in report.scenarios} == {Verdict.OMIT}
 
 

@@ -1,4 +1,4 @@
-"""Slot search, for practitioners (INT_R01) and SOS Médecins: its scenarios, in the order in which they are played."""
+"""Slot search, for practitioners (INT_R01), their CPTS (INT_R04) and SOS Médecins: its scenarios, in their order."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from recette.catalogue.slot_search import (
     absence,
     associations,
     bounds,
+    communities,
     media_types,
     practitioners,
     query_forms,
@@ -22,6 +23,7 @@ SCENARIOS: tuple[Scenario, ...] = (
     *query_forms.SCENARIOS,
     *media_types.SCENARIOS,
     *refusals.SCENARIOS,
+    *communities.SCENARIOS,
     *associations.SCENARIOS,
     *service.LAST,
 )
