@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from recette.cli import exchanging, moving
+from recette.cli import calendar, exchanging, moving
 from recette.cli.moving import anomaly_app
 from recette.cli.options import SETTINGS, LangOption, said
 from recette.cli.project_options import (
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 app = typer.Typer()
 app.add_typer(anomaly_app, name="anomaly")
 anomaly_app.add_typer(exchanging.exchange_app)
+anomaly_app.add_typer(calendar.calendar_app)
 
 
 class Table(StrEnum):

@@ -29,7 +29,7 @@ def dues(anomaly: Anomaly, agreement: Agreement, now: datetime) -> tuple[Due, ..
         acknowledged_at=anomaly.acknowledged_at,
         pauses=pauses,
     )
-    indicative = anomaly.phase in _WITHOUT_DEADLINES
+    indicative = has_no_deadline(anomaly)
     made = []
     if found.acknowledgement is not None:
         left = found.acknowledgement.due_at - (anomaly.acknowledged_at or now)
@@ -49,6 +49,11 @@ def dues(anomaly: Anomaly, agreement: Agreement, now: datetime) -> tuple[Due, ..
         paused = clocks.frozen_at(pauses)
         made.append(Due(anomaly.id, Matter.CORRECTION, found.correction, met_at, left, paused, indicative))
     return tuple(made)
+
+
+def has_no_deadline(anomaly: Anomaly) -> bool:
+    """Whether it was opened in a phase in which article 6 sets no deadline: its dates are indicative."""
+    return anomaly.phase in _WITHOUT_DEADLINES
 
 
 def _counted(pauses: Sequence[Pause], agreement: Agreement, met_at: datetime | None) -> tuple[Pause, ...]:
