@@ -172,7 +172,7 @@ def demo(
             dataset="demo",
             editors=[("recette", f"http://{mirror.listen}/fhir")],
             sso_clients=[mirror.client],
-            settings={**mirror.settings, **processes.PUBLIC_PASSWORDS},
+            settings=mirror.settings,
         )
         for service, label, url in (
             (agenda, said("Agenda de référence", "Reference agenda"), base),
