@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import uuid
 from collections.abc import Iterator
@@ -12,12 +11,13 @@ import asyncpg
 import pytest
 from hypothesis import settings
 
+from tests import databases
+
 # A busy machine is not a fault of the code: how long an example takes is measured in benchmarks/, never here.
 settings.register_profile("recette", deadline=None)
 settings.load_profile("recette")
 
 ROOT = Path(__file__).resolve().parent.parent
-_POSTGRESQL = os.environ.get("SAS_TEST_POSTGRESQL_URL", "postgresql://postgres@127.0.0.1:5432/postgres")
 
 
 def absent(reason: str) -> None:
@@ -27,36 +27,40 @@ def absent(reason: str) -> None:
     pytest.skip(reason)
 
 
-async def _execute(sql: str) -> None:
-    connection = await asyncpg.connect(_POSTGRESQL, timeout=3)
-    try:
-        await connection.execute(sql)
-    finally:
-        await connection.close()
+@pytest.fixture(scope="session")
+def schema() -> Path | None:
+    """The migrations that fresh databases come with; none here: they come empty."""
+    return None
+
+
+@pytest.fixture(scope="session")
+def _templates() -> Iterator[None]:
+    yield
+    databases.drop_templates()
 
 
 @pytest.fixture
-def postgresql_url() -> Iterator[str]:
-    """A fresh empty PostgreSQL database, dropped afterwards."""
+def postgresql_url(schema: Path | None, _templates: None) -> Iterator[str]:
+    """A fresh PostgreSQL database, dropped afterwards."""
     name = f"recette_test_{uuid.uuid4().hex[:12]}"
     try:
-        asyncio.run(_execute(f'CREATE DATABASE "{name}"'))
+        url = databases.new_postgresql(name, schema)
     except (OSError, asyncpg.PostgresError, TimeoutError) as error:
-        absent(f"no PostgreSQL server at {_POSTGRESQL} ({error}); name one with SAS_TEST_POSTGRESQL_URL")
-    base, _, query = _POSTGRESQL.partition("?")
-    url = base.rpartition("/")[0] + "/" + name + (f"?{query}" if query else "")
-    yield url.replace("postgresql://", "postgresql+asyncpg://", 1)
-    asyncio.run(_execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)'))
+        absent(f"no PostgreSQL server at {databases.POSTGRESQL} ({error}); name one with SAS_TEST_POSTGRESQL_URL")
+    yield url
+    databases.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
 
 
 @pytest.fixture
-def sqlite_url(tmp_path: Path) -> str:
-    return f"sqlite+aiosqlite:///{tmp_path / 'test.sqlite'}"
+def sqlite_url(schema: Path | None, tmp_path: Path) -> str:
+    """A fresh SQLite database."""
+    file = tmp_path / "test.sqlite"
+    return f"sqlite+aiosqlite:///{file}" if schema is None else databases.sqlite(file, schema)
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
 def database_url(request: pytest.FixtureRequest) -> str:
-    """A fresh empty database of each kind: the test runs once on each."""
+    """A fresh database of each kind: the test runs once on each."""
     url: str = request.getfixturevalue(f"{request.param}_url")
     return url
 

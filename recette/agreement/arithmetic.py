@@ -15,7 +15,7 @@ from sas_kernel.working_calendar import Region, WorkingCalendar, plus_months
 
 _MONTHS = {Unit.MONTH: 1, Unit.YEAR: 12}
 _DAYS = {Unit.DAY: 1, Unit.WEEK: 7}
-_HALF_YEAR, _YEAR = 6, 12
+_PERIODS = {"quarter": "03-31 06-30 09-30 12-31", "half-year": "06-30 12-31", "year": "12-31"}
 
 
 def due(agreement: Agreement, event: str, at: datetime) -> DueDate:
@@ -37,6 +37,17 @@ def due(agreement: Agreement, event: str, at: datetime) -> DueDate:
     )
 
 
+def dues(agreement: Agreement, event: str, at: datetime) -> tuple[DueDate, ...]:
+    """The deadline of `event`, those that the same instant opens, and those that open when it is reached."""
+    first = due(agreement, event, at)
+    found = [first]
+    for id in first.deadline.also:
+        found += dues(agreement, id, at)
+    for id in first.deadline.then:
+        found += dues(agreement, id, first.due_at)
+    return tuple(found)
+
+
 def localized(agreement: Agreement, at: datetime) -> datetime:
     """An instant in the agreement's zone."""
     try:
@@ -51,7 +62,10 @@ def receipt(agreement: Agreement, at: datetime) -> datetime:
     opening, cut_off = _clock_time(agreement, "opening"), _clock_time(agreement, "cut_off")
     today = at.date()
     if not days.is_working_day(today) or at.time() > cut_off:
-        return _at(agreement, days.next_working_day(today), opening)
+        try:
+            return _at(agreement, days.next_working_day(today), opening)
+        except OverflowError as error:
+            raise _off_the_calendar(today) from error
     return _at(agreement, today, opening) if at.time() < opening else at
 
 
@@ -78,16 +92,36 @@ def end_of(agreement: Agreement, deadline: Deadline, day: date) -> datetime:
 def _last_day(agreement: Agreement, deadline: Deadline, start: date) -> date:
     amount = -deadline.amount if deadline.before else deadline.amount
     try:
-        day = _moved(agreement, deadline.unit, start, amount)
-        day = _aligned(deadline, day)
-    except (OverflowError, InvalidValueError) as error:
+        day = _aligned(deadline, _moved(agreement, deadline.unit, start, amount))
+    except (OverflowError, ValueError, InvalidValueError) as error:
         raise _off_the_calendar(start) from error
+    if deadline.no_later_than:
+        day = _bounded(agreement, deadline.no_later_than, start, day)
     if deadline.unit is not Unit.DAY or "calendar_day_roll" not in deadline.choices:
         return day
     roll = _value(agreement, "calendar_day_roll", "none")
     if roll not in {"none", "next"}:
         raise _unreadable(agreement, "calendar_day_roll", "none, next")
     return working_calendar(agreement).on_or_after(day) if roll == "next" else day
+
+
+def _bounded(agreement: Agreement, key: str, start: date, day: date) -> date:
+    """The day, or the last one that the choice allows (empty: any); nothing counts from a later one."""
+    written = agreement.choices[key].value
+    if not written:
+        return day
+    try:
+        last = date.fromisoformat(written)
+    except ValueError:
+        raise _unreadable(agreement, key, "2028-01-03") from None
+    if start > last:
+        raise AgreementError(
+            Text(
+                "« {name} » ne court plus après le {last} (choix « {key} »).",
+                "'{name}' no longer runs after {last} (choice '{key}').",
+            ).format(name=agreement.name, last=last.isoformat(), key=key)
+        )
+    return min(day, last)
 
 
 def _moved(agreement: Agreement, unit: Unit, start: date, amount: int) -> date:
@@ -103,12 +137,15 @@ def _moved(agreement: Agreement, unit: Unit, start: date, amount: int) -> date:
 
 
 def _aligned(deadline: Deadline, day: date) -> date:
-    """The end of the period that the day lies in, where the deadline falls at the end of one."""
-    months = {"half-year": _HALF_YEAR, "year": _YEAR, "": 0}[deadline.align]
-    if not months:
+    """The next of the days of the year at which the deadline falls, this day included; the last one where `before`."""
+    named = _PERIODS.get(deadline.align, deadline.align).split()
+    if not named:
         return day
-    first = date(day.year, (day.month - 1) // months * months + 1, 1)
-    return plus_months(first, months) - timedelta(days=1)
+    years = (day.year - 1, day.year) if deadline.before else (day.year, day.year + 1)
+    found = sorted(date.fromisoformat(f"{year:04}-{each}") for year in years for each in named)
+    if deadline.before:
+        return max(each for each in found if each <= day)
+    return min(each for each in found if each >= day)
 
 
 def _at(agreement: Agreement, day: date, clock: time) -> datetime:

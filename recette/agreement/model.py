@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
+from recette.agreement.terms import Term
 from recette.model import Severity
 from sas_kernel.errors import SasError
 from sas_kernel.text import Text
@@ -38,13 +39,17 @@ class When(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """What the text leaves open: the value taken, and why. `is_default` is false once a project changed it."""
+    """What the text leaves open: the value taken, and why. `is_default` is false once a project changed it.
+
+    `possible` are the values it may take, where they are few; without them what uses it says what it cannot read.
+    """
 
     key: str
     value: str
     reason: Text
     article: str
     is_default: bool = True
+    possible: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +61,25 @@ class Consequence:
 
 
 @dataclass(frozen=True, slots=True)
+class Variant:
+    """What a deadline counts instead where a choice has another value."""
+
+    choice: str
+    value: str
+    amount: int
+    unit: Unit
+    align: str
+
+
+@dataclass(frozen=True, slots=True)
 class Deadline:
     """A rule that makes a date of an event: `amount` of `unit` after it, or before it where `before`.
 
     `support_hours` says that an event outside of them counts as received when they next begin. `choices` are the keys
-    of the choices that bear on it. `align` moves the date to the end of a half-year (`half-year`) or year (`year`).
+    of the choices that bear on it. `align` moves the date to the next end of a quarter, half-year or year (`quarter`,
+    `half-year`, `year`) or to the next of some days of the year (`01-04`, `05-31 11-30`); to the last one where
+    `before`. `no_later_than` is the choice whose date bounds it. `also` are the deadlines that the same event opens,
+    `then` those that open when this one is reached.
     """
 
     id: str
@@ -76,6 +95,10 @@ class Deadline:
     extendable: str = ""
     choices: tuple[str, ...] = ()
     consequences: tuple[str, ...] = ()
+    also: tuple[str, ...] = ()
+    then: tuple[str, ...] = ()
+    no_later_than: str = ""
+    variants: tuple[Variant, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,17 +134,34 @@ class Agreement:
     deadlines: Mapping[str, Deadline]
     consequences: Mapping[str, Consequence]
     phases: tuple[Phase, ...]
+    terms: Mapping[str, Term] = field(default_factory=dict)
 
     def deadline(self, id: str) -> Deadline:
-        """`AgreementError` names the deadlines there are."""
+        """The deadline as the choices now have it; `AgreementError` names the deadlines there are."""
         try:
-            return self.deadlines[id]
+            found = self.deadlines[id]
         except KeyError:
             raise AgreementError(
                 Text(
                     "« {name} » ne connaît pas l’événement « {id} ». Possibles : {known}.",
                     "'{name}' does not know the event '{id}'. Possible: {known}.",
                 ).format(name=self.name, id=id, known=", ".join(sorted(self.deadlines)))
+            ) from None
+        for variant in found.variants:
+            if self.choices[variant.choice].value == variant.value:
+                found = replace(found, amount=variant.amount, unit=variant.unit, align=variant.align)
+        return found
+
+    def term(self, id: str) -> Term:
+        """`AgreementError` names the terms that are computed."""
+        try:
+            return self.terms[id]
+        except KeyError:
+            raise AgreementError(
+                Text(
+                    "« {name} » ne connaît pas la règle « {id} ». Possibles : {known}.",
+                    "'{name}' does not know the rule '{id}'. Possible: {known}.",
+                ).format(name=self.name, id=id, known=", ".join(sorted(self.terms)) or "—")
             ) from None
 
     def correction(self, severity: Severity) -> Deadline:

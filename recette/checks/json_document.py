@@ -27,24 +27,49 @@ class _Object(dict[str, Any]):
     repeated: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
 class Node:
-    """A place in a document and what stands there. Every accessor survives any nonsense and answers "nothing"."""
+    """A place in a document and what stands there. Every accessor survives any nonsense and answers "nothing".
 
-    path: str
-    value: Any = ABSENT
+    A place is known by what holds it; its path is put together only when somebody asks, as most are never told.
+    """
+
+    __slots__ = ("holder", "step", "value")
+
+    def __init__(self, path: str | int, value: Any = ABSENT, holder: Node | None = None) -> None:
+        """`path`: of a root; where there is a holder, the key or the index in it."""
+        self.holder = holder
+        self.step = path
+        self.value = value
+
+    @property
+    def path(self) -> str:
+        """From the root: `Bundle.entry[3].resource.start`."""
+        steps: list[str] = []
+        node = self
+        while node.holder is not None:
+            steps.append(f"[{node.step}]" if isinstance(node.step, int) else f".{node.step}")
+            node = node.holder
+        return str(node.step) + "".join(reversed(steps))
+
+    def __repr__(self) -> str:
+        return f"Node({self.path!r}, {self.value!r})"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Node) and self.value == other.value and self.path == other.path
+
+    def __hash__(self) -> int:
+        return hash(self.path)
 
     def __getitem__(self, key: str) -> Node:
         """The member `key`; a node of no value where this is not an object or has no such member."""
-        value = self.value.get(key, ABSENT) if isinstance(self.value, dict) else ABSENT
-        return Node(f"{self.path}.{key}", value)
+        return Node(key, self.value.get(key, ABSENT) if isinstance(self.value, dict) else ABSENT, self)
 
     @property
     def elements(self) -> tuple[Node, ...]:
         """The elements of an array; nothing where this is not one."""
         if not isinstance(self.value, list):
             return ()
-        return tuple(Node(f"{self.path}[{index}]", value) for index, value in enumerate(self.value))
+        return tuple(Node(index, value, self) for index, value in enumerate(self.value))
 
     @property
     def string(self) -> str | None:

@@ -1,4 +1,4 @@
-"""`agreement`: what an agreement says, and the dates that follow from it."""
+"""`agreement`: what an agreement says, and the dates, amounts and levels that follow from it."""
 
 from __future__ import annotations
 
@@ -9,8 +9,7 @@ import typer
 from recette.cli.options import SETTINGS, LangOption, said
 
 if TYPE_CHECKING:
-    from recette.agreement.model import Agreement, DueDate
-    from sas_kernel.text import Lang
+    from recette.agreement.model import Agreement
 
 app = typer.Typer()
 agreement_app = typer.Typer(
@@ -43,17 +42,21 @@ def list_agreements(lang: LangOption = SETTINGS.lang) -> None:
 
 
 @agreement_app.command(
-    "show", help=said("Montre délais, phases et choix d’une convention.", "Show an agreement’s terms and choices.")
+    "show", help=said("Montre délais, règles et choix d’une convention.", "Show an agreement’s terms and choices.")
 )
-def show(name: NameArgument, changes: SetOption = None, lang: LangOption = SETTINGS.lang) -> None:
+def show(
+    name: NameArgument,
+    changes: SetOption = None,
+    format_: FormatOption = "console",
+    lang: LangOption = SETTINGS.lang,
+) -> None:
+    from recette.cli import agreement_text
+
     agreement = _load(name, changes)
-    typer.echo(f"{agreement.title.to(lang)} ({agreement.reference})\n")
-    for deadline in agreement.deadlines.values():
-        typer.echo(f"{deadline.id:<22} {deadline.text.to(lang)} (art. {deadline.article})")
-    typer.echo("\n" + said("Choix là où le texte se tait :", "Choices where the text is silent:"))
-    for choice in agreement.choices.values():
-        mark = "" if choice.is_default else said(" (modifié)", " (changed)")
-        typer.echo(f"{choice.key:<22} {choice.value or '—'}{mark}: {choice.reason.to(lang)} (art. {choice.article})")
+    if _is_json(format_):
+        _echo(agreement_text.agreement_document(agreement))
+    else:
+        typer.echo(agreement_text.agreement_sentences(agreement, lang))
 
 
 @agreement_app.command(
@@ -77,81 +80,80 @@ def due(
     format_: FormatOption = "console",
     lang: LangOption = SETTINGS.lang,
 ) -> None:
-    import json
-
     from recette.agreement import arithmetic
+    from recette.cli import agreement_text
     from recette.cli.clocks import instant
 
-    if format_ not in {"console", "json"}:
-        raise typer.BadParameter(said("attendu : console ou json", "expected console or json"), param_hint="--format")
+    as_json = _is_json(format_)
     agreement = _load(name, changes)
-    found = arithmetic.due(agreement, event, instant(at))
-    if format_ == "json":
-        typer.echo(json.dumps(_document(agreement, found), ensure_ascii=False, indent=2))
+    found = arithmetic.dues(agreement, event, instant(at))
+    if as_json:
+        _echo(agreement_text.due_document(agreement, found))
     else:
-        typer.echo(_sentences(found, lang))
+        typer.echo(agreement_text.due_sentences(found, lang))
+
+
+@agreement_app.command(
+    "compute",
+    help=said(
+        "Calcule ce qui n’est pas une date : quota, montant, niveau, prix (règles : « show »).",
+        "Compute what is not a date: quota, amount, level, price (rules: 'show').",
+    ),
+)
+def compute(
+    name: NameArgument,
+    rule: Annotated[
+        str, typer.Argument(metavar="RULE", help=said("Règle de la convention.", "Rule of the agreement."))
+    ],
+    given: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--given",
+            metavar="KEY=VALUE",
+            help=said("Une donnée de la règle (répétable).", "An input of the rule (repeatable)."),
+        ),
+    ] = None,
+    changes: SetOption = None,
+    format_: FormatOption = "console",
+    lang: LangOption = SETTINGS.lang,
+) -> None:
+    from recette.agreement import computing
+    from recette.cli import agreement_text
+
+    as_json = _is_json(format_)
+    agreement = _load(name, changes)
+    found = computing.compute(agreement, rule, _pairs(given, "--given"))
+    if as_json:
+        _echo(agreement_text.computed_document(agreement, found))
+    else:
+        typer.echo(agreement_text.computed_sentences(found, lang))
 
 
 def _load(name: str, changes: list[str] | None) -> Agreement:
     from recette.agreement import reading
 
-    pairs = [change.partition("=") for change in changes or ()]
-    for key, equals, _ in pairs:
+    return reading.load(name, changes=_pairs(changes, "--set"))
+
+
+def _pairs(written: list[str] | None, option: str) -> dict[str, str]:
+    pairs: dict[str, str] = {}
+    for each in written or ():
+        key, equals, value = (part.strip() for part in each.partition("="))
         if not equals or not key:
-            raise typer.BadParameter(said("attendu : CLÉ=VALEUR", "expected: KEY=VALUE"), param_hint="--set")
-    return reading.load(name, changes={key.strip(): value.strip() for key, _, value in pairs})
+            raise typer.BadParameter(said("attendu : CLÉ=VALEUR", "expected: KEY=VALUE"), param_hint=option)
+        if key in pairs:
+            raise typer.BadParameter(said(f"« {key} » donné deux fois", f"'{key}' given twice"), param_hint=option)
+        pairs[key] = value
+    return pairs
 
 
-def _document(agreement: Agreement, found: DueDate) -> dict[str, object]:
-    deadline = found.deadline
-    return {
-        "agreement": agreement.name,
-        "reference": agreement.reference,
-        "event": deadline.id,
-        "at": found.at.isoformat(),
-        "counted_from": found.counted_from.isoformat(),
-        "due_at": found.due_at.isoformat(),
-        "article": deadline.article,
-        "rule": {
-            "id": deadline.id,
-            "amount": deadline.amount,
-            "unit": deadline.unit.value,
-            "starts_at": {"fr": deadline.start.fr, "en": deadline.start.en},
-            "text": {"fr": deadline.text.fr, "en": deadline.text.en},
-            "article": deadline.article,
-        },
-        "consequences": [
-            {
-                "id": each.id,
-                "when": each.when.value,
-                "text": {"fr": each.text.fr, "en": each.text.en},
-                "article": each.article,
-            }
-            for each in found.consequences
-        ],
-        "choices": [
-            {
-                "key": each.key,
-                "value": each.value,
-                "default": each.is_default,
-                "reason": {"fr": each.reason.fr, "en": each.reason.en},
-                "article": each.article,
-            }
-            for each in found.footnotes
-        ],
-    }
+def _is_json(format_: str) -> bool:
+    if format_ not in {"console", "json"}:
+        raise typer.BadParameter(said("attendu : console ou json", "expected console or json"), param_hint="--format")
+    return format_ == "json"
 
 
-def _sentences(found: DueDate, lang: Lang) -> str:
-    deadline = found.deadline
-    lines = [
-        said("Échéance : ", "Due: ") + f"{found.due_at:%Y-%m-%d %H:%M:%S %z}",
-        f"{deadline.text.to(lang)} (art. {deadline.article})",
-        said("Compté de : ", "Counted from: ") + f"{deadline.start.to(lang)}, {found.counted_from:%Y-%m-%d %H:%M %z}",
-    ]
-    lines += [f"→ {each.text.to(lang)} (art. {each.article})" for each in found.consequences]
-    lines += [
-        f"[{number}] {each.key} = {each.value or '—'} : {each.reason.to(lang)} (art. {each.article})"
-        for number, each in enumerate(found.footnotes, 1)
-    ]
-    return "\n".join(lines)
+def _echo(document: dict[str, object]) -> None:
+    import json
+
+    typer.echo(json.dumps(document, ensure_ascii=False, indent=2))

@@ -13,14 +13,15 @@ from recette.cli.project_options import ClockOption, ProjectArgument, RegisterOp
 if TYPE_CHECKING:
     from recette.journal.repository import Journal
 
-app = typer.Typer()
+calendar_app = typer.Typer()
 
 
-@app.command(
+@calendar_app.command(
+    "calendar",
     help=said(
         "Écrit les échéances d’un projet pour un agenda (.ics, RFC 5545).",
         "Write the deadlines of a project for a calendar program (.ics, RFC 5545).",
-    )
+    ),
 )
 def calendar(
     project: ProjectArgument,

@@ -127,7 +127,7 @@ def reference_of(services: Services, piece: Piece, places: Places) -> tuple[Serv
             dataset="demo",
             editors=(),
             sso_clients=[f"{CLIENT} {SECRET} {BACK} {POST_LOGOUT}"],
-            settings=processes.CHEAP_PASSWORDS,
+            settings=processes.PUBLIC_PASSWORDS,
             public_url=places.partner,
         )
     else:

@@ -59,16 +59,27 @@ def document(outcome: Outcome) -> dict[str, object]:
 
 
 def told(posted: Posted, layout: Layout, lang: Lang) -> str:
-    """What was sent, to whom and when; of a dry run, the message itself. Ends with a line end."""
+    """What was sent, to whom and when; of a dry run, what the message says. Ends with a line end."""
     if layout is Layout.JSON:
         return json.dumps(_posted(posted), ensure_ascii=False, indent=2) + "\n"
     if posted.sent_at is None:
-        return posted.content.decode("ascii").replace("\r\n", "\n")
+        return _shown(posted)
     sent = Text("Envoyé à {to} le {at} : {ids}.", "Sent to {to}, {at}: {ids}.")
     lines = [sent.format(to=posted.recipient, at=posted.sent_at.isoformat(), ids=", ".join(posted.anomalies))]
     refused = Text("Copie refusée : {a} ({w}).", "Copy refused: {a} ({w}).")
     lines += [refused.format(a=address, w=why) for address, why in posted.refused.items()]
     return "".join(f"{line.to(lang)}\n" for line in lines)
+
+
+def _shown(posted: Posted) -> str:
+    """A message as its reader sees it: its headers and plain text, decoded."""
+    from email import message_from_bytes, policy
+
+    message = message_from_bytes(posted.content, policy=policy.default)
+    body = message.get_body(("plain",))
+    names = ("From", "To", "Cc", "Subject", "Date", "Message-ID", "In-Reply-To")
+    head = [f"{name}: {str(message[name]).strip()}" for name in names if name in message]
+    return "\n".join([*head, "", body.get_content() if body is not None else ""])
 
 
 def _posted(posted: Posted) -> dict[str, object]:
@@ -79,4 +90,5 @@ def _posted(posted: Posted) -> dict[str, object]:
         "anomalies": list(posted.anomalies),
         "sent_at": None if posted.sent_at is None else posted.sent_at.isoformat(),
         "refused": dict(posted.refused),
+        "message": posted.content.decode("ascii"),
     }

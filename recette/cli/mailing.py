@@ -57,7 +57,7 @@ CopyOption = Annotated[
 def notify(
     project: ProjectArgument,
     anomalies: Annotated[
-        list[str] | None, typer.Argument(metavar="[A-0001 …]", help=said("Les anomalies.", "The anomalies."))
+        list[str] | None, typer.Argument(metavar="A-0001 …", help=said("Les anomalies.", "The anomalies."))
     ] = None,
     all_open: Annotated[
         bool,
@@ -78,7 +78,7 @@ def notify(
 
     if bool(anomalies) == all_open:
         raise typer.BadParameter(said("nommez des anomalies, ou --all-open", "name anomalies, or --all-open"))
-    named, send = name_of(who), _send(dry_run)
+    named, send = "" if dry_run else name_of(who), _send(dry_run)
 
     async def work(journal: Journal) -> Posted:
         return await conduct.notify(
@@ -116,7 +116,7 @@ def remind(
 ) -> None:
     from recette.mail import conduct
 
-    named, send, ahead = name_of(who), _send(dry_run), _duration(before)
+    named, send, ahead = "" if dry_run else name_of(who), _send(dry_run), _duration(before)
 
     async def work(journal: Journal) -> Posted | None:
         return await conduct.remind(

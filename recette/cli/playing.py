@@ -33,7 +33,12 @@ def plan_of(
     from recette.engine.selection import select
 
     chosen = select(
-        catalogue.scenarios((), None), requirements.load(), selection or Selection(), target.actor, target.flows
+        catalogue.scenarios((), None),
+        requirements.load(),
+        selection or Selection(),
+        target.actor,
+        target.flows,
+        applies=lambda scenario: scenario.omitted(target) is None,
     )
     return playing.plan_for(
         target,

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 app = typer.Typer()
 app.add_typer(anomaly_app, name="anomaly")
 anomaly_app.add_typer(exchanging.exchange_app)
-anomaly_app.add_typer(calendar.app)
+anomaly_app.add_typer(calendar.calendar_app)
 
 
 class Table(StrEnum):

@@ -153,6 +153,7 @@ def demo(
             dataset="demo",
             platform_url=f"http://127.0.0.1:{inbox_port}/fhir",  # its messages come to the harness, which judges them
             issuer=f"{home}/realms/sas",
+            settings=processes.PUBLIC_PASSWORDS,
         )
         platform, _ = processes.platform(
             services,
@@ -161,6 +162,7 @@ def demo(
             dataset="demo",
             editors=[("Agenda de référence", base)],
             sso_clients=[processes.sso_client_of(agenda_port)],
+            settings=processes.PUBLIC_PASSWORDS,
         )
         mirror = processes.Mirror(f"127.0.0.1:{processes.free_port()}")
         judged, judged_home = processes.platform(

@@ -18,7 +18,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Final, Self
 
 from recette.drivers import guardian
 from sas_kernel.errors import SasError
@@ -167,6 +167,11 @@ class Partner:
     secret: str = "demo-agenda-secret"
 
 
+PUBLIC_PASSWORDS: Final[Mapping[str, str]] = {"PASSWORD_ROUNDS": "1", "PASSWORD_MEMORY": "8"}
+"""Settings of either service where every password is the demonstration data's, printed for all to read: hashing them as
+secrets are hashed protects nobody, and costs each sign-in a tenth of a second."""
+
+
 def agenda(
     services: Services,
     *,
@@ -245,10 +250,6 @@ def platform(
     return services.launch("sas_platform", arguments, f"{base}/health/ready", environment), base
 
 
-CHEAP_PASSWORDS: Mapping[str, str] = {"PASSWORD_ROUNDS": "1", "PASSWORD_MEMORY": "8"}
-"""For a platform whose passwords are those of the demonstration data: what is hashed protects nothing."""
-
-
 @dataclass(frozen=True, slots=True)
 class Mirror:
     """The platform as something to be judged, and we as one of its editors and as a client of its provider."""
@@ -271,9 +272,9 @@ class Mirror:
 
     @property
     def settings(self) -> Mapping[str, str]:
-        """So that a retry is seen within a second; what is hashed protects nothing."""
+        """So that a retry is seen within a second."""
         return {
             "ADMIN_TOKEN": self.admin_token,
             "REGULATOR_RETRY_FIRST": "0.2",
-            **CHEAP_PASSWORDS,
+            **PUBLIC_PASSWORDS,
         }

@@ -7,7 +7,7 @@ a run green by having judged nothing.
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 
@@ -33,11 +33,13 @@ def select(
     selection: Selection,
     actor: Actor | None = None,
     declared: Iterable[str] = (),
+    applies: Callable[[Scenario], bool] = lambda _: True,
 ) -> Selected:
     """The part of `catalogue` (both sides, every flow) that `selection` asks for.
 
     In scope are the scenarios that judge `actor` in the selection's flows or, without any, in those `declared` (None,
-    nothing: all). Raises `SelectionError` for a name that is unknown or out of scope, and when nothing is left.
+    nothing: all). What does not apply is not missed where it is left out. Raises `SelectionError` for a name that is
+    unknown or out of scope, and when nothing is left.
     """
     mine = [each for each in catalogue if actor is None or each.actor is actor]
     flows = {str(flow) for flow in declared}
@@ -62,7 +64,13 @@ def select(
     return Selected(
         tuple(kept),
         Extent(selection, len(kept), len(every), len(judged_by(kept)), len(judged_by(every.values()))),
-        tuple(check for each in every.values() for check in each.checks if (each.id, check.id) not in made),
+        tuple(
+            check
+            for each in every.values()
+            if applies(each)
+            for check in each.checks
+            if (each.id, check.id) not in made
+        ),
     )
 
 

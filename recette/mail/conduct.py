@@ -146,7 +146,7 @@ def _to_notify(book: Book, wanted: Sequence[str]) -> list[Anomaly]:
         """Not told of yet; or by a message that came back: article 8.2 counts from its reception."""
         if anomaly.status is Status.NOTIFIED:
             return anomaly.id in returned
-        return anomaly.status is Status.OPEN and anomaly.id not in told_of
+        return _is_untold(anomaly) and anomaly.id not in told_of
 
     if not wanted:
         found = [anomaly for anomaly in book.register.open if may_be(anomaly)]
@@ -232,8 +232,13 @@ async def _post(
 
 def _told(anomaly: Anomaly, at: datetime, who: str, returned: frozenset[str]) -> Draft | None:
     """None where somebody else told of it meanwhile. Told of again, its clock starts again: nothing was received."""
-    if anomaly.status is Status.OPEN:
+    if _is_untold(anomaly):
         return moves.notify(anomaly, Move(at, who, Party.ANS))
     if anomaly.status is Status.NOTIFIED and anomaly.id in returned:
         return Draft(Kind.ANOMALY_NOTIFIED, anomaly.id, at, who, Party.ANS, "", {})
     return None
+
+
+def _is_untold(anomaly: Anomaly) -> bool:
+    """Neither notified nor acknowledged by an editor who found it itself."""
+    return anomaly.is_open and anomaly.notified_at is None and anomaly.acknowledged_at is None

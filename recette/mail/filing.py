@@ -103,7 +103,7 @@ def _acknowledged(
     awaited = [anomaly for anomaly in answered.anomalies if _awaits(anomaly, answered.sent, book)]
     drafts = []
     for anomaly in awaited:
-        told_at = max(at, anomaly.notified_at or anomaly.opened_at)
+        told_at = max(at, anomaly.notified_at or anomaly.since)
         drafts.append(moves.acknowledge(anomaly, Move(told_at, who[:200], Party.EDITOR, why)))
     if not drafts:
         text = Text(
@@ -212,7 +212,7 @@ def _reception(incoming: Incoming, answered: _Answered, now: datetime) -> tuple[
     its author wrote; else now. A date that lies ahead, or before what it answers, is not believed; clocks that differ
     by minutes are.
     """
-    since = [anomaly.notified_at or anomaly.opened_at for anomaly in answered.anomalies]
+    since = [anomaly.notified_at or anomaly.since for anomaly in answered.anomalies]
     earliest = answered.sent.at if answered.sent is not None else max(since, default=now)
     for told, basis in ((incoming.received_at, Basis.RECEIVED), (incoming.dated_at, Basis.DATE)):
         if told is not None and earliest - _SKEW <= told <= now + _SKEW:
@@ -233,7 +233,15 @@ def _received(incoming: Incoming, answered: _Answered, sha256: str, at: datetime
         "basis": basis.value,
         "sha256": sha256,
     }
-    return Draft(Kind.MAIL_RECEIVED, sha256, at, (incoming.sender or "—")[:200], party, incoming.subject, payload)
+    return Draft(
+        Kind.MAIL_RECEIVED,
+        sha256[: sending.SHOWN],
+        at,
+        (incoming.sender or "—")[:200],
+        party,
+        incoming.subject,
+        payload,
+    )
 
 
 def _receipts_count(agreement: Agreement) -> bool:

@@ -66,10 +66,9 @@ def notification(book: Book, found: Sequence[Anomaly], now: datetime, lang: Lang
     closing = (
         Text(
             "Répondez à ce courriel pour en accuser réception : votre réponse vaut prise en compte de chaque anomalie "
-            "qu’il nomme, et les délais de correction courent alors. Sans réponse, ils courent de l’échéance de la "
-            "prise en compte.",
-            "Reply to this e-mail to acknowledge it: your reply counts for each anomaly that it names, and the "
-            "correction deadlines start then. Without a reply, they start when the acknowledgement was due.",
+            "qu’il nomme. Une prise en compte avant son échéance peut avancer la date de correction.",
+            "Reply to this e-mail to acknowledge it: your reply counts for each anomaly that it names. An earlier "
+            "acknowledgement may bring the date of correction forward.",
         ),
         _NO_MACHINE,
     )
@@ -109,6 +108,7 @@ _ACKNOWLEDGEMENT = Text("Prise en compte", "Acknowledgement")
 _CORRECTION = Text("Correction", "Correction")
 _STATE, _LATE = Text("État", "State"), Text("échéance dépassée", "overdue")
 _CONSEQUENCE = Text("Conséquence", "Consequence")
+_FOOTNOTE = Text("{k} = {v} : {r}", "{k} = {v}: {r}")
 _NO_MACHINE = Text(
     "Une réponse automatique ou un avis de remise n’est pas un accusé de réception de votre part.",
     "An automatic reply or a delivery notice is no acknowledgement from you.",
@@ -129,7 +129,7 @@ def _letter(
         opening=tuple(text.to(lang) for text in opening),
         items=tuple(items),
         closing=tuple(text.to(lang) for text in closing),
-        footnotes=tuple(f"{each.key} = {each.value or '—'}: {each.reason.to(lang)}" for each in choices),
+        footnotes=tuple(_FOOTNOTE.format(k=each.key, v=each.value or "—", r=each.reason).to(lang) for each in choices),
     )
 
 

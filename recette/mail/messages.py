@@ -139,7 +139,7 @@ def _html(letter: Letter) -> Iterator[str]:
 
 
 def _table(item: Item) -> Iterator[str]:
-    yield f"<h2>{_safe(item.heading)}</h2><table>"
+    yield f'<h2 style="font-size: 1.1em">{_safe(item.heading)}</h2><table>'
     for label, value in item.rows:
         yield f'<tr><th scope="row" align="left" valign="top">{_safe(label)}</th><td>{_safe(value)}</td></tr>'
     yield "</table>"

@@ -8,6 +8,9 @@ from datetime import datetime
 from recette.journal.model import Draft, Entry, Kind, Party
 from recette.mail.model import Nature, Occasion, Sent, Topic
 
+SHOWN = 12
+"""So much of the hash of a message is what its entry is about."""
+
 
 def told(entries: Iterable[Entry]) -> tuple[Sent, ...]:
     """The messages that a server accepted, in their order."""
@@ -43,7 +46,7 @@ def draft(
         "refused": dict(refused),
         "sha256": sha256,
     }
-    return Draft(Kind.MAIL_SENT, sha256, at, who, Party.ANS, "", payload)
+    return Draft(Kind.MAIL_SENT, sha256[:SHOWN], at, who, Party.ANS, "", payload)
 
 
 def notified(entries: Iterable[Entry]) -> frozenset[str]:

@@ -153,6 +153,8 @@ def check(agreement: Agreement, now: datetime) -> None:
         promised(agreement)
     _development_start(agreement)
     _chosen(agreement, "correction_end", _CORRECTION_END, "delivery")
+    _chosen(agreement, "read_receipt", frozenset({"no", "yes"}), "no")
+    _chosen(agreement, "acknowledgement_sender", frozenset({"domain", "address"}), "domain")
 
 
 def _development_start(agreement: Agreement) -> str:

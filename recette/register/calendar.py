@@ -30,6 +30,7 @@ _MATTER = {
     Matter.CORRECTION: Text("Correction", "Correction"),
 }
 _PUBLISHED = "PUBLISH"
+_CHOICES = Text("Choix : {c}", "Choices: {c}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +89,7 @@ def _deadline(
         f"{rule.text.to(lang)} (art. {rule.article})",
         Text("Exigence : {r}", "Requirement: {r}").format(r=anomaly.requirement).to(lang),
         _state(due, anomaly, agreement, now).to(lang),
-        *(f"{each.key} = {each.value or '—'}: {each.reason.to(lang)}" for each in due.date.footnotes),
+        _CHOICES.format(c=", ".join(f"{each.key} = {each.value or '—'}" for each in due.date.footnotes)).to(lang),
     ]
     event.add("description", "\n".join(lines))
     event.add("priority", _PRIORITY[anomaly.severity])

@@ -51,6 +51,11 @@ def dues(anomaly: Anomaly, agreement: Agreement, now: datetime) -> tuple[Due, ..
     return tuple(made)
 
 
+def has_no_deadline(anomaly: Anomaly) -> bool:
+    """Whether it was opened in a phase in which article 6 sets no deadline: its dates are indicative."""
+    return anomaly.phase in _WITHOUT_DEADLINES
+
+
 def _counted(pauses: Sequence[Pause], agreement: Agreement, met_at: datetime | None) -> tuple[Pause, ...]:
     """The pauses that bear on a correction: none where the choice `pause` rules them out, none after it was made."""
     choice = agreement.choices.get("pause")
@@ -63,11 +68,6 @@ def _counted(pauses: Sequence[Pause], agreement: Agreement, met_at: datetime | N
         for pause in pauses
         if pause.start < met_at
     )
-
-
-def has_no_deadline(anomaly: Anomaly) -> bool:
-    """Whether it was opened in a phase in which article 6 sets no deadline: its dates are indicative."""
-    return anomaly.phase in _WITHOUT_DEADLINES
 
 
 def corrected_at(anomaly: Anomaly, agreement: Agreement) -> datetime | None:

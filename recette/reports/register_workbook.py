@@ -16,10 +16,10 @@ from typing import Any
 from openpyxl import load_workbook
 from openpyxl.utils.exceptions import InvalidFileException
 
+from recette.agreement.model import Agreement
 from recette.model import Verdict
-from recette.projects.book import Book
 from recette.register import sheet
-from recette.register.model import RegisterError
+from recette.register.model import Register, RegisterError
 from recette.register.sheet import FILLED_BY, HEADINGS, INSTANTS, SEVERITIES, Cell, Key, Row
 from recette.reports.workbook import Column, Cover, Sheet, Toned, text
 from recette.reports.workbook import write as write_workbook
@@ -29,7 +29,8 @@ from sas_kernel.text import Lang, Text
 REGISTER = Text("Registre", "Register")
 _SUMMARY = Text("Lisez-moi", "Read me")
 _PEN = "✎ "
-_WIDTHS = {Key.TITLE: 48, Key.WORKAROUND: 36, Key.PLAN: 36, Key.COMMENT: 40, Key.PATH: 32, Key.SOURCE: 28, Key.ID: 9}
+_WIDTHS = {Key.TITLE: 44, Key.WORKAROUND: 32, Key.PLAN: 32, Key.COMMENT: 36, Key.PATH: 28, Key.SOURCE: 24, Key.ID: 9}
+_WIDTH, _PAGES_WIDE = 16, 4
 _INSTANT, _DAY = "dd/mm/yyyy hh:mm", "dd/mm/yyyy"
 _TEXT = "@"  # or a version 2.10 would be the number 2.1
 _PROJECT = Text("Projet", "Project")
@@ -38,6 +39,16 @@ _HASH = Text("Son empreinte", "Its hash")
 _MADE = Text("Exporté le", "Exported")
 _MOST_BYTES = 200_000_000  # unpacked: a register of ten thousand anomalies is a tenth of that
 _MOST_CELLS = 2_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """A register as it stands after an entry of its journal: the number and hash of this entry."""
+
+    agreement: Agreement
+    register: Register
+    number: int
+    hash: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,23 +71,23 @@ class Filled:
     strays: Mapping[str, str]
 
 
-def write(book: Book, now: datetime, lang: Lang) -> bytes:
+def write(state: State, now: datetime, lang: Lang) -> bytes:
     """The workbook as the register stands."""
     columns = tuple(_column(key, lang) for key in Key)
-    rows = [list(each.values()) for each in rows_of(book, now, lang).values()]
+    rows = [list(each.values()) for each in rows_of(state, now, lang).values()]
     return write_workbook(
-        _cover(book, now, lang),
-        [Sheet(REGISTER.to(lang), columns, rows)],
-        title=f"{REGISTER.to(lang)} {book.project.id}",
+        _cover(state, now, lang),
+        [Sheet(REGISTER.to(lang), columns, rows, _PAGES_WIDE)],
+        title=f"{REGISTER.to(lang)} {state.register.project}",
         creator="recette",
         moment=now,
         page=Text("Page &P sur &N", "Page &P of &N").to(lang),
     )
 
 
-def rows_of(book: Book, now: datetime, lang: Lang) -> dict[str, dict[Key, sheet.Value]]:
+def rows_of(state: State, now: datetime, lang: Lang) -> dict[str, dict[Key, sheet.Value]]:
     """One row an anomaly, in the order of their numbers."""
-    return {each.id: sheet.row(each, book.agreement, now, lang) for each in book.register.anomalies.values()}
+    return {each.id: sheet.row(each, state.agreement, now, lang) for each in state.register.anomalies.values()}
 
 
 def as_read(rows: Mapping[str, Mapping[Key, sheet.Value]]) -> dict[str, Row]:
@@ -92,10 +103,10 @@ def _column(key: Key, lang: Lang) -> Column:
     choices = tuple(each.to(lang) for each in SEVERITIES.values()) if key in {Key.ANS, Key.EDITOR} else ()
     form = _INSTANT if key in INSTANTS else _DAY if key is Key.PLAN_DUE else _TEXT if fill else ""
     title = (_PEN if fill else "") + HEADINGS[key].to(lang)
-    return Column(title, _WIDTHS.get(key, 18), form, fill, choices)
+    return Column(title, _WIDTHS.get(key, _WIDTH), form, fill, choices)
 
 
-def _cover(book: Book, now: datetime, lang: Lang) -> Cover:
+def _cover(state: State, now: datetime, lang: Lang) -> Cover:
     fill = Text(
         "Remplissez les colonnes marquées ✎ (fond clair), chacun pour sa partie ; les autres viennent du registre. Les "
         "instants sont à l’heure de Paris (JJ/MM/AAAA HH:MM). Un contournement, un plan, une livraison ou un "
@@ -105,28 +116,29 @@ def _cover(book: Book, now: datetime, lang: Lang) -> Cover:
         "entry of the journal; nothing is erased.",
     )
     back = Text("recette anomaly import {p} FICHIER.xlsx --for ans|editor", "recette anomaly import {p} FILE.xlsx …")
-    entry = book.entries[-1]
     return Cover(
         _SUMMARY.to(lang),
-        Toned(f"{Text('Registre des anomalies', 'Register of anomalies').to(lang)} {book.project.id}", Verdict.OMIT),
+        Toned(
+            f"{Text('Registre des anomalies', 'Register of anomalies').to(lang)} {state.register.project}", Verdict.OMIT
+        ),
         [
             (
                 Text("Usage", "Use").to(lang),
                 [
                     (Text("Remplir", "Fill in").to(lang), fill.to(lang)),
-                    (Text("Rendre", "Give back").to(lang), back.to(lang).format(p=book.project.id)),
+                    (Text("Rendre", "Give back").to(lang), back.to(lang).format(p=state.register.project)),
                     (
                         Text("Convention", "Agreement").to(lang),
-                        f"{book.agreement.title.to(lang)} ({book.agreement.reference}), art. 6, 8.2",
+                        f"{state.agreement.title.to(lang)} ({state.agreement.reference}), art. 6, 8.2",
                     ),
                 ],
             ),
             (
                 Text("Origine (ne pas changer)", "Origin (do not change)").to(lang),
                 [
-                    (_PROJECT.to(lang), book.project.id),
-                    (_ENTRY.to(lang), entry.number),
-                    (_HASH.to(lang), entry.hash),
+                    (_PROJECT.to(lang), state.register.project),
+                    (_ENTRY.to(lang), state.number),
+                    (_HASH.to(lang), state.hash),
                     (_MADE.to(lang), now.astimezone(PARIS).isoformat()),
                 ],
             ),

@@ -98,13 +98,20 @@ class Column:
     choices: tuple[str, ...] = ()
 
 
+_COVER = (Column("", 34), Column("", 96))
+
+
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """A table under one row of headings, which stays in sight, filters, and is printed on every page."""
+    """A table under one row of headings, which stays in sight, filters, and is printed on every page.
+
+    Printed, its columns are spread over so many pages, the first on each of them.
+    """
 
     title: str
     columns: tuple[Column, ...]
     rows: Sequence[Sequence[Value]]
+    pages_wide: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,10 +129,11 @@ def write(cover: Cover, sheets: Sequence[Sheet], *, title: str, creator: str, mo
     front = book.active
     assert isinstance(front, Worksheet)
     _cover(front, cover)
+    _page(front, page)
     for sheet in sheets:
-        _table(book.create_sheet(), sheet)
-    for each in book.worksheets:
-        _page(each, page)
+        made = book.create_sheet()
+        _table(made, sheet)
+        _page(made, page, sheet.pages_wide)
     front.page_setup.fitToHeight = 1
     naive = moment.astimezone(UTC).replace(tzinfo=None, microsecond=0)
     book.properties = DocumentProperties(title=text(title), creator=text(creator), created=naive, modified=naive)
@@ -140,8 +148,8 @@ def text(value: str) -> str:
 
 def _cover(sheet: Worksheet, cover: Cover) -> None:
     sheet.title = cover.title
-    sheet.column_dimensions["A"].width = 34
-    sheet.column_dimensions["B"].width = 96
+    for letter, each in zip("AB", _COVER, strict=True):
+        sheet.column_dimensions[letter].width = each.width
     _put(_cell(sheet, 1, 1), cover.heading)
     _cell(sheet, 1, 1).font = _TITLE
     sheet.merge_cells("A1:B1")
@@ -156,6 +164,7 @@ def _cover(sheet: Worksheet, cover: Cover) -> None:
             _put(_cell(sheet, row, 1), label)
             _cell(sheet, row, 1).font = _BOLD
             _put(_cell(sheet, row, 2), value)
+            sheet.row_dimensions[row].height = _height((label, value), _COVER)
             for column in (1, 2):
                 _cell(sheet, row, column).alignment = Alignment(wrap_text=True, vertical="top", horizontal="left")
                 _cell(sheet, row, column).border = _BOX
@@ -184,6 +193,8 @@ def _table(sheet: Worksheet, table: Sheet) -> None:
     sheet.freeze_panes = "B2"
     sheet.auto_filter.ref = f"A1:{get_column_letter(len(table.columns))}{len(table.rows) + 1}"
     sheet.print_title_rows = "1:1"
+    if table.pages_wide > 1:
+        sheet.print_title_cols = "A:A"
 
 
 def _shape(cell: Cell, column: Column) -> None:
@@ -250,10 +261,10 @@ def _lead(cell: Cell, to: str) -> None:
     )
 
 
-def _page(sheet: Worksheet, footer: str) -> None:
+def _page(sheet: Worksheet, footer: str, wide: int = 1) -> None:
     sheet.page_setup.orientation = "landscape"
     sheet.page_setup.paperSize = _A4
-    sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight = 1, 0
+    sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight = wide, 0
     sheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
     foot = sheet.oddFooter
     assert foot is not None

@@ -108,7 +108,7 @@ def create_app(settings: Settings, *, clock: Clock | None = None, transport: Any
             await render_associations_again(agendas, now)
             async with (
                 _provisioned(agendas, sign_on, settings.dataset, time),
-                dispatching(PushService(database, platform), time, outbox),
+                dispatching(_push(settings, database, platform), time, outbox),
             ):
                 yield
         finally:
@@ -175,6 +175,10 @@ def _platform(settings: Settings, levels: Mapping[str, ServiceLevel], transport:
         connections=settings.platform_requests,
         transport=transport,
     )
+
+
+def _push(settings: Settings, database: Database, platform: PlatformClient | None) -> PushService:
+    return PushService(database, platform, retention=settings.accepted_messages_days * 24 * 3_600_000)
 
 
 def _provider(settings: Settings, transport: Any) -> ProviderClient | None:

@@ -17,6 +17,8 @@ class Settings(BaseSettings):
     `platform_url`: FHIR base of the platform's INT_R03; without one, what it is to be told waits. The time-outs towards
     it are in seconds and replace those of the contracts; `platform_requests` are under way at once at most.
     `appointment_system`: identifies our appointments at the platform for ever, whatever becomes of `public_url`.
+    What the platform accepted stays in the outbox for `accepted_messages_days`: long enough to answer for a month's
+    appointments, no longer, because a message tells who sent somebody to which practitioner, and when.
     `sso_issuer`: the OpenID provider of regulators, to which this agenda is known as `sso_client_id`; without an issuer
     nobody books. `origins`: what the platform says of itself in the addresses it sends regulators to.
     `terms_version`: whoever has not accepted this one is asked to. Sessions last `session_idle_seconds` between two
@@ -38,6 +40,7 @@ class Settings(BaseSettings):
     platform_connect_timeout: float | None = Field(default=None, gt=0)
     platform_answer_timeout: float | None = Field(default=None, gt=0)
     platform_requests: int = Field(default=16, ge=1)
+    accepted_messages_days: int = Field(default=30, ge=1)
     appointment_system: str = "https://agenda.example.org/ns/rdv"
     sso_issuer: str | None = Field(default=None, pattern="^https?://[^/]")
     sso_client_id: str = "agenda-reference"

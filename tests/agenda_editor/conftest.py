@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
@@ -25,7 +26,7 @@ from agenda_editor.agendas.model import (
     Specialty,
 )
 from agenda_editor.agendas.service import AgendaService
-from agenda_editor.app import create_app
+from agenda_editor.app import MIGRATIONS, create_app
 from agenda_editor.associations.model import AssociationDetails, Site, SiteDetails, SiteDraft
 from agenda_editor.associations.service import AssociationEditing
 from agenda_editor.settings import Settings
@@ -172,6 +173,11 @@ def practitioner_details(stored_id: str, kind: str = "RPPS", **changes: Any) -> 
         "specialty": Specialty("SM54", "Médecine générale"),
     }
     return PractitionerDetails(kind=PractitionerIdKind(kind), stored_id=stored_id, **(values | changes))
+
+
+@pytest.fixture(scope="session")
+def schema() -> Path:
+    return MIGRATIONS
 
 
 Starter = Callable[..., Awaitable[Agenda]]

@@ -26,6 +26,7 @@ from sas_kernel.clock import Clock
 from sas_kit.http import asgi_transport
 from sas_platform import app as platform_app
 from sas_platform import settings as platform_settings
+from tests import databases
 
 AGENDA = "http://127.0.0.1:8081"
 PLATFORM = "http://127.0.0.1:8080"
@@ -159,13 +160,15 @@ async def agenda_on(street: Street, folder: Path, clock: Clock, **chosen: Any) -
     """The reference agenda at `AGENDA`, trusting the provider at `ISSUER`; `chosen` are more of its settings."""
     settings = agenda_settings.Settings(
         **{
-            "database_url": f"sqlite+aiosqlite:///{folder / 'agenda.sqlite'}",
+            "database_url": databases.sqlite(folder / "agenda.sqlite", agenda_app.MIGRATIONS),
             "public_url": AGENDA,
             "dataset": "demo",
             "platform_url": f"{PLATFORM}/fhir",
             "sso_issuer": ISSUER,
             "sso_client_id": AGENDA_CLIENT,
             "sso_client_secret": AGENDA_SECRET,
+            "password_rounds": 1,
+            "password_memory": 8,
             **chosen,
         }
     )
@@ -180,7 +183,7 @@ async def platform_on(street: Street, folder: Path, clock: Clock, **chosen: Any)
     """The platform at `PLATFORM`, knowing the agenda as editor and as client; `chosen` are more of its settings."""
     settings = platform_settings.Settings(
         **{
-            "database_url": f"sqlite+aiosqlite:///{folder / 'platform.sqlite'}",
+            "database_url": databases.sqlite(folder / "platform.sqlite", platform_app.MIGRATIONS),
             "public_url": PLATFORM,
             "dataset": "demo",
             "editors": (f"reference={AGENDA}/fhir",),

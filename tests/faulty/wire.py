@@ -12,12 +12,13 @@ from urllib.parse import unquote, urlsplit
 
 from asgi_lifespan import LifespanManager
 
-from agenda_editor.app import create_app
+from agenda_editor.app import MIGRATIONS, create_app
 from agenda_editor.settings import Settings
 from recette.model import Exchange, Request, Response, Timings, TransportFailure
 from recette.museum.wire import BASE, Agenda, Asked, Reply
 from sas_kernel.clock import Clock
 from sas_kernel.contracts import service_levels
+from tests import databases
 
 PATIENCE = service_levels()["slot_search.answer_timeout"].value
 """Seconds after which the real driver gives up too."""
@@ -73,9 +74,11 @@ def _with_host(headers: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], .
 @asynccontextmanager
 async def reference_agenda(folder: Path, clock: Clock) -> AsyncIterator[Reference]:
     settings = Settings(
-        database_url=f"sqlite+aiosqlite:///{folder / 'agenda.sqlite'}",
+        database_url=databases.sqlite(folder / "agenda.sqlite", MIGRATIONS),
         public_url="https://agenda.example.org",
         dataset="demo",
+        password_rounds=1,
+        password_memory=8,
     )
     app = create_app(settings, clock=clock)
     async with LifespanManager(app, startup_timeout=60):

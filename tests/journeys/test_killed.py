@@ -66,10 +66,20 @@ async def test_killing_either_side_at_any_moment_loses_nothing(database_url: str
         agenda_port, platform_port = processes.free_port(), processes.free_port()
         home = f"http://127.0.0.1:{platform_port}"
         platform, _ = processes.platform(
-            services, port=platform_port, database_url=database_url, dataset="demo", editors=[]
+            services,
+            port=platform_port,
+            database_url=database_url,
+            dataset="demo",
+            editors=[],
+            settings=processes.PUBLIC_PASSWORDS,
         )
         agenda, _ = processes.agenda(
-            services, port=agenda_port, database_url=database_url, dataset="demo", platform_url=f"{home}/fhir"
+            services,
+            port=agenda_port,
+            database_url=database_url,
+            dataset="demo",
+            platform_url=f"{home}/fhir",
+            settings=processes.PUBLIC_PASSWORDS,
         )
         platform.wait_until_ready()
         agenda.wait_until_ready()

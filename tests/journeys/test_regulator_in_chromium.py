@@ -44,6 +44,7 @@ def both_services(database_url: str) -> Iterator[Running]:
             dataset="demo",
             platform_url=f"{home}/fhir",
             issuer=f"{home}/realms/sas",
+            settings=processes.PUBLIC_PASSWORDS,
         )
         platform, _ = processes.platform(
             services,
@@ -52,6 +53,7 @@ def both_services(database_url: str) -> Iterator[Running]:
             dataset="demo",
             editors=[("Agenda de référence", base)],
             sso_clients=[processes.sso_client_of(agenda_port)],
+            settings=processes.PUBLIC_PASSWORDS,
         )
         agenda.wait_until_ready()
         platform.wait_until_ready()

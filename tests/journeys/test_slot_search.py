@@ -64,7 +64,12 @@ def test_the_whole_catalogue_holds_on_each_database_and_the_platform_shows_what_
 ) -> None:
     with processes.Services() as services:
         agenda, base = processes.agenda(
-            services, port=processes.free_port(), database_url=database_url, dataset="demo", workers=2
+            services,
+            port=processes.free_port(),
+            database_url=database_url,
+            dataset="demo",
+            workers=2,
+            settings=processes.PUBLIC_PASSWORDS,
         )
         platform, home = processes.platform(
             services,
@@ -135,7 +140,11 @@ def test_a_national_data_set_answers_a_search(database_url: str, tmp_path: Path)
     somebody = [practitioner.national_id for practitioner in datasets.national(30, 1)][:25]
     with processes.Services() as services:
         agenda, base = processes.agenda(
-            services, port=processes.free_port(), database_url=database_url, dataset="national"
+            services,
+            port=processes.free_port(),
+            database_url=database_url,
+            dataset="national",
+            settings=processes.PUBLIC_PASSWORDS,
         )
         platform, home = processes.platform(
             services,
@@ -143,6 +152,7 @@ def test_a_national_data_set_answers_a_search(database_url: str, tmp_path: Path)
             database_url=database_url,
             dataset="national",
             editors=[("reference", base)],
+            settings=processes.PUBLIC_PASSWORDS,
         )
         agenda.wait_until_ready()
         platform.wait_until_ready()

@@ -34,6 +34,7 @@ def test_the_reference_agenda_holds_the_flow_twice_on_one_base(tmp_path: Path) -
             dataset="demo",
             platform_url=f"{home}/fhir",
             issuer=f"{home}/realms/sas",
+            settings=processes.PUBLIC_PASSWORDS,
         )
         platform, _ = processes.platform(
             services,
@@ -42,6 +43,7 @@ def test_the_reference_agenda_holds_the_flow_twice_on_one_base(tmp_path: Path) -
             dataset="demo",
             editors=[("Agenda de référence", base)],
             sso_clients=[processes.sso_client_of(agenda_port)],
+            settings=processes.PUBLIC_PASSWORDS,
         )
         agenda.wait_until_ready()
         platform.wait_until_ready()

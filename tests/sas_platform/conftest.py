@@ -20,8 +20,9 @@ from pydantic import SecretStr
 
 from sas_kernel.clock import Clock, ManualClock
 from sas_kit.http import HttpAnswer, HttpClient, HttpLimits, asgi_transport, exchange, new_client
-from sas_platform.app import create_app
+from sas_platform.app import MIGRATIONS, create_app
 from sas_platform.settings import Settings
+from tests import databases
 
 NOW = datetime(2031, 3, 10, 7, tzinfo=UTC)  # a Monday, 08:00 in Paris
 TOKEN = "a-token-for-tests"
@@ -57,6 +58,11 @@ class Platform:
         return found
 
 
+@pytest.fixture(scope="session")
+def schema() -> Path:
+    return MIGRATIONS
+
+
 OpenPlatform = Callable[..., AbstractAsyncContextManager[Platform]]
 
 
@@ -67,7 +73,7 @@ def open_platform(tmp_path: Path) -> OpenPlatform:
     @asynccontextmanager
     async def opened(**changes: Any) -> AsyncIterator[Platform]:
         given: dict[str, Any] = {
-            "database_url": f"sqlite:///{tmp_path / 'platform.sqlite'}",
+            "database_url": databases.sqlite(tmp_path / "platform.sqlite", MIGRATIONS),
             "dataset": None,
             "admin_token": SecretStr(TOKEN),
             "answer_timeout": 0.8,

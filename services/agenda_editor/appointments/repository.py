@@ -338,6 +338,16 @@ class AppointmentRepository:
         query = messages.update().where(m.id.in_(waiting.with_for_update(skip_locked=True)))
         await self._connection.execute(query.values(next_attempt_at=now))
 
+    async def forget_accepted(self, until: int, most: int) -> int:
+        """Delete at most so many messages the platform accepted by `until`, the oldest first; how many they were.
+
+        The numbers of messages come from their appointment, so none is ever given twice.
+        """
+        m = messages.c
+        old = sa.select(m.id).where(m.state == DeliveryState.ACCEPTED.value, m.last_attempt_at <= until)
+        old = old.order_by(m.id).limit(most).with_for_update(skip_locked=True)
+        return (await self._connection.execute(messages.delete().where(m.id.in_(old)))).rowcount
+
     async def deliveries(self, state: DeliveryState, limit: int) -> list[Delivery]:
         """Of what is pending the oldest first, else the newest."""
         query = sa.select(messages, appointments.c.key).join_from(messages, appointments)

@@ -52,6 +52,8 @@ _log = logging.getLogger(__name__)
 _PLACED_SINCE: Final = 2 * 24 * 3_600_000
 _SLACK: Final = 1_000  # ms by which a lease outlasts the longest exchange
 _HASTENED_AT_MOST_EVERY: Final = 5_000
+_FORGOTTEN_AT_ONCE: Final = 500  # messages a transaction: a few milliseconds, so that bookings never wait for it
+_FORGOTTEN_EVERY: Final = 3_600_000
 
 
 class AppointmentService:
@@ -353,11 +355,17 @@ def _best(slots: Sequence[Slot], appointment: Appointment) -> Slot | None:
 class PushService:
     """Sends what the outbox holds; several may work on one database. Without a `client` everything waits.
 
-    `chance`: numbers from 0 to 1, for delays that do not coincide.
+    `chance`: numbers from 0 to 1, for delays that do not coincide. `retention`: milliseconds that what the platform
+    accepted is kept after it did; None keeps it.
     """
 
     def __init__(
-        self, database: Database, client: PlatformClient | None, *, chance: Callable[[], float] = random.random
+        self,
+        database: Database,
+        client: PlatformClient | None,
+        *,
+        chance: Callable[[], float] = random.random,
+        retention: int | None = None,
     ) -> None:
         self._database = database
         self._client = client
@@ -366,6 +374,8 @@ class PushService:
         self._longest_exchange = int(longest * 1000)
         self._outage = False
         self._hastened_at = 0
+        self._retention = retention
+        self._forgets_at = 0
 
     @property
     def most_at_once(self) -> int:
@@ -418,6 +428,24 @@ class PushService:
             async with self._database.transaction() as connection:
                 outcomes = [Outcome(message, broken_off, now) for message in messages]
                 await AppointmentRepository(connection).settle(outcomes, now)
+
+    async def forget(self, now: int) -> int:
+        """Once an hour, delete what was accepted longer ago than it is kept; how many messages this call deleted.
+
+        One batch a call, until none is left. What is pending or was refused stays. Raises `AgendaUnavailableError`.
+        """
+        if self._retention is None or now < self._forgets_at:
+            return 0
+        with translating(unavailable=AgendaUnavailableError, conflict=AgendaUnavailableError):
+            async with self._database.transaction() as connection:
+                deleted = await AppointmentRepository(connection).forget_accepted(
+                    now - self._retention, _FORGOTTEN_AT_ONCE
+                )
+        if deleted < _FORGOTTEN_AT_ONCE:
+            self._forgets_at = now + _FORGOTTEN_EVERY
+        if deleted:
+            _log.info("%d messages that the platform accepted are no longer kept", deleted)
+        return deleted
 
     def _is_back(self, verdicts: Sequence[Verdict], now: int) -> bool:
         """Whether the platform answers after it did not: then nobody who waits for it need wait longer.

@@ -1,4 +1,4 @@
-"""Sends the outbox while the service runs."""
+"""Sends the outbox while the service runs, and empties it of what was accepted long ago."""
 
 from __future__ import annotations
 
@@ -57,6 +57,7 @@ class _Dispatcher:
                 self._wake.clear()
                 try:
                     await self._turn()
+                    await self._push.forget(self._now())
                 except AgendaError as error:
                     _log.warning("the outbox waits: %s", error)
                     await asyncio.sleep(_EVERY)

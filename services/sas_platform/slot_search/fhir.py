@@ -140,10 +140,10 @@ def to_slots(body: bytes) -> Answer:
 def read(body: bytes) -> Generator[None, None, Answer]:
     """`to_slots` in steps of about a millisecond: the caller may do other work at each one."""
     resources = _Resources()
-    for at, entry in enumerate(_open(body), start=1):
-        resources.take(entry.resource)
-        if at % BATCH == 0:
-            yield
+    entries = _open(body)
+    for begin in range(0, len(entries), BATCH):
+        resources.take(entries[begin : begin + BATCH])
+        yield
     agendas = {reference: resources.agenda(reference) for reference in {s.schedule.reference for s in resources.slots}}
     cpts: dict[str, tuple[Cpts, ...]] = {}
     for at, (slot, raw) in enumerate(zip(resources.slots, resources.raws, strict=True) if resources.services else ()):
@@ -256,21 +256,35 @@ class _Resources:
         self._organizations: dict[str, places.Organization] = {}
         self.services: dict[str, places.HealthcareService] = {}
 
-    def take(self, raw: msgspec.Raw) -> None:
-        """Decode one entry's resource, or count it as unreadable."""
-        try:
+    def take(self, entries: Sequence[_Entry]) -> None:
+        """Decode the resources of entries, or count them as unreadable."""
+        decode, slots, raws = _head.decode, self.slots, self.raws
+        for entry in entries:
+            raw = entry.resource
             try:
-                self._take(raw)
+                head = decode(raw)
+                if head.resource_type == "Slot" and head.id and head.start is not None:
+                    slots.append(head)
+                    raws.append(raw)
+                else:
+                    self._take(raw, head)
             except msgspec.ValidationError:
-                if len(raw) > MAX_NULLS_SOUGHT or b"null" not in bytes(raw):
-                    raise
-                self._take(_without_nulls(raw))
-        except UNREADABLE:
-            self.unreadable += 1
+                self._take_pruned(raw)
+            except UNREADABLE:
+                self.unreadable += 1
 
-    def _take(self, raw: msgspec.Raw) -> None:
+    def _take_pruned(self, raw: msgspec.Raw) -> None:
+        try:
+            if len(raw) <= MAX_NULLS_SOUGHT and b"null" in bytes(raw):
+                pruned = _without_nulls(raw)
+                self._take(pruned, _head.decode(pruned))
+                return
+        except UNREADABLE:
+            pass
+        self.unreadable += 1
+
+    def _take(self, raw: msgspec.Raw, head: OfferedSlot) -> None:
         """The first of two resources with one id stays; kinds that show nothing are passed over."""
-        head = _head.decode(raw)
         kind = head.resource_type
         if kind == "Slot":
             if not head.id or head.start is None:

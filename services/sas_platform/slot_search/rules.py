@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
+from operator import attrgetter
 from urllib.parse import quote, urlsplit
 
 from sas_platform.editors.model import Editor, Search
@@ -210,7 +211,8 @@ class Merge:
     def offer(self, key: tuple[str, str]) -> Offer:
         """One of them as it is now, by time."""
         group = self._groups[key]
-        group.slots.sort(key=_by_time)
+        group.slots.sort(key=_by_name)  # one after the other, each comparing a kind of value that the sort knows: half
+        group.slots.sort(key=_by_time)  # the cost of comparing triples of editors that offer the same instants
         return group
 
     def availabilities(self) -> list[Availability]:
@@ -232,8 +234,8 @@ def merge(answers: Iterable[tuple[str, Iterable[Offer]]]) -> Merge:
     return merged
 
 
-def _by_time(slot: Slot) -> tuple[datetime, str, str]:
-    return slot.start, slot.editor, slot.id
+_by_name = attrgetter("editor", "id")
+_by_time = attrgetter("start")
 
 
 def _earliest_first(availability: Availability) -> tuple[datetime, str, str, str]:

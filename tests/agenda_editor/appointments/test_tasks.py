@@ -7,7 +7,7 @@ import json
 import logging
 import random
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
 from functools import partial
@@ -16,7 +16,7 @@ from itertools import groupby
 import pytest
 
 from agenda_editor.agendas.model import AgendaUnavailableError
-from agenda_editor.appointments import rules, tasks
+from agenda_editor.appointments import rules, service, tasks
 from agenda_editor.appointments.client import PlatformClient
 from agenda_editor.appointments.model import AppointmentError, DeliveryState, Message, Verdict
 from agenda_editor.appointments.service import PushService
@@ -488,6 +488,74 @@ async def test_a_service_that_stops_leaves_what_hangs_to_the_next(
         await settled(bookings.service)
     assert [g.method for g in receiver.requests] == ["POST", "PUT"]
     assert receiver.statuses(booked.key) == ["booked"]
+
+
+# --- what is no longer kept ------------------------------------------------------------------------------------------
+
+_DAY = 24 * 3_600_000
+
+
+async def test_what_was_accepted_long_ago_is_deleted_in_batches_and_nothing_else_is(
+    start: Starter, receiver: Receiver, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(service, "_FORGOTTEN_AT_ONCE", 2)
+    bookings = Bookings(await start(database_url))
+    booked = [await bookings.book(number) for number in await _opened(bookings, 6)]
+    database = bookings.agenda.app.state.services.database
+    client = PlatformClient(receiver.url, SYSTEM, HttpLimits(1, 2, 1000), connections=9)
+    push = PushService(database, client, retention=30 * _DAY)
+    t = bookings.now
+
+    def kept(state: DeliveryState) -> Awaitable[list[str]]:
+        return _keys(bookings, state)
+
+    early = await push.turn([], 4, t)
+    verdicts = [ACCEPTED, ACCEPTED, ACCEPTED, REFUSED]
+    await push.turn([(m, Verdict(v, "")) for m, v in zip(early, verdicts, strict=True)], 0, t)
+    (late,) = await push.turn([], 1, t + 10 * _DAY)
+    await push.turn([(late, Verdict(ACCEPTED, "200"))], 0, t + 10 * _DAY)
+    old, refused = [m.appointment_key for m in early[:3]], [early[3].appointment_key]
+    (pending,) = {each.key for each in booked} - {*old, *refused, late.appointment_key}
+
+    assert await push.forget(t + 30 * _DAY - 1) == 0
+    assert sorted(await kept(ACCEPTED)) == sorted([*old, late.appointment_key])
+    assert await push.forget(t + 30 * _DAY) == 0  # it has just looked
+    hour = 3_600_000
+    assert [await push.forget(t + 30 * _DAY + hour) for _ in range(3)] == [2, 1, 0]
+    assert await kept(ACCEPTED) == [late.appointment_key]
+    assert await push.forget(t + 40 * _DAY) == 1
+    assert await push.forget(t + 4000 * _DAY) == 0
+    assert (await kept(ACCEPTED), await kept(REFUSED), await kept(PENDING)) == ([], refused, [pending])
+
+    # The appointment goes on where it was: its next message has a number of its own.
+    await bookings.service.cancel(old[0], bookings.now)
+    taken = await push.turn([], 9, t + 4000 * _DAY)
+    assert [(m.sequence, json.loads(m.body)["status"]) for m in taken if m.appointment_key == old[0]] == [
+        (2, "cancelled")
+    ]
+    await client.aclose()
+
+
+async def _keys(bookings: Bookings, state: DeliveryState) -> list[str]:
+    return [delivery.appointment_key for delivery in await bookings.service.deliveries(state)]
+
+
+async def test_the_task_that_sends_deletes_after_the_days_of_the_setting(sending: Sender, sqlite_url: str) -> None:
+    bookings = await sending(sqlite_url, accepted_messages_days=2)
+    (number,) = await _opened(bookings)
+    booked = await bookings.book(number)
+    await settled(bookings.service)
+    bookings.agenda.clock.advance(timedelta(hours=47))
+    await bookings.service.cancel(booked.key, bookings.now)
+    await settled(bookings.service)
+    assert await _keys(bookings, ACCEPTED) == [booked.key, booked.key]
+
+    bookings.agenda.clock.advance(timedelta(hours=2))
+
+    async def one_left() -> bool:
+        return [d.status.value for d in await bookings.service.deliveries(ACCEPTED)] == ["cancelled"]
+
+    await until(one_left)
 
 
 @asynccontextmanager

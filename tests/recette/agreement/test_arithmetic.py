@@ -87,6 +87,11 @@ def test_a_date_off_the_calendar_is_refused_in_a_sentence(at: datetime) -> None:
         arithmetic.due(AGREEMENT, "end", at)
 
 
+def test_what_is_received_on_the_last_evening_of_the_calendar_is_refused_in_a_sentence() -> None:
+    with pytest.raises(AgreementError, match="calendar"):
+        arithmetic.due(AGREEMENT, "acknowledgement", datetime(9999, 12, 31, 20))  # noqa: DTZ001  Paris time
+
+
 def test_an_unknown_event_is_refused_with_those_there_are() -> None:
     with pytest.raises(AgreementError, match="correction-blocking"):
         arithmetic.due(AGREEMENT, "correction", datetime(2026, 5, 22, tzinfo=UTC))

@@ -11,7 +11,7 @@ from datetime import datetime
 
 import pytest
 
-from recette.agreement import arithmetic, reading
+from recette.agreement import arithmetic, computing, reading
 
 ACK, BLOCKING, MAJOR, MINOR = "acknowledgement", "correction-blocking", "correction-major", "correction-minor"
 
@@ -104,3 +104,16 @@ def test_a_choice_moves_it_as_it_says(changes: dict[str, str], event: str, at: s
     assert found.due_at.isoformat() == due_at
     changed = [choice.key for choice in found.footnotes if not choice.is_default]
     assert changed == list(changes)
+
+
+@pytest.mark.parametrize(
+    ("given", "owed"),
+    [
+        ({"damage": "9999.99"}, "9999.99"),
+        ({"damage": "25000"}, "10000.00"),  # the cap of article 15
+        ({"damage": "25000", "case": "bodily-harm"}, "25000.00"),  # which does not hold here
+    ],
+)
+def test_liability_is_capped_but_in_the_cases_excepted(given: dict[str, str], owed: str) -> None:
+    found = computing.compute(reading.load("sas-agenda"), "liability", given)
+    assert str(found.results[0].value) == owed

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.server
+import io
 import json
 import os
 import shutil
@@ -18,6 +20,7 @@ from pathlib import Path
 
 import pytest
 
+from recette import cli
 from recette.drivers import services as processes
 from recette.model import ExitCode
 from sas_kernel import contracts
@@ -26,6 +29,11 @@ EXAMPLES = ["Bundle", "Slot", "Schedule", "Practitioner", "PractitionerRole", "L
 
 
 def recette(*arguments: str, cwd: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    """The command; a process of its own where the environment matters, which is read once at its start."""
+    return _process(arguments, cwd, environment) if environment else _here(arguments, cwd)
+
+
+def _process(arguments: tuple[str, ...], cwd: Path, environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "recette", *arguments],
         cwd=cwd,
@@ -35,6 +43,22 @@ def recette(*arguments: str, cwd: Path, **environment: str) -> subprocess.Comple
         timeout=120,
         check=False,
     )
+
+
+def _here(arguments: tuple[str, ...], cwd: Path) -> subprocess.CompletedProcess[str]:
+    out, err, code = io.StringIO(), io.StringIO(), 0
+    with (
+        contextlib.chdir(cwd),
+        contextlib.redirect_stdout(out),
+        contextlib.redirect_stderr(err),
+        pytest.MonkeyPatch.context() as patch,
+    ):
+        patch.setattr(sys, "argv", ["recette", *arguments])
+        try:
+            cli.main()
+        except SystemExit as ended:
+            code = ended.code if isinstance(ended.code, int) else 0
+    return subprocess.CompletedProcess(arguments, code, out.getvalue(), err.getvalue())
 
 
 @pytest.fixture(scope="module")
@@ -81,7 +105,7 @@ def wrong() -> Iterator[str]:
 
 def test_0_the_reference_agenda_is_accepted_and_every_report_written(target: Path, tmp_path: Path) -> None:
     formats = ("--format", "console,json,junit,html,md,har,sarif,xlsx")
-    done = recette("run", str(target), *formats, "--keep-evidence", "--out", "out", cwd=tmp_path)
+    done = recette("run", str(target), *formats, "--keep-evidence", "--out", "out", cwd=tmp_path, CI="1")
     assert done.returncode == ExitCode.ACCEPTED, done.stdout + done.stderr
     assert {path.name for path in (tmp_path / "out").iterdir()} == {
         "run.json",
@@ -335,5 +359,5 @@ def test_list_in_json_names_requirement_severity_and_source_of_every_check(flow:
 
 def test_english_on_request(tmp_path: Path) -> None:
     assert "Acceptance bench" in recette("--help", cwd=tmp_path, RECETTE_LANG="en").stdout
-    assert "Banc de recette" in recette("--help", cwd=tmp_path).stdout
+    assert "Banc de recette" in recette("--help", cwd=tmp_path, RECETTE_LANG="fr").stdout
     assert recette("--version", cwd=tmp_path).stdout.startswith("recette ")

@@ -109,7 +109,12 @@ def test_a_served_partner_is_refused_by_the_run_it_prints_and_ends_with_ctrl_c(t
     port, inbox = processes.free_port(), f"http://127.0.0.1:{processes.free_port()}/fhir"
     environment = {**os.environ, "CI": "1", "RECETTE_LANG": "en", "PYTHONUNBUFFERED": "1"}
     command = [sys.executable, "-m", "recette"]
-    serve = [*command, "faulty", "serve", "no-lower-bound", "--port", str(port), "--editor-url", inbox]
+    # A background job of a shell is born deaf to Ctrl-C, and passes that on to what it starts.
+    hearing = (
+        "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); from recette.cli import main; main()"
+    )
+    serve = [sys.executable, "-c", hearing, "faulty", "serve", "no-lower-bound", "--port", str(port)]
+    serve += ["--editor-url", inbox]
     with subprocess.Popen(serve, stdout=subprocess.PIPE, text=True, env=environment, cwd=tmp_path) as partner:
         try:
             assert partner.stdout is not None
@@ -124,9 +129,10 @@ def test_a_served_partner_is_refused_by_the_run_it_prints_and_ends_with_ctrl_c(t
             run = [*command, "run", *shlex.split(shown[1]), "--format", "json", "--out", "out"]
             judged = subprocess.run(run, env=environment, cwd=tmp_path, capture_output=True, text=True, check=False)
             assert judged.returncode == ExitCode.REFUSED, judged.stdout + judged.stderr
-        finally:
             partner.send_signal(signal.SIGINT)
-        assert partner.wait(15) == ExitCode.INTERRUPTED
+            assert partner.wait(15) == ExitCode.INTERRUPTED
+        finally:
+            partner.kill()
     report = json.loads((tmp_path / "out" / "run.json").read_text(encoding="utf-8"))
     checks = [check for scenario in report["scenarios"] for check in scenario["checks"]]
     assert {check["requirement"] for check in checks if check["findings"]} == {"SLOT-205"}

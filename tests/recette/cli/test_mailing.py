@@ -9,17 +9,18 @@ import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 import typer
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
-from click.testing import Result
 from icalendar import Calendar
-from typer.testing import CliRunner
+from typer.testing import CliRunner, Result
 
 from recette import cli
 from recette.cli import mailing
+from recette.cli.options import SETTINGS
 from recette.drivers.services import free_port
 from recette.journal.model import Draft, Kind
 from recette.journal.repository import opened
@@ -67,12 +68,12 @@ def mailbox(monkeypatch: pytest.MonkeyPatch) -> Iterator[Mailbox]:
     taken, port = Mailbox(), free_port()
     server = Controller(taken, hostname="127.0.0.1", port=port)
     server.start()
-    monkeypatch.setattr(mailing, "SETTINGS", replace(mailing.SETTINGS, smtp_url=f"smtp://127.0.0.1:{port}"))
+    monkeypatch.setattr(mailing, "SETTINGS", replace(SETTINGS, smtp_url=f"smtp://127.0.0.1:{port}"))
     yield taken
     server.stop()
 
 
-def called(url: str, *arguments: str, **options: bytes) -> Result:
+def called(url: str, *arguments: str, **options: Any) -> Result:
     return CliRunner().invoke(cli.app, [*arguments, "--database-url", url], catch_exceptions=True, **options)
 
 
@@ -134,6 +135,8 @@ def test_a_dry_run_prints_the_message_and_needs_no_server(url: str) -> None:
     shown = called(url, "mail", "notify", PROJECT, "--all-open", "--dry-run", "--lang", "en", *SENT)
     assert shown.exit_code == 0
     assert shown.output.startswith("From: Dominique Mirabel <dominique@ans.example.org>\n")
+    assert "Subject: [recette agenda-essai A-0001 A-0002] 2 anomalies to acknowledge\n" in shown.output
+    assert "A blocking anomaly is corrected within two working days. (art. 8.2)\n" in shown.output
     assert not [entry for entry in stands(url).entries if entry.kind is Kind.MAIL_SENT]
 
 
@@ -195,7 +198,7 @@ def test_a_wrong_option_is_refused_with_what_to_write(arguments: tuple[str, ...]
 def test_a_mail_server_that_is_not_there_has_the_code_of_what_cannot_be_reached(
     url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(mailing, "SETTINGS", replace(mailing.SETTINGS, smtp_url=f"smtp://127.0.0.1:{free_port()}"))
+    monkeypatch.setattr(mailing, "SETTINGS", replace(SETTINGS, smtp_url=f"smtp://127.0.0.1:{free_port()}"))
     failed = called(url, "mail", "notify", PROJECT, "--all-open", *SENT)
     assert isinstance(failed.exception, MailServerError)
     assert cli._exit_code(failed.exception) is ExitCode.UNREACHABLE

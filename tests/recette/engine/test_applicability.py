@@ -54,9 +54,11 @@ def test_what_the_file_lacks_is_named() -> None:
 
 def test_what_is_not_declared_gives_the_scenarios_own_reason() -> None:
     only = next(
-        row.requirement.id for row in rows(demo()).values() if row.scenarios == ("slot_search.declared_slot_types",)
+        row.requirement.id
+        for row in rows(demo()).values()
+        if row.scenarios == ("slot_search.declared_consultation_types",)
     )
-    row = rows(demo(slot_types=()))[only]
+    row = rows(demo(consultation_types=()))[only]
     assert row.standing is Standing.NOT_APPLICABLE
     assert row.reason is not None
     assert "applicability" in row.reason.fr

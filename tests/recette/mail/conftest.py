@@ -77,7 +77,7 @@ async def journal() -> Memory:
     return await told_project()
 
 
-async def told_project() -> Memory:
+async def told_project(phase: str = "vsr") -> Memory:
     """Opened on Monday 18 May 2026; a run of the same day showed two anomalies."""
     memory = Memory()
     opened = Draft(
@@ -101,6 +101,6 @@ async def told_project() -> Memory:
     found = run("r1", "2026-05-18T09:00", finding("f1"), finding("f2", Severity.MINOR))
     await memory.append(PROJECT, [opened, runs.draft(found, "recette")], at("2026-05-18T09:00"))
     register = telling.told(PROJECT, memory.entries)
-    drafts = recording.drafts(register, found, phase="vsr", who="recette")
+    drafts = recording.drafts(register, found, phase=phase, who="recette")
     await memory.append(PROJECT, drafts, at("2026-05-18T09:00"))
     return memory

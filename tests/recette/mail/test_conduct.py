@@ -8,16 +8,19 @@ from email import message_from_bytes
 
 import pytest
 
+from recette.agreement import reading as agreements
+from recette.agreement.model import AgreementError
 from recette.journal.model import Draft, Kind, Party
 from recette.mail import conduct
 from recette.mail.model import Disposition, MailError, MailServerError, Outcome, Posted
 from recette.mail.smtp import Accepted
+from recette.projects import schedule
 from recette.register import moves
 from recette.register.model import RegisterError, Status
 from recette.register.moves import Move
 from sas_kernel.text import Lang, Text
 from tests.recette.mail import replies
-from tests.recette.mail.conftest import ANS, EDITOR, PROJECT, Memory, Outbox
+from tests.recette.mail.conftest import ANS, EDITOR, PROJECT, Memory, Outbox, told_project
 from tests.recette.mail.replies import TOKEN, reply
 from tests.recette.register.conftest import at
 
@@ -72,6 +75,17 @@ async def test_one_told_of_otherwise_is_not_notified_by_mail(journal: Memory, ou
     await journal.append(PROJECT, [by_hand], at(SENT))
     with pytest.raises(MailError):
         await notified(journal, outbox, "A-0001")
+
+
+async def test_what_somebody_else_told_meanwhile_keeps_its_clock(journal: Memory, outbox: Outbox) -> None:
+    async def slowly(content: bytes, sender: str, recipient: str, copies: Sequence[str] = ()) -> Accepted:
+        by_hand = moves.notify(journal.book.register.find("A-0001"), Move(at("2026-05-22T09:00"), "x", Party.ANS))
+        await journal.append(PROJECT, [by_hand], at(SENT))
+        return await outbox(content, sender, recipient, copies)
+
+    await conduct.notify(journal, PROJECT, (), clock=lambda: at(SENT), who="x", lang=Lang.FR, send=slowly)
+    told = {anomaly.id: anomaly.notified_at for anomaly in journal.book.register.open}
+    assert told == {"A-0001": at("2026-05-22T09:00"), "A-0002": at(SENT)}
 
 
 async def test_an_unknown_anomaly_is_named(journal: Memory, outbox: Outbox) -> None:
@@ -279,6 +293,12 @@ async def test_who_speaks_for_the_editor(
     assert (await came(journal, reply(From=sender))).disposition is disposition
 
 
+@pytest.mark.parametrize("changes", [{"read_receipt": "maybe"}, {"acknowledgement_sender": "anybody"}])
+def test_a_choice_that_says_nothing_is_refused_when_it_is_made(changes: dict[str, str]) -> None:
+    with pytest.raises(AgreementError):
+        schedule.check(agreements.load("sas-agenda", changes=changes), at(SENT))
+
+
 async def test_an_automatic_reply_is_kept_and_acknowledges_nothing(journal: Memory, outbox: Outbox) -> None:
     await notified(journal, outbox)
     outcome = await came(journal, reply("Absente.", Auto_Submitted="auto-replied"))
@@ -372,6 +392,9 @@ async def test_what_is_met_paused_or_indicative_is_not_reminded_of(journal: Memo
     assert conduct.due_for_reminder(journal.book, timedelta(days=1), at("2026-05-27T09:00"))
     await journal.append(PROJECT, [pause], at("2026-05-26T09:00"))
     assert not conduct.due_for_reminder(journal.book, timedelta(days=1), at("2026-05-27T09:00"))
+    indicative = await told_project("recette")
+    await notified(indicative, outbox)
+    assert not conduct.due_for_reminder(indicative.book, timedelta(days=1), at("2026-05-27T09:00"))
 
 
 async def test_an_answer_to_what_came_before_does_not_acknowledge_that_it_came_back(

@@ -8,7 +8,7 @@ import smtplib
 import pytest
 
 from recette.mail import conduct, receiving, smtp
-from recette.mail.model import MailServerError, Outcome
+from recette.mail.model import Disposition, MailServerError, Outcome
 from recette.mail.smtp import Security, Server
 from sas_kernel.errors import SasError
 from sas_kernel.text import Lang, Text
@@ -27,7 +27,7 @@ async def test_a_notification_goes_out_and_its_answer_comes_back(journal: Memory
 
     async def keep(content: bytes) -> Outcome:
         editor.append(content)
-        return Outcome(conduct.Disposition.NOTED, Text("gardé", "kept"))
+        return Outcome(Disposition.NOTED, Text("gardé", "kept"))
 
     async def ingest(content: bytes) -> Outcome:
         return await conduct.ingest(journal, PROJECT, content, clock=lambda: at("2026-05-26T09:30"), arrived=True)
@@ -54,7 +54,7 @@ async def test_a_notification_goes_out_and_its_answer_comes_back(journal: Memory
 
 
 async def refused(content: bytes) -> Outcome:
-    return Outcome(conduct.Disposition.REFUSED, Text("Refusé : ce n’est pas l’éditeur.", "Refused: not the editor."))
+    return Outcome(Disposition.REFUSED, Text("Refusé : ce n’est pas l’éditeur.", "Refused: not the editor."))
 
 
 async def broken(content: bytes) -> Outcome:
@@ -94,7 +94,7 @@ async def test_the_empty_sender_of_a_machine_is_kept() -> None:
 
     async def keep(content: bytes) -> Outcome:
         taken.append(content)
-        return Outcome(conduct.Disposition.NOTED, Text("gardé", "kept"))
+        return Outcome(Disposition.NOTED, Text("gardé", "kept"))
 
     async with receiving.serving("127.0.0.1", 0, frozenset({ANS}), keep, lambda: at("2026-05-22T10:00")) as port:
         await asyncio.to_thread(machine, port)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
@@ -51,7 +51,7 @@ class Mailbox:
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
         if self.vanishes:
-            assert server.transport is not None
+            assert isinstance(server.transport, asyncio.WriteTransport)
             server.transport.abort()
             return "250 OK"
         if self.says.startswith("2"):
@@ -95,9 +95,6 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> Certificate:
     return Certificate(chain, ssl.create_default_context(cadata=pem.decode()))
 
 
-Serve = Callable[..., AbstractAsyncContextManager[int]]
-
-
 @asynccontextmanager
 async def served(
     mailbox: Mailbox, *, tls: ssl.SSLContext | None = None, starttls: ssl.SSLContext | None = None, users: str = ""
@@ -131,9 +128,14 @@ async def served(
     finally:
         server.close()
         for each in connections:
-            if each.transport is not None:
+            if isinstance(each.transport, asyncio.WriteTransport):
                 each.transport.abort()
         await asyncio.sleep(0)
+
+
+def offered(certificate: Certificate, security: Security) -> tuple[ssl.SSLContext | None, ssl.SSLContext | None]:
+    """What the server protects: the connection from its first byte, or from STARTTLS on."""
+    return (certificate.served, None) if security is Security.TLS else (None, certificate.served)
 
 
 def local(port: int, security: Security = Security.OPPORTUNISTIC, user: str = "", password: str = "") -> Server:
@@ -216,9 +218,9 @@ async def test_a_silent_server_is_given_up() -> None:
 async def test_the_message_travels_over_tls(certificate: Certificate, security: Security) -> None:
     mailbox = Mailbox()
     # aiosmtpd takes a password after STARTTLS only.
-    offered = {"tls": certificate.served} if security is Security.TLS else {"starttls": certificate.served}
+    tls, starttls = offered(certificate, security)
     user, password = ("", "") if security is Security.TLS else ("ans", "mot de passe")
-    async with served(mailbox, users=f"{user}:{password}".strip(":"), **offered) as port:
+    async with served(mailbox, users=f"{user}:{password}".strip(":"), tls=tls, starttls=starttls) as port:
         await sent(local(port, security, user, password), context=certificate.trusted)
     assert mailbox.taken
 
@@ -226,8 +228,8 @@ async def test_the_message_travels_over_tls(certificate: Certificate, security: 
 @pytest.mark.parametrize("security", [Security.TLS, Security.STARTTLS, Security.OPPORTUNISTIC])
 async def test_a_certificate_that_nobody_vouches_for_is_refused(certificate: Certificate, security: Security) -> None:
     mailbox = Mailbox()
-    offered = {"tls": certificate.served} if security is Security.TLS else {"starttls": certificate.served}
-    async with served(mailbox, **offered) as port:
+    tls, starttls = offered(certificate, security)
+    async with served(mailbox, tls=tls, starttls=starttls) as port:
         with pytest.raises(MailServerError) as refused:
             await sent(local(port, security))
     assert "TLS n’aboutit pas" in refused.value.text.fr

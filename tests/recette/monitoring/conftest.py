@@ -18,10 +18,11 @@ from recette.journal.model import Draft, Kind, Party
 from recette.model import Selection, TransportFailure
 from recette.monitoring import rounds
 from recette.monitoring.standing import Promise
+from recette.museum.wire import Agenda, Asked, Reply, demo_target
 from recette.projects import book
 from recette.projects.book import Book
 from sas_kernel.clock import PARIS, ManualClock
-from tests.faulty.wire import Agenda, Asked, Reference, Reply, WireDriver, demo_target, reference_agenda
+from tests.faulty.wire import Reference, WireDriver, reference_agenda
 
 START = datetime(2026, 10, 20, 9, 0, tzinfo=PARIS)
 MINUTE = timedelta(minutes=1)

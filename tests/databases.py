@@ -1,0 +1,76 @@
+"""Databases at the newest revision, copied from one that the service's own migrations made, once a process.
+
+Migrating costs most of what starting a service does, and every test would do the same again. Where migrating is the
+subject, a test takes an empty database: that is what fixtures give outside the two services' own tests.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import tempfile
+from functools import cache
+from pathlib import Path
+
+import asyncpg
+
+from sas_kit.database import migrate
+
+POSTGRESQL = os.environ.get("SAS_TEST_POSTGRESQL_URL", "postgresql://postgres@127.0.0.1:5432/postgres")
+_templates: list[str] = []
+
+
+def sqlite(file: Path, migrations: Path) -> str:
+    """The URL of `file`, made a migrated database unless it is one already."""
+    if not file.exists():
+        file.write_bytes(_migrated(migrations))
+    return f"sqlite+aiosqlite:///{file}"
+
+
+@cache
+def _migrated(migrations: Path) -> bytes:
+    with tempfile.TemporaryDirectory(prefix="recette-template-") as folder:
+        file = Path(folder) / "template.sqlite"
+        migrate(f"sqlite:///{file}", migrations)
+        assert [left.name for left in Path(folder).iterdir()] == [file.name], "whoever leaves last ends the journal"
+        return file.read_bytes()
+
+
+def new_postgresql(name: str, migrations: Path | None) -> str:
+    """Make a PostgreSQL database, migrated or empty; its URL. Without a server: `OSError`, or an error of asyncpg."""
+    template = "" if migrations is None else f'TEMPLATE "{_template(migrations)}"'
+    execute(f'CREATE DATABASE "{name}" {template}')
+    return _url(name)
+
+
+@cache
+def _template(migrations: Path) -> str:
+    name = f"recette_template_{os.getpid()}_{migrations.parent.name}"
+    execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+    execute(f'CREATE DATABASE "{name}"')
+    _templates.append(name)
+    migrate(_url(name), migrations)
+    return name
+
+
+def drop_templates() -> None:
+    while _templates:
+        execute(f'DROP DATABASE IF EXISTS "{_templates.pop()}" WITH (FORCE)')
+
+
+def execute(sql: str) -> None:
+    asyncio.run(_execute(sql))
+
+
+async def _execute(sql: str) -> None:
+    connection = await asyncpg.connect(POSTGRESQL, timeout=3)
+    try:
+        await connection.execute(sql)
+    finally:
+        await connection.close()
+
+
+def _url(name: str) -> str:
+    base, _, query = POSTGRESQL.partition("?")
+    url = base.rpartition("/")[0] + "/" + name + (f"?{query}" if query else "")
+    return url.replace("postgresql://", "postgresql+asyncpg://", 1)
