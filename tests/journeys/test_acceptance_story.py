@@ -128,7 +128,7 @@ class Story:
     def certificate(self, clock: str, kind: str, number: str, decision: str) -> Any:
         """Issue the certificate of a closed phase: a page, a PDF, and their twin in JSON, which is returned."""
         self.at(clock, "certificate", kind, PROJECT, "--issue", "--out", "certificates")
-        made = self.folder / "certificates" / f"{number}.fr"
+        made = self.folder / "certificates" / f"{PROJECT}-{number}.fr"
         assert made.with_suffix(".fr.pdf").read_bytes().startswith(b"%PDF-")
         document = json.loads(made.with_suffix(".fr.json").read_text(encoding="utf-8"))["certificate"]
         assert document["decision"] == decision
