@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from recette import __version__
-from recette.cli import agreeing, covering, judging, phasing, projecting, serving
+from recette.cli import agreeing, covering, dashboarding, judging, phasing, projecting, serving
 from recette.cli.options import SETTINGS, said
 from recette.model import ExitCode
 from sas_kernel.errors import ContractError, SasError
@@ -37,6 +37,7 @@ app.add_typer(covering.app)
 app.add_typer(agreeing.app)
 app.add_typer(projecting.app)
 app.add_typer(phasing.app)
+app.add_typer(dashboarding.app)
 
 
 @app.callback(invoke_without_command=True)
