@@ -11,7 +11,21 @@ from typing import Annotated
 import typer
 
 from recette import __version__
-from recette.cli import agreeing, covering, dashboarding, judging, phasing, projecting, serving
+from recette.cli import (
+    agreeing,
+    covering,
+    dashboarding,
+    initiating,
+    judging,
+    listing,
+    phasing,
+    projecting,
+    registering,
+    running,
+    service_reporting,
+    serving,
+    watching,
+)
 from recette.cli.options import SETTINGS, said
 from recette.model import ExitCode
 from sas_kernel.errors import ContractError, SasError
@@ -31,12 +45,18 @@ app = typer.Typer(
         "RECETTE_LANG=en for English.",
     ),
 )
+app.add_typer(running.app)
+app.add_typer(listing.app)
 app.add_typer(judging.app)
 app.add_typer(serving.app)
 app.add_typer(covering.app)
+app.add_typer(initiating.app)
 app.add_typer(agreeing.app)
 app.add_typer(projecting.app)
 app.add_typer(phasing.app)
+app.add_typer(registering.app)
+app.add_typer(watching.app)
+app.add_typer(service_reporting.app)
 app.add_typer(dashboarding.app)
 
 

@@ -75,11 +75,13 @@ def status(
     told += _rights_told(book, rights, lang)
     if notes:
         told += ["", _CHOICES.to(lang)]
-        told += [
-            f"[{n}] {each.key} = {each.value or '—'}{colon(lang)} {each.reason.to(lang)} ({cited(each.article).to(lang)})"
-            for n, each in enumerate(notes.values(), 1)
-        ]
+        told += [f"[{n}] {_note(choice, lang)}" for n, choice in enumerate(notes.values(), 1)]
     return "\n".join(told)
+
+
+def _note(choice: Choice, lang: Lang) -> str:
+    value, article = choice.value or "—", cited(choice.article).to(lang)
+    return f"{choice.key} = {value}{colon(lang)} {choice.reason.to(lang)} ({article})"
 
 
 def _line(book: Book, line: Line, now: datetime, lang: Lang, notes: dict[str, Choice]) -> Iterator[str]:

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from recette.cli.judging import judge
 from recette.cli.options import DEFAULT_OUT, SETTINGS, DatabaseOption, LangOption, OutOption, said
-from recette.model import ExitCode, Severity
+from recette.cli.playing import judge, plan_of
+from recette.model import ExitCode
 
 if TYPE_CHECKING:
     from recette.drivers.services import Mirror
@@ -138,6 +138,7 @@ def demo(
     from recette.drivers import platform_search
     from recette.drivers import services as processes
     from recette.engine import target as targets
+    from recette.engine import target_file
     from sas_kernel import datasets
 
     described = datasets.load("demo")
@@ -181,7 +182,7 @@ def demo(
         found = platform_search.search(home, [p.national_id for p in described.practitioners])
         typer.echo(found.sentence(lang))
         staff = described.staff[0]
-        document = _target_document(described, base, ("slot_search", "regulators", "sso", "appointments"))
+        document = target_file.of_dataset(described, base, ("slot_search", "regulators", "sso", "appointments"))
         document["sso"] = {"issuer": f"{home}/realms/sas", "client_id": processes.Partner().client_id}
         document["appointments"] = {
             "listen": f"127.0.0.1:{inbox_port}",
@@ -192,9 +193,9 @@ def demo(
         }
         target = targets.parse(document)
         formats = ("console", "json", "junit", "html", "md")
-        report = judge(target, (), out, formats, Severity.MINOR, lang)
+        report = judge(plan_of(target), out, formats, lang)
         other = targets.parse(_platform_document(judged_home, mirror))
-        mirrored = judge(other, (), out / "platform", formats, Severity.MINOR, lang)
+        mirrored = judge(plan_of(other), out / "platform", formats, lang)
     raise typer.Exit(report.exit_code or mirrored.exit_code)
 
 
@@ -223,9 +224,10 @@ def describe(
     name: Annotated[str, typer.Argument(metavar="demo|FILE")] = "demo",
     base_url: Annotated[str, typer.Option("--base-url")] = "http://127.0.0.1:8081/fhir",
 ) -> None:
+    from recette.engine import target_file
     from sas_kernel import datasets
 
-    typer.echo(_toml(_target_document(datasets.load(name), base_url)), nl=False)
+    typer.echo(target_file.toml(target_file.of_dataset(datasets.load(name), base_url)), nl=False)
 
 
 @dataset_app.command(
@@ -243,35 +245,3 @@ def generate(
     command = [sys.executable, "-m", "agenda_editor", "generate", "--database-url", url]
     command += ["--practitioners", str(practitioners), "--seed", str(seed)]
     raise typer.Exit(subprocess.run(command, check=False).returncode)  # noqa: S603  our own module
-
-
-def _target_document(
-    dataset: object, base_url: str, flows: tuple[str, ...] = ("slot_search",)
-) -> dict[str, dict[str, object]]:
-    """A model of a target file. Only what reads is declared unless asked: another flow creates accounts."""
-    from sas_kernel.datasets import Dataset
-
-    assert isinstance(dataset, Dataset)
-    return {
-        "target": {"base_url": base_url},
-        "applicability": {
-            "flows": list(flows),
-            "slot_types": ["PUBLIC", "PRO", "SNP"],
-            "consultation_types": ["AMB", "VR", "HH"],
-        },
-        "test_data": {
-            key: list(value) if isinstance(value, tuple) else value for key, value in dataset.test_data.items()
-        },
-    }
-
-
-def _toml(document: dict[str, dict[str, object]]) -> str:
-    """Only what a target file holds: tables of strings and of lists of strings."""
-    import json
-
-    lines = []
-    for table, values in document.items():
-        lines.append(f"[{table}]")
-        lines += [f"{key} = {json.dumps(value, ensure_ascii=False)}" for key, value in values.items()]
-        lines.append("")
-    return "\n".join(lines)

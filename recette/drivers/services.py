@@ -20,6 +20,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from recette.drivers import guardian
 from sas_kernel.errors import SasError
 from sas_kernel.text import Text
 
@@ -108,12 +109,16 @@ class Service:
 
 
 class Services:
-    """Services started together and stopped together, in reverse order. A context manager."""
+    """Services started together and stopped together, in reverse order. A context manager.
 
-    def __init__(self) -> None:
+    `guarded`: should this process be killed, another one stops them and takes the folder away (`drivers.guardian`).
+    """
+
+    def __init__(self, *, guarded: bool = False) -> None:
         self._folder = tempfile.TemporaryDirectory(prefix="recette-")
         self.folder = Path(self._folder.name)
         self._started: list[Service] = []
+        self._guardian = guardian.start(self.folder) if guarded else None
 
     def __enter__(self) -> Self:
         return self
@@ -124,6 +129,8 @@ class Services:
         for service in reversed(self._started):
             service.stop()
         self._folder.cleanup()
+        if self._guardian is not None:
+            self._guardian.dismiss()
 
     def launch(
         self, module: str, arguments: Sequence[str], ready_url: str, secrets: Mapping[str, str] | None = None
@@ -133,6 +140,8 @@ class Services:
         service = Service(module, arguments, ready_url, log, secrets or {})
         self._started.append(service)
         service.start()
+        if self._guardian is not None and service.process is not None:
+            self._guardian.watch(service.process.pid)
         return service
 
     def watch(self) -> None:
@@ -164,10 +173,13 @@ def agenda(
     host: str = "127.0.0.1",
     platform_url: str | None = None,
     issuer: str | None = None,
+    clock: Path | None = None,
+    settings: Mapping[str, str] | None = None,
 ) -> tuple[Service, str]:
     """The reference agenda and its FHIR base URL.
 
-    `platform_url` is the FHIR base that it tells of appointments, `issuer` the provider it trusts.
+    `platform_url` is the FHIR base that it tells of appointments, `issuer` the provider it trusts, `clock` the file of
+    a test clock (`sas_kernel.clock.FileClock`). `settings` go by environment variable.
     """
     base = f"http://{host}:{port}"
     arguments = ["serve", "--host", host, "--port", str(port), "--database-url", database_url]
@@ -177,7 +189,10 @@ def agenda(
     if issuer is not None:
         known = Partner()
         arguments += ["--sso-issuer", issuer, "--sso-client-id", known.client_id, "--sso-client-secret", known.secret]
-    return services.launch("agenda_editor", arguments, f"{base}/health/ready"), f"{base}/fhir"
+    if clock is not None:
+        arguments += ["--clock", str(clock)]
+    environment = {f"SAS_AGENDA_{name}": value for name, value in (settings or {}).items()}
+    return services.launch("agenda_editor", arguments, f"{base}/health/ready", environment), f"{base}/fhir"
 
 
 def sso_client_of(agenda_port: int, host: str = "127.0.0.1") -> str:
@@ -197,6 +212,7 @@ def platform(
     host: str = "127.0.0.1",
     sso_clients: Sequence[str] = (),
     settings: Mapping[str, str] | None = None,
+    clock: Path | None = None,
 ) -> tuple[Service, str]:
     """The platform and its URL; `editors` are names and FHIR base URLs, `sso_clients` values of its --sso-client.
 
@@ -211,6 +227,8 @@ def platform(
         arguments += ["--editor", f"{name}={url}"]
     for client in sso_clients:
         arguments += ["--sso-client", client]
+    if clock is not None:
+        arguments += ["--clock", str(clock)]
     environment = {f"SAS_PLATFORM_{name}": value for name, value in (settings or {}).items()}
     return services.launch("sas_platform", arguments, f"{base}/health/ready", environment), base
 

@@ -10,18 +10,22 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Protocol
 
-from recette.engine import verdicts
+from recette.engine import deviations, verdicts
+from recette.engine import target as targets
+from recette.engine.dry_run import unplayable
 from recette.engine.evidence import kept
+from recette.engine.selection import reported
 from recette.model import (
-    Actor,
     Check,
     CheckJudged,
     CheckResult,
+    Deviation,
     Event,
     Evidence,
     Exchange,
     ExchangeDone,
     ExitCode,
+    Extent,
     Finding,
     Inbox,
     Listener,
@@ -78,6 +82,10 @@ class Plan:
     guide: str = ""
     evidence_of_every_requirement: bool = False
     """Keep an exchange of each requirement that was judged, not only those that findings name."""
+    extent: Extent | None = None
+    missed: tuple[Check, ...] = ()
+    """The checks in scope that a partial run leaves out."""
+    deviations: tuple[Deviation, ...] = ()
 
 
 class Masks(Protocol):
@@ -163,6 +171,7 @@ class _Stage:
         self._clock = clock
         self._line = line
         self._tell = tell
+        self._day = deviations.today(clock.now())
         self.results: list[CheckResult] = []
         self.measurements: list[Measurement] = []
 
@@ -228,6 +237,8 @@ class _Stage:
 
     def judge(self, check: Check, evidence: Evidence) -> None:
         self.note_arrivals()
+        if check in self._scenario.left_out:
+            return
         requirement = self._plan.requirements.get(check.requirement)
         if check not in self._scenario.checks or requirement is None:
             self._record(
@@ -241,14 +252,18 @@ class _Stage:
             self._record(self._broken(check, f"{type(error).__name__}: {error}"))
             return
         result = verdicts.check_result(check, requirement, self._scenario.id, evidence, judgement)
+        result = deviations.mark(result, self._plan.deviations, self._day)
         self._record(replace(result, findings=tuple(self._masks.finding(finding) for finding in result.findings)))
 
     def skip(self, check: Check, reason: Text) -> None:
-        self._record(self.unjudged(check, Verdict.SKIP, reason))
+        if check not in self._scenario.left_out:
+            self._record(self.unjudged(check, Verdict.SKIP, reason))
 
     def measure(self, id: str, title: Text, level: ServiceLevel, samples: Sequence[float]) -> Measurement:
         measurement = Measurement.of(id, title, level, samples)
-        self.measurements.append(measurement)
+        out, kept = self._scenario.left_out, self._scenario.checks
+        if not any(each.service_level == level.id for each in out) or any(e.service_level == level.id for e in kept):
+            self.measurements.append(measurement)
         return measurement
 
     def unjudged(self, check: Check, verdict: Verdict, reason: Text) -> CheckResult:
@@ -290,7 +305,7 @@ async def run(
     measurements: list[Measurement] = []
     total = len(plan.scenarios)
     shown_target = masks.target(plan.target)
-    tell(RunStarted(shown_target, plan.scenarios))
+    tell(RunStarted(shown_target, plan.scenarios, plan.extent))
     for position, scenario in enumerate(plan.scenarios, start=1):
         tell(ScenarioStarted(scenario, position, total))
         stage = _Stage(plan, scenario, driver, clock, line, tell, masks, inbox, renderer)
@@ -300,14 +315,17 @@ async def run(
         results.append(result)
         measurements += stage.measurements
         tell(ScenarioFinished(result, position, total))
+    made = [check for result in results for check in result.checks]
+    known = deviations.account(plan.deviations, made, plan.missed, deviations.today(started_at))
     verdict, exit_code, explanation = verdicts.conclude(
-        results, plan.requirements, fail_on=plan.fail_on, unreachable=line.unreachable
+        results,
+        plan.requirements,
+        fail_on=plan.fail_on,
+        unreachable=line.unreachable,
+        deviations=known,
+        partial=plan.extent is not None,
     )
-    paths = kept(
-        [check for result in results for check in result.checks],
-        of_every_requirement=plan.evidence_of_every_requirement,
-    )
-    flows = {scenario.flow for scenario in plan.scenarios}
+    paths = kept(made, of_every_requirement=plan.evidence_of_every_requirement)
     report = RunReport(
         id=run_id,
         tool_version=plan.tool_version,
@@ -320,21 +338,17 @@ async def run(
         explanation=explanation,
         fail_on=plan.fail_on,
         scenarios=tuple(results),
-        requirements=tuple(r for r in plan.requirements.values() if r.flow in flows and r.actor is plan.target.actor),
+        requirements=reported(plan.requirements, plan.scenarios, plan.extent),
         measurements=tuple(measurements),
         guide=plan.guide,
         exchanges=tuple(masks.exchange(e, paths[e.id]) for e in line.exchanges.values() if e.id in paths),
         exchange_count=len(line.exchanges),
+        extent=plan.extent,
+        deviations=known,
+        withheld=targets.withheld(plan.target, shown_target),
     )
     tell(RunFinished(report))
     return report
-
-
-def _other_side(scenario: Scenario) -> Text:
-    return {
-        Actor.EDITOR: Text("Ce scénario juge un éditeur.", "This scenario judges an editor."),
-        Actor.PLATFORM: Text("Ce scénario juge une plateforme.", "This scenario judges a platform."),
-    }[scenario.actor]
 
 
 def _common(results: Sequence[CheckResult]) -> Text | None:
@@ -347,15 +361,10 @@ async def _play(scenario: Scenario, stage: _Stage, clock: Clock, target: Target)
     started_at = clock.now()
     begun = time.perf_counter()
     verdict: Verdict | None = None
-    reason = scenario.omitted(target) if scenario.actor is target.actor else _other_side(scenario)
-    missing = [key for key in scenario.needs if not target.test_data.get(key)]
-    if reason is not None:
-        verdict = Verdict.OMIT
-    elif missing:
-        verdict = Verdict.SKIP
-        reason = Text(
-            "Donnée de test absente du fichier de cible : {keys}.", "Test data missing from the target file: {keys}."
-        ).format(keys=", ".join(missing))
+    reason: Text | None = None
+    foreseen = unplayable(scenario, target)
+    if foreseen is not None:
+        verdict, reason = foreseen
     else:
         try:
             await scenario.play(stage)

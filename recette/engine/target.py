@@ -6,6 +6,7 @@ import difflib
 import re
 import tomllib
 from collections.abc import Mapping
+from dataclasses import fields, is_dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, TypeVar
@@ -259,3 +260,16 @@ def _wrong(name: str, expected: Text, value: object) -> TargetError:
             name=name, value=value, expected=expected
         )
     )
+
+
+def withheld(target: Target, shown: Target) -> tuple[str, ...]:
+    """The keys of the target file whose values are not shown as they are: what `shown` was made without."""
+    names: list[str] = []
+    for each in fields(target):
+        value, other = getattr(target, each.name), getattr(shown, each.name)
+        if is_dataclass(value):
+            pairs = ((key.name, getattr(value, key.name), getattr(other, key.name)) for key in fields(value))
+            names += [f"{each.name}.{name}" for name, given, kept in pairs if given != kept]
+        elif value != other:
+            names.append(f"target.{each.name}")
+    return tuple(names)

@@ -7,6 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from recette.model import (
     Check,
     CheckResult,
+    DeviationResult,
+    DeviationState,
     Evidence,
     ExitCode,
     Finding,
@@ -136,15 +138,23 @@ def conclude(
     *,
     fail_on: Severity,
     unreachable: bool,
+    deviations: Sequence[DeviationResult] = (),
+    partial: bool = False,
 ) -> tuple[Verdict, ExitCode, Text]:
-    """Verdict, exit code and the sentence that explains them. Refusal needs a proof; acceptance needs everything."""
+    """Verdict, exit code and the sentence that explains them. Refusal needs a proof; acceptance needs everything.
+
+    What is a known deviation does not refuse; an entry of their list that is over or of no use does. A `partial` run
+    accepts nothing: when nothing stands against it, it says so of what was selected.
+    """
     checks = [check for scenario in scenarios for check in scenario.checks]
     by_requirement: dict[str, list[CheckResult]] = {}
     for check in checks:
         by_requirement.setdefault(check.requirement, []).append(check)
     verdicts = {key: requirement_verdict(results) for key, results in by_requirement.items()}
 
-    failed = [check for check in checks if check.verdict is Verdict.FAIL]
+    failed = [check for check in checks if check.verdict is Verdict.FAIL and not check.known]
+    excused = [check for check in checks if check.verdict is Verdict.FAIL and check.known]
+    stale = [each for each in deviations if each.state.fails]
     refusing = [c for c in failed if c.service_level is None and c.severity.rank >= fail_on.rank]
     tolerated = [c for c in failed if c.service_level is None and c.severity.rank < fail_on.rank]
     slow = [c for c in failed if c.service_level is not None]
@@ -165,15 +175,18 @@ def conclude(
                 "The target could not be reached: nothing was judged.",
             ),
         )
-    if refusing:
+    if refusing or stale:
         broken_ids = sorted({check.requirement for check in refusing})
-        return (
-            Verdict.FAIL,
-            ExitCode.REFUSED,
-            Text(
-                "Refusé : {n} exigence(s) non tenue(s) ({ids}).", "Refused: {n} requirement(s) not met ({ids})."
-            ).format(n=len(broken_ids), ids=_listed(broken_ids)),
-        )
+        told = []
+        if refusing:
+            told.append(
+                Text("{n} exigence(s) non tenue(s) ({ids})", "{n} requirement(s) not met ({ids})").format(
+                    n=len(broken_ids), ids=_listed(broken_ids)
+                )
+            )
+        told += _stale(stale)
+        both = Text(" ; ".join(each.fr for each in told), "; ".join(each.en for each in told))
+        return Verdict.FAIL, ExitCode.REFUSED, Text("Refusé : {w}.", "Refused: {w}.").format(w=both)
     if broken or crashed:
         return (
             Verdict.ERROR,
@@ -209,27 +222,90 @@ def conclude(
             ).format(n=len(unknown), ids=_listed(sorted(unknown))),
         )
     warned = any(check.verdict is Verdict.WARN for check in checks)
+    if excused:
+        return Verdict.WARN, ExitCode.ACCEPTED, _with_deviations(excused, tolerated, partial)
     if tolerated:
         kept = sorted({check.requirement for check in tolerated})
         return (
             Verdict.WARN,
             ExitCode.ACCEPTED,
-            Text(
-                "Accepté avec réserves : {n} exigence(s) non tenue(s) sous le seuil de refus ({ids}).",
-                "Accepted with reservations: {n} requirement(s) not met below the refusal threshold ({ids}).",
+            (
+                Text(
+                    "Exécution partielle : {n} exigence(s) non tenue(s) sous le seuil de refus ({ids}).",
+                    "Partial run: {n} requirement(s) not met below the refusal threshold ({ids}).",
+                )
+                if partial
+                else Text(
+                    "Accepté avec réserves : {n} exigence(s) non tenue(s) sous le seuil de refus ({ids}).",
+                    "Accepted with reservations: {n} requirement(s) not met below the refusal threshold ({ids}).",
+                )
             ).format(n=len(kept), ids=_listed(kept)),
         )
-    return (
-        Verdict.WARN if warned else Verdict.PASS,
-        ExitCode.ACCEPTED,
-        Text(
-            "Accepté : {n} exigences jugées, toutes tenues.", "Accepted: {n} requirements judged, all of them met."
-        ).format(n=sum(verdict in _RAN for verdict in verdicts.values()))
-        if not warned
-        else Text(
+    judged = sum(verdict in _RAN for verdict in verdicts.values())
+    return Verdict.WARN if warned else Verdict.PASS, ExitCode.ACCEPTED, _accepted(judged, warned, partial)
+
+
+def _accepted(judged: int, warned: bool, partial: bool) -> Text:
+    if partial:
+        text = (
+            Text(
+                "Exécution partielle : {n} exigence(s) jugée(s), des recommandations ne sont pas suivies.",
+                "Partial run: {n} requirement(s) judged, recommendations are not followed.",
+            )
+            if warned
+            else Text(
+                "Exécution partielle : {n} exigence(s) jugée(s), toutes tenues.",
+                "Partial run: {n} requirement(s) judged, all of them met.",
+            )
+        )
+    elif warned:
+        text = Text(
             "Accepté, avec des recommandations non suivies.", "Accepted, with recommendations that are not followed."
-        ),
+        )
+    else:
+        text = Text(
+            "Accepté : {n} exigences jugées, toutes tenues.", "Accepted: {n} requirements judged, all of them met."
+        )
+    return text.format(n=judged)
+
+
+def _with_deviations(excused: Sequence[CheckResult], tolerated: Sequence[CheckResult], partial: bool) -> Text:
+    ids = sorted({check.requirement for check in excused})
+    blocking = sorted({check.requirement for check in excused if check.severity is Severity.BLOCKING})
+    begin = Text("Exécution partielle", "Partial run") if partial else Text("Accepté", "Accepted")
+    prominent = Text(", DONT {n} BLOQUANTE(S) ({ids})", ", {n} OF THEM BLOCKING ({ids})").format(
+        n=len(blocking), ids=_listed(blocking)
     )
+    rest = Text(
+        " ; {n} autre(s) non tenue(s) sous le seuil de refus ({ids})",
+        "; {n} more not met below the refusal threshold ({ids})",
+    ).format(n=len({c.requirement for c in tolerated}), ids=_listed(sorted({c.requirement for c in tolerated})))
+    return Text(
+        "{a} avec des déviations connues : {n} exigence(s) non tenue(s) ({ids}){b}{t}.",
+        "{a} with known deviations: {n} requirement(s) not met ({ids}){b}{t}.",
+    ).format(
+        a=begin,
+        n=len(ids),
+        ids=_listed(ids),
+        b=prominent if blocking else "",
+        t=rest if tolerated else "",
+    )
+
+
+def _stale(stale: Sequence[DeviationResult]) -> list[Text]:
+    """What is wrong with the list of known deviations itself."""
+    told = []
+    for state, text in (
+        (DeviationState.EXPIRED, Text("{n} déviation(s) expirée(s) ({ids})", "{n} deviation(s) expired ({ids})")),
+        (
+            DeviationState.UNUSED,
+            Text("{n} déviation(s) que plus rien ne montre ({ids})", "{n} deviation(s) that nothing shows ({ids})"),
+        ),
+    ):
+        names = [each.deviation.subject for each in stale if each.state is state]
+        if names:
+            told.append(text.format(n=len(names), ids=_listed(names)))
+    return told
 
 
 def _listed(ids: Sequence[str], most: int = 5) -> str:

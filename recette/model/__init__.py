@@ -15,6 +15,8 @@ from recette.model.coverage import (
     Hole,
     Relation,
 )
+from recette.model.deviations import Deviation, DeviationResult, DeviationState
+from recette.model.dry_run import DryRun, Foreseen
 from recette.model.judging import (
     Check,
     CheckResult,
@@ -40,6 +42,7 @@ from recette.model.report import (
     ScenarioStarted,
     Waiting,
 )
+from recette.model.selection import Extent, Selection, SelectionError
 from recette.model.staging import (
     AppointmentsTarget,
     Booking,
@@ -70,7 +73,11 @@ __all__ = [
     "Coverage",
     "CoverageLayout",
     "CoverageLine",
+    "Deviation",
+    "DeviationResult",
+    "DeviationState",
     "Dropped",
+    "DryRun",
     "Event",
     "Evidence",
     "Exchange",
@@ -78,7 +85,9 @@ __all__ = [
     "Exemption",
     "Exhibit",
     "ExitCode",
+    "Extent",
     "Finding",
+    "Foreseen",
     "Hole",
     "Inbox",
     "Judgement",
@@ -102,6 +111,8 @@ __all__ = [
     "ScenarioFinished",
     "ScenarioResult",
     "ScenarioStarted",
+    "Selection",
+    "SelectionError",
     "Severity",
     "SignOnTarget",
     "Stage",

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from recette.model.deviations import Deviation
 from recette.model.words import Level, Severity, Verdict
 from sas_kernel.contracts import ServiceLevel
 from sas_kernel.flows import Flow
@@ -77,6 +78,8 @@ class Finding:
     actual: str | None
     exchange: str | None
     occurrences: int = 1
+    deviation: Deviation | None = None
+    """The known deviation that excuses it: it is shown, and does not count."""
 
 
 def identity_of(requirement: str, check: str, path: str) -> str:
@@ -101,6 +104,11 @@ class CheckResult:
     reason: Text | None
     exchanges: tuple[str, ...]
     service_level: str | None = None
+
+    @property
+    def known(self) -> bool:
+        """Whether all that it found is a known deviation."""
+        return bool(self.findings) and all(finding.deviation is not None for finding in self.findings)
 
 
 def percentile(samples: Sequence[float], percent: float) -> float | None:

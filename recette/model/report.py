@@ -7,7 +7,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import IntEnum
 
+from recette.model.deviations import DeviationResult
 from recette.model.judging import CheckResult, Finding, Measurement, ScenarioResult
+from recette.model.selection import Extent
 from recette.model.staging import Scenario, Target
 from recette.model.wire import Exchange
 from recette.model.words import GRAVITY, Requirement, Severity, Verdict
@@ -32,8 +34,9 @@ class RunReport:
     """Everything a run knows: the one source of every report.
 
     `exchanges` holds the evidence the findings name (bodies already cut and secrets masked) and, when the run was asked
-    to, one of each other requirement it judged; not all the traffic, which `exchange_count` counts. `rule_set` is the
-    hash of the catalogue and contracts the run was judged with.
+    to, one of each other requirement it judged; not all the traffic, which `exchange_count` counts. `requirements` are
+    those of the flows played, or of the part that was selected. `rule_set` is the hash of the catalogue and contracts
+    the run was judged with.
     """
 
     id: str
@@ -53,6 +56,15 @@ class RunReport:
     exchange_count: int
     guide: str = ""
     """The guide whose profiles answers were held against: package, version, hash of its facts."""
+    extent: Extent | None = None
+    """Set when the run is partial: it never speaks for the whole."""
+    deviations: tuple[DeviationResult, ...] = ()
+    withheld: tuple[str, ...] | None = None
+    """The keys of the target file that are kept out of `target` because they are secrets; None when not told."""
+
+    @property
+    def partial(self) -> bool:
+        return self.extent is not None
 
     @property
     def checks(self) -> tuple[CheckResult, ...]:
@@ -79,6 +91,7 @@ def _add(known: Finding, again: Finding) -> Finding:
 class RunStarted:
     target: Target
     scenarios: tuple[Scenario, ...]
+    extent: Extent | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -190,3 +190,5 @@ class Scenario:
     omitted: Callable[[Target], Text | None] = lambda target: None
     tags: tuple[str, ...] = ()
     actor: Actor = Actor.EDITOR
+    left_out: tuple[Check, ...] = ()
+    """Checks that `play` may make and that this run was asked to leave out: what they say is dropped."""

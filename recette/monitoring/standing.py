@@ -13,7 +13,7 @@ from decimal import Decimal, InvalidOperation
 from fractions import Fraction
 
 from recette.agreement.model import Agreement, AgreementError
-from recette.model import Measurement, Verdict
+from recette.model import Measurement, Severity, Verdict
 from recette.monitoring import timeline
 from recette.monitoring.model import LevelStanding, Sample, Standing
 from recette.monitoring.timeline import Planned, Timeline
@@ -34,13 +34,18 @@ class Promise:
 
     availability: float
     interval: timedelta
+    unavailable_from: Severity = Severity.BLOCKING
+    """The least severity of what makes an answer none."""
 
 
 def promised(agreement: Agreement) -> Promise:
     """The promise of an agreement as a project changed it; `AgreementError` for a choice that is no such number."""
     percent = _number(agreement, "availability", 0, 100)
     seconds = _number(agreement, "watch_interval", 1, 86_400)
-    return Promise(float(percent / 100), timedelta(seconds=float(seconds)))
+    wrong = _choice(agreement, "unavailable")
+    if wrong not in set(Severity):
+        raise _refused("unavailable", wrong, Text(", ".join(Severity), ", ".join(Severity)))
+    return Promise(float(percent / 100), timedelta(seconds=float(seconds)), Severity(wrong))
 
 
 def standing(
@@ -130,7 +135,7 @@ def _level(level: ServiceLevel, samples: Sequence[Sample]) -> LevelStanding:
     )
 
 
-def _number(agreement: Agreement, key: str, least: int, most: int) -> Decimal:
+def _choice(agreement: Agreement, key: str) -> str:
     choice = agreement.choices.get(key)
     if choice is None:
         raise AgreementError(
@@ -139,15 +144,24 @@ def _number(agreement: Agreement, key: str, least: int, most: int) -> Decimal:
                 "'{name}' promises nothing of a watched service (no choice '{key}').",
             ).format(name=agreement.name, key=key)
         )
+    return choice.value
+
+
+def _number(agreement: Agreement, key: str, least: int, most: int) -> Decimal:
+    written = _choice(agreement, key)
     try:
-        value = Decimal(choice.value)
+        value = Decimal(written)
     except InvalidOperation:
         value = Decimal(-1)
     if not (value.is_finite() and least <= value <= most):
-        raise AgreementError(
-            Text(
-                "Le choix « {key} » vaut « {value} » ; attendu : un nombre de {least} à {most}.",
-                "The choice '{key}' is '{value}'; expected a number from {least} to {most}.",
-            ).format(key=key, value=choice.value, least=least, most=most)
-        )
+        raise _refused(key, written, Text(f"un nombre de {least} à {most}", f"a number from {least} to {most}"))
     return value
+
+
+def _refused(key: str, written: str, expected: Text) -> AgreementError:
+    return AgreementError(
+        Text(
+            "Le choix « {key} » vaut « {value} » ; attendu : {expected}.",
+            "The choice '{key}' is '{value}'; expected {expected}.",
+        ).format(key=key, value=written, expected=expected)
+    )

@@ -2,27 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from recette.agreement import anomalies as clocks
+from recette.agreement.anomalies import Pause
 from recette.agreement.model import Agreement
 from recette.register.model import Anomaly, Due, Matter, Register, Status
 
-_WITHOUT_DEADLINES = frozenset({"cadrage", "developpement", "recette"})
-"""The phases in which an anomaly has no deadline of its own (art. 6): dates tell what article 8.2 would ask."""
+_WITHOUT_DEADLINES = frozenset({"", "cadrage", "developpement", "recette"})
+"""The phases in which an anomaly has no deadline of its own (art. 6), and before the first: dates tell what article 8.2
+would ask."""
 
 
 def dues(anomaly: Anomaly, agreement: Agreement, now: datetime) -> tuple[Due, ...]:
     """The deadlines of an anomaly: none once it is withdrawn, none before anybody was told of it."""
     if anomaly.status is Status.WITHDRAWN:
         return ()
+    met_at = corrected_at(anomaly, agreement)
+    pauses = _counted(anomaly.pauses, agreement, met_at)
     found = clocks.clocks(
         agreement,
         anomaly.severity,
         notified_at=anomaly.notified_at,
         acknowledged_at=anomaly.acknowledged_at,
-        pauses=anomaly.pauses,
+        pauses=pauses,
     )
     indicative = anomaly.phase in _WITHOUT_DEADLINES
     made = []
@@ -40,12 +45,24 @@ def dues(anomaly: Anomaly, agreement: Agreement, now: datetime) -> tuple[Due, ..
             )
         )
     if found.correction is not None:
-        met_at = corrected_at(anomaly, agreement)
-        pauses = anomaly.pauses if met_at is None else ()
         left = clocks.time_left(found.correction.due_at, met_at or now, pauses)
         paused = clocks.frozen_at(pauses)
         made.append(Due(anomaly.id, Matter.CORRECTION, found.correction, met_at, left, paused, indicative))
     return tuple(made)
+
+
+def _counted(pauses: Sequence[Pause], agreement: Agreement, met_at: datetime | None) -> tuple[Pause, ...]:
+    """The pauses that bear on a correction: none where the choice `pause` rules them out, none after it was made."""
+    choice = agreement.choices.get("pause")
+    if choice is not None and choice.value == "never":
+        return ()
+    if met_at is None:
+        return tuple(pauses)
+    return tuple(
+        replace(pause, end=met_at if pause.end is None else min(pause.end, met_at))
+        for pause in pauses
+        if pause.start < met_at
+    )
 
 
 def corrected_at(anomaly: Anomaly, agreement: Agreement) -> datetime | None:

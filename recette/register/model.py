@@ -71,8 +71,10 @@ class Anomaly:
 
     `id` is `A-0001` within the project; `identity` that of the finding that opened it. `proposed` is the severity of
     the requirement it breaks; `said` what each party qualified it as. `phase` is the phase in which it was opened.
-    `occurrences` counts what runs saw of it, `runs` are those runs. `delivered_at` is the delivery of the correction
-    that stands, `verified_at` and `verified_by` the run that shows it. `changed_at` is its last entry.
+    `occurrences` counts what runs saw of it in `scenarios`, `runs` are those runs, of which the last to begin began at
+    `seen_from`. `restarted_at` is when it came back after it had been verified: then it starts anew. `delivered_at` is
+    the delivery of the correction that stands, `verified_at` and `verified_by` the run that shows it. `changed_at` is
+    its last entry.
     """
 
     id: str
@@ -102,6 +104,14 @@ class Anomaly:
     verified_by: str = ""
     reopened: int = 0
     notes: tuple[Statement, ...] = ()
+    scenarios: tuple[str, ...] = ()
+    seen_from: datetime | None = None
+    restarted_at: datetime | None = None
+
+    @property
+    def since(self) -> datetime:
+        """When its present life began."""
+        return self.restarted_at or self.opened_at
 
     @property
     def qualified(self) -> Severity | None:

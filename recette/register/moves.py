@@ -13,7 +13,9 @@ from typing import Any
 from recette.agreement.anomalies import frozen_at
 from recette.journal.model import Draft, Kind, Party
 from recette.model import Severity
+from recette.register import runs
 from recette.register.model import Anomaly, RegisterError, Status
+from sas_kernel.clock import PARIS
 from sas_kernel.text import Text
 
 
@@ -29,15 +31,16 @@ class Move:
 
 def notify(anomaly: Anomaly, move: Move) -> Draft:
     _only(move, Party.ANS)
-    _require(anomaly, anomaly.status is Status.OPEN, _TOLD)
-    return _draft(Kind.ANOMALY_NOTIFIED, anomaly, move, {}, since=anomaly.opened_at)
+    _require(anomaly, anomaly.notified_at is None, _TOLD)
+    _require(anomaly, anomaly.acknowledged_at is None, _ACKNOWLEDGED)
+    return _draft(Kind.ANOMALY_NOTIFIED, anomaly, move, {})
 
 
 def acknowledge(anomaly: Anomaly, move: Move) -> Draft:
     """An editor that found it itself need not wait to be notified."""
     _only(move, Party.EDITOR)
     _require(anomaly, anomaly.acknowledged_at is None, _ACKNOWLEDGED)
-    return _draft(Kind.ANOMALY_ACKNOWLEDGED, anomaly, move, {}, since=anomaly.notified_at or anomaly.opened_at)
+    return _draft(Kind.ANOMALY_ACKNOWLEDGED, anomaly, move, {}, since=anomaly.notified_at)
 
 
 def qualify(anomaly: Anomaly, move: Move, severity: Severity) -> Draft:
@@ -54,20 +57,25 @@ def propose_workaround(anomaly: Anomaly, move: Move) -> Draft:
 
 def validate_workaround(anomaly: Anomaly, move: Move) -> Draft:
     _only(move, Party.ANS)
-    _require(anomaly, anomaly.workaround is not None, _NO_WORKAROUND)
-    return _draft(Kind.WORKAROUND_VALIDATED, anomaly, move, {})
+    workaround = anomaly.workaround
+    _require(anomaly, workaround is not None, _NO_WORKAROUND)
+    _require(anomaly, workaround is not None and workaround.validated is None, _WORKAROUND_VALIDATED)
+    return _draft(Kind.WORKAROUND_VALIDATED, anomaly, move, {}, since=workaround.proposed.at if workaround else None)
 
 
 def propose_plan(anomaly: Anomaly, move: Move, due_on: date) -> Draft:
     _only(move, Party.EDITOR)
     _worded(move)
+    _require(anomaly, due_on >= move.at.astimezone(PARIS).date(), _PLAN_PAST)
     return _draft(Kind.PLAN_PROPOSED, anomaly, move, {"due_on": due_on.isoformat()})
 
 
 def validate_plan(anomaly: Anomaly, move: Move) -> Draft:
     _only(move, Party.ANS, Party.EDITOR)
-    _require(anomaly, anomaly.plan is not None, _NO_PLAN)
-    return _draft(Kind.PLAN_VALIDATED, anomaly, move, {})
+    plan = anomaly.plan
+    _require(anomaly, plan is not None, _NO_PLAN)
+    _require(anomaly, plan is not None and move.party not in plan.validated, _PLAN_VALIDATED)
+    return _draft(Kind.PLAN_VALIDATED, anomaly, move, {}, since=plan.proposed.at if plan else None)
 
 
 def pause(anomaly: Anomaly, move: Move, agreed_with: str) -> Draft:
@@ -93,9 +101,19 @@ def resume(anomaly: Anomaly, move: Move) -> Draft:
 
 
 def deliver(anomaly: Anomaly, move: Move, version: str = "") -> Draft:
+    """A run that began after the delivery and saw it again has refuted it already: then it cannot be told any more."""
     _only(move, Party.EDITOR)
     _require(anomaly, anomaly.status is not Status.DELIVERED, _DELIVERED)
-    return _draft(Kind.CORRECTION_DELIVERED, anomaly, move, {"version": version}, since=anomaly.opened_at)
+    refuted = anomaly.seen_from is not None and move.at <= anomaly.seen_from
+    if anomaly.is_open and refuted and move.at >= anomaly.since:
+        raise RegisterError(
+            Text(
+                "{id} a encore été vue par une exécution commencée le {seen} : une correction livrée le {at} n’a pas "
+                "tenu.",
+                "{id} was seen again by a run that began at {seen}: a correction delivered at {at} did not hold.",
+            ).format(id=anomaly.id, seen=_shown(anomaly.seen_from), at=_shown(move.at))
+        )
+    return _draft(Kind.CORRECTION_DELIVERED, anomaly, move, {"version": version})
 
 
 def withdraw(anomaly: Anomaly, move: Move, agreed_with: str) -> Draft:
@@ -113,7 +131,9 @@ def withdraw(anomaly: Anomaly, move: Move, agreed_with: str) -> Draft:
 
 
 def note(anomaly: Anomaly, move: Move) -> Draft:
+    """Something worth keeping, of a closed anomaly too."""
     _worded(move)
+    _named(move)
     return Draft(Kind.NOTE, anomaly.id, move.at, move.who, move.party, move.why, {})
 
 
@@ -121,25 +141,46 @@ _TOLD = Text("a déjà été notifiée", "has been notified already")
 _ACKNOWLEDGED = Text("a déjà été prise en compte", "has been acknowledged already")
 _NO_WORKAROUND = Text("n’a pas de contournement à valider", "has no workaround to validate")
 _NO_PLAN = Text("n’a pas de plan de remédiation à valider", "has no remediation plan to validate")
+_WORKAROUND_VALIDATED = Text("a déjà son contournement validé", "has its workaround validated already")
+_PLAN_VALIDATED = Text("a déjà son plan validé par cette partie", "has its plan validated by this party already")
+_PLAN_PAST = Text("ne peut pas avoir un plan échu avant d’être proposé", "cannot have a plan due before it is proposed")
 _PAUSED = Text("a déjà son délai suspendu", "has its deadline paused already")
 _NOT_PAUSED = Text("n’a pas de délai suspendu", "has no paused deadline")
 _DELIVERED = Text("attend déjà la vérification d’une correction", "waits for a correction to be verified already")
 _CLOSED = Text("est close", "is closed")
+_UNWRITABLE = Text("ne peut pas porter ce texte : il est illisible ou trop long", "cannot bear this text: too long")
+_LONGEST = 200
+"""The longest name of a person or version, in characters."""
 
 
 def _draft(
     kind: Kind, anomaly: Anomaly, move: Move, payload: dict[str, Any], *, since: datetime | None = None
 ) -> Draft:
+    _named(move)
     _require(anomaly, anomaly.is_open, _CLOSED)
-    earliest = since or anomaly.opened_at
+    _require(anomaly, all(map(_is_writable, payload.values())), _UNWRITABLE)
+    earliest = max(since or anomaly.since, anomaly.since)
     if move.at < earliest:
         raise RegisterError(
             Text(
-                "{id} : {at} est antérieur à ce qui le précède ({since}).",
+                "{id} : le {at} est antérieur à ce qui le précède (le {since}).",
                 "{id}: {at} is earlier than what comes before it ({since}).",
-            ).format(id=anomaly.id, at=move.at.isoformat(), since=earliest.isoformat())
+            ).format(id=anomaly.id, at=_shown(move.at), since=_shown(earliest))
         )
     return Draft(kind, anomaly.id, move.at, move.who, move.party, move.why, payload)
+
+
+def _shown(at: datetime | None) -> str:
+    return at.astimezone(PARIS).isoformat(sep=" ", timespec="seconds") if at is not None else "—"
+
+
+def _is_writable(value: object) -> bool:
+    return not isinstance(value, str) or (len(value) <= _LONGEST and value == runs.writable(value))
+
+
+def _named(move: Move) -> None:
+    if not move.who.strip():
+        raise RegisterError(Text("Personne n’écrit sans nom : --who.", "Nobody writes without a name: --who."))
 
 
 def _require(anomaly: Anomaly, holds: bool, otherwise: Text) -> None:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -15,7 +15,10 @@ from sas_kernel.text import Text
 
 @dataclass(frozen=True, slots=True)
 class SeenFinding:
-    """What a run found wrong. `occurrences` within that run, in these scenarios."""
+    """What a run found wrong. `occurrences` within that run, in these scenarios.
+
+    `excuse` says by whom, why and until when it was a known deviation of that run; empty where it was none.
+    """
 
     identity: str
     requirement: str
@@ -26,6 +29,7 @@ class SeenFinding:
     source: str
     occurrences: int
     scenarios: tuple[str, ...] = ()
+    excuse: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +37,8 @@ class RunRecord:
     """A run as the journal keeps it. `sha256` names the document that holds its whole report (run.json).
 
     `scenarios` by id; `checks` and `requirements`: every verdict a check got, and those of a requirement's checks.
-    `levels` are the service levels measured: id, verdict.
+    `levels` are the service levels measured: id, verdict. `places` are the scenarios in which a check held. `findings`
+    are what was wrong, in the project's flows where it names them; `excused` those that were known deviations.
     """
 
     id: str
@@ -54,15 +59,31 @@ class RunRecord:
     levels: Mapping[str, Verdict]
     findings: tuple[SeenFinding, ...]
     partial: bool = False
+    excused: tuple[SeenFinding, ...] = ()
+    places: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
-    def held(self, check: str) -> bool:
-        """Whether this run showed that a check holds: it passed somewhere and failed nowhere."""
+    def held(self, check: str, scenarios: Iterable[str] = ()) -> bool:
+        """Whether this run showed that a check holds: it passed somewhere, in each of these scenarios, and failed
+        nowhere. A scenario that a whole run does not know any more is not waited for."""
         verdicts = set(self.checks.get(check, ()))
-        return bool(verdicts & {Verdict.PASS, Verdict.WARN}) and not verdicts & {Verdict.FAIL, Verdict.ERROR}
+        if not verdicts & _HELD or verdicts & {Verdict.FAIL, Verdict.ERROR}:
+            return False
+        here = self.places.get(check, ())
+        return all(each in here or (not self.partial and each not in self.scenarios) for each in scenarios)
+
+    @property
+    def subject(self) -> tuple[str, str, str]:
+        """What was judged: the name of the target, its address, the side it is."""
+        return self.target, self.base_url, self.actor
 
 
-def record(report: RunReport, sha256: str, *, partial: bool = False) -> RunRecord:
-    """What the journal keeps of a report."""
+_HELD = frozenset({Verdict.PASS, Verdict.WARN})
+
+
+def record(report: RunReport, sha256: str, *, flows: Collection[str] = ()) -> RunRecord:
+    """What the journal keeps of a report; with `flows`, findings of these only."""
+    held: dict[str, list[str]] = defaultdict(list)
+    covered = {each.scenario for each in report.scenarios if not flows or each.flow.value in flows}
     checks: dict[str, list[Verdict]] = defaultdict(list)
     requirements: dict[str, list[Verdict]] = defaultdict(list)
     titles: dict[str, Text] = {}
@@ -71,16 +92,24 @@ def record(report: RunReport, sha256: str, *, partial: bool = False) -> RunRecor
         checks[result.check].append(result.verdict)
         requirements[result.requirement].append(result.verdict)
         titles[result.check] = result.title
+        if result.verdict in _HELD:
+            held[result.check].append(result.scenario)
         for finding in result.findings:
-            places[finding.identity][result.scenario] = None
+            if result.scenario in covered and finding.verdict is Verdict.FAIL:
+                places[finding.identity][result.scenario] = None
+    found = [
+        _seen(finding, titles, tuple(places[finding.identity]))
+        for finding in report.findings
+        if finding.identity in places
+    ]
     return RunRecord(
         id=report.id,
         sha256=sha256,
         tool_version=report.tool_version,
         rule_set=report.rule_set,
         guide=report.guide,
-        base_url=report.target.base_url,
-        target=report.target.name,
+        base_url=writable(report.target.base_url),
+        target=writable(report.target.name),
         actor=report.target.actor.value,
         started_at=report.started_at,
         finished_at=report.finished_at,
@@ -90,26 +119,32 @@ def record(report: RunReport, sha256: str, *, partial: bool = False) -> RunRecor
         checks={check: tuple(dict.fromkeys(verdicts)) for check, verdicts in checks.items()},
         requirements={requirement: tuple(dict.fromkeys(verdicts)) for requirement, verdicts in requirements.items()},
         levels={measurement.id: measurement.verdict for measurement in report.measurements},
-        findings=tuple(
-            _seen(finding, titles, tuple(places[finding.identity]))
-            for finding in report.findings
-            if finding.verdict is Verdict.FAIL
-        ),
-        partial=partial,
+        findings=tuple(each for each in found if not each.excuse),
+        partial=report.partial,
+        excused=tuple(each for each in found if each.excuse),
+        places={check: tuple(dict.fromkeys(scenarios)) for check, scenarios in held.items()},
     )
 
 
+def writable(text: str) -> str:
+    """A text that UTF-8 can carry: what a target sent may hold lone surrogates."""
+    return text.encode("utf-8", "backslashreplace").decode()
+
+
 def _seen(finding: Finding, titles: Mapping[str, Text], scenarios: tuple[str, ...]) -> SeenFinding:
+    known = finding.deviation
+    title = titles[finding.check]
     return SeenFinding(
         identity=finding.identity,
         requirement=finding.requirement,
         check=finding.check,
         severity=finding.severity,
-        title=titles.get(finding.check, finding.message),
-        path=finding.path,
+        title=Text(writable(title.fr), writable(title.en)),
+        path=writable(finding.path),
         source=finding.source,
         occurrences=finding.occurrences,
         scenarios=scenarios,
+        excuse="" if known is None else writable(f"{known.owner}, {known.expires.isoformat()} : {known.reason}"),
     )
 
 
@@ -131,20 +166,9 @@ def draft(run: RunRecord, who: str) -> Draft:
         "checks": _values(run.checks),
         "requirements": _values(run.requirements),
         "levels": {id: verdict.value for id, verdict in run.levels.items()},
-        "findings": [
-            {
-                "identity": each.identity,
-                "requirement": each.requirement,
-                "check": each.check,
-                "severity": each.severity.value,
-                "title": {"fr": each.title.fr, "en": each.title.en},
-                "path": each.path,
-                "source": each.source,
-                "occurrences": each.occurrences,
-                "scenarios": list(each.scenarios),
-            }
-            for each in run.findings
-        ],
+        "findings": [_document(each) for each in run.findings],
+        "excused": [_document(each) for each in run.excused],
+        "places": {check: list(scenarios) for check, scenarios in run.places.items()},
         "partial": run.partial,
     }
     return Draft(Kind.RUN, run.id, run.finished_at, who, Party.TOOL, "", payload)
@@ -170,21 +194,40 @@ def of(entry: Entry) -> RunRecord:
         checks=_verdicts(said["checks"]),
         requirements=_verdicts(said["requirements"]),
         levels={id: Verdict(verdict) for id, verdict in said["levels"].items()},
-        findings=tuple(
-            SeenFinding(
-                identity=each["identity"],
-                requirement=each["requirement"],
-                check=each["check"],
-                severity=Severity(each["severity"]),
-                title=Text(each["title"]["fr"], each["title"]["en"]),
-                path=each["path"],
-                source=each["source"],
-                occurrences=each["occurrences"],
-                scenarios=tuple(each["scenarios"]),
-            )
-            for each in said["findings"]
-        ),
+        findings=tuple(_finding(each) for each in said["findings"]),
         partial=said["partial"],
+        excused=tuple(_finding(each) for each in said.get("excused", ())),
+        places={check: tuple(scenarios) for check, scenarios in said.get("places", {}).items()},
+    )
+
+
+def _document(finding: SeenFinding) -> dict[str, Any]:
+    return {
+        "identity": finding.identity,
+        "requirement": finding.requirement,
+        "check": finding.check,
+        "severity": finding.severity.value,
+        "title": {"fr": finding.title.fr, "en": finding.title.en},
+        "path": finding.path,
+        "source": finding.source,
+        "occurrences": finding.occurrences,
+        "scenarios": list(finding.scenarios),
+        "excuse": finding.excuse,
+    }
+
+
+def _finding(said: Mapping[str, Any]) -> SeenFinding:
+    return SeenFinding(
+        identity=said["identity"],
+        requirement=said["requirement"],
+        check=said["check"],
+        severity=Severity(said["severity"]),
+        title=Text(said["title"]["fr"], said["title"]["en"]),
+        path=said["path"],
+        source=said["source"],
+        occurrences=said["occurrences"],
+        scenarios=tuple(said["scenarios"]),
+        excuse=said.get("excuse", ""),
     )
 
 

@@ -1,20 +1,21 @@
 """From the entries of a journal to the anomalies they tell. Pure, total over what `recording` and `moves` write.
 
-Payloads, by kind: `anomaly.opened` identity, requirement, check, title {fr, en}, path, source, severity, phase, run,
-occurrences; `anomaly.seen` and `anomaly.reopened` run, occurrences; `anomaly.qualified` severity;
-`anomaly.plan_proposed` due_on; `anomaly.delivered` version; `anomaly.verified` run. The words are in `why`.
+Payloads, by kind: `anomaly.opened` identity, requirement, check, title {fr, en}, path, source, severity, phase, and
+what `anomaly.seen` and `anomaly.reopened` say: run, started_at (the run’s), occurrences, scenarios; `anomaly.qualified`
+severity; `anomaly.plan_proposed` due_on; `anomaly.paused` and `anomaly.withdrawn` agreed_with; `anomaly.delivered`
+version; `anomaly.verified` run. The words are in `why`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime
 
-from recette.agreement.anomalies import Pause
-from recette.journal.model import Entry, Kind
+from recette.agreement.anomalies import Pause, frozen_at
+from recette.journal.model import GENESIS, Draft, Entry, Kind, chained
 from recette.model import Severity
-from recette.register.model import Anomaly, Plan, Register, Statement, Status, Workaround
+from recette.register.model import Anomaly, Plan, Register, RegisterError, Statement, Status, Workaround
 from sas_kernel.text import Text
 
 
@@ -27,9 +28,14 @@ def told(project: str, entries: Iterable[Entry]) -> Register:
         if entry.kind is Kind.ANOMALY_OPENED:
             anomalies[entry.subject] = _opened(entry)
         elif (change := _CHANGES.get(entry.kind)) is not None and entry.subject in anomalies:
-            changed = change(anomalies[entry.subject], entry)
-            anomalies[entry.subject] = replace(changed, changed_at=entry.at)
+            anomalies[entry.subject] = replace(change(anomalies[entry.subject], entry), changed_at=entry.at)
     return Register(project, anomalies, last)
+
+
+def after(anomaly: Anomaly, draft: Draft) -> Anomaly:
+    """What an anomaly would be once this were written: what a further move of the same decision rests on."""
+    change = _CHANGES[draft.kind]
+    return replace(change(anomaly, chained("", 1, GENESIS, draft, draft.at)), changed_at=draft.at)
 
 
 def _opened(entry: Entry) -> Anomaly:
@@ -49,7 +55,13 @@ def _opened(entry: Entry) -> Anomaly:
         occurrences=said["occurrences"],
         runs=(said["run"],) if said["run"] else (),
         last_seen_at=entry.at,
+        scenarios=tuple(said.get("scenarios", ())),
+        seen_from=_started(entry),
     )
+
+
+def _started(entry: Entry) -> datetime:
+    return datetime.fromisoformat(entry.payload["started_at"]) if "started_at" in entry.payload else entry.at
 
 
 def _seen(anomaly: Anomaly, entry: Entry) -> Anomaly:
@@ -58,7 +70,9 @@ def _seen(anomaly: Anomaly, entry: Entry) -> Anomaly:
         anomaly,
         occurrences=anomaly.occurrences + entry.payload["occurrences"],
         runs=anomaly.runs if run in anomaly.runs else (*anomaly.runs, run),
-        last_seen_at=entry.at,
+        last_seen_at=max(anomaly.last_seen_at or entry.at, entry.at),
+        scenarios=tuple(dict.fromkeys((*anomaly.scenarios, *entry.payload.get("scenarios", ())))),
+        seen_from=max(anomaly.seen_from or _started(entry), _started(entry)),
     )
 
 
@@ -70,7 +84,9 @@ def _reopened(anomaly: Anomaly, entry: Entry) -> Anomaly:
     )
     if anomaly.status is Status.DELIVERED:
         return replace(open_again, status=_before_delivery(anomaly))
-    return replace(open_again, status=Status.OPEN, notified_at=None, acknowledged_at=None, pauses=())
+    return replace(
+        open_again, status=Status.OPEN, notified_at=None, acknowledged_at=None, pauses=(), restarted_at=entry.at
+    )
 
 
 def _before_delivery(anomaly: Anomaly) -> Status:
@@ -97,7 +113,8 @@ def _workaround_proposed(anomaly: Anomaly, entry: Entry) -> Anomaly:
 
 
 def _workaround_validated(anomaly: Anomaly, entry: Entry) -> Anomaly:
-    assert anomaly.workaround is not None
+    if anomaly.workaround is None:
+        raise _out_of_place(entry)
     return replace(anomaly, workaround=replace(anomaly.workaround, validated=_statement(entry)))
 
 
@@ -106,7 +123,8 @@ def _plan_proposed(anomaly: Anomaly, entry: Entry) -> Anomaly:
 
 
 def _plan_validated(anomaly: Anomaly, entry: Entry) -> Anomaly:
-    assert anomaly.plan is not None
+    if anomaly.plan is None:
+        raise _out_of_place(entry)
     validated = {**anomaly.plan.validated, entry.party: _statement(entry)}
     return replace(anomaly, plan=replace(anomaly.plan, validated=validated))
 
@@ -116,6 +134,8 @@ def _paused(anomaly: Anomaly, entry: Entry) -> Anomaly:
 
 
 def _resumed(anomaly: Anomaly, entry: Entry) -> Anomaly:
+    if frozen_at(anomaly.pauses[-1:]) is None:
+        raise _out_of_place(entry)
     *before, last = anomaly.pauses
     return replace(anomaly, pauses=(*before, replace(last, end=entry.at)))
 
@@ -142,6 +162,16 @@ def _withdrawn(anomaly: Anomaly, entry: Entry) -> Anomaly:
 
 def _noted(anomaly: Anomaly, entry: Entry) -> Anomaly:
     return replace(anomaly, notes=(*anomaly.notes, _statement(entry)))
+
+
+def _out_of_place(entry: Entry) -> RegisterError:
+    """No move and no run writes it there: it came from elsewhere."""
+    return RegisterError(
+        Text(
+            "L’entrée {n} ({kind}, {id}) ne peut pas suivre celles qui la précèdent.",
+            "Entry {n} ({kind}, {id}) cannot follow those before it.",
+        ).format(n=entry.number, kind=entry.kind.value, id=entry.subject)
+    )
 
 
 def _statement(entry: Entry) -> Statement:

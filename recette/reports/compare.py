@@ -7,13 +7,13 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from recette.model import Finding, Measurement
-from recette.reports import markdown, words
+from recette.reports import markdown, reservations, words
 from recette.reports.comparison import Comparison, MeasurementChange, RunHead, compare
 from sas_kernel.text import Lang, Text
 
 __all__ = ["Comparison", "compare", "to_console", "to_document", "to_json", "to_markdown"]
 
-SCHEMA_VERSION = "1.0"
+SCHEMA_VERSION = "1.1"
 
 _MOST_FINDINGS = 50
 _VALUE_LIMIT = 300
@@ -58,10 +58,9 @@ def to_markdown(comparison: Comparison, lang: Lang = Lang.FR) -> str:
     """For the comment of a merge request: bounded, and nothing from the target is formatted or linked."""
     lines = [f"## {Text('Comparaison de deux recettes', 'Two acceptance runs compared').to(lang)}", ""]
     for text, head in ((_BEFORE, comparison.before), (_AFTER, comparison.after)):
-        lines.append(
-            f"- {text.to(lang)} : {words.HEADLINES[head.exit_code].to(lang)} · {markdown.code(head.target)} · "
-            f"{words.instant(head.started_at, lang)}"
-        )
+        title = words.headline(head.exit_code, head.partial, lang)
+        when = words.instant(head.started_at, lang)
+        lines.append(f"- {text.to(lang)} : {title} · {markdown.code(head.target)} · {when}")
     lines += ["", *(f"> {markdown.escape(warning.to(lang))}\n" for warning in comparison.warnings)]
     lines += [_counts_line(comparison, lang), ""]
     for title, marked in _groups(comparison, lang):
@@ -156,7 +155,7 @@ def _counts_line(comparison: Comparison, lang: Lang) -> str:
 
 def _head_line(label: Text, head: RunHead, lang: Lang) -> str:
     return (
-        f"{label.to(lang):<6} : {words.HEADLINES[head.exit_code].to(lang)} ({head.verdict.value}, "
+        f"{label.to(lang):<6} : {words.headline(head.exit_code, head.partial, lang)} ({head.verdict.value}, "
         f"{int(head.exit_code)}) | {head.target} | {words.instant(head.started_at, lang)} | {head.id}"
     )
 
@@ -164,6 +163,8 @@ def _head_line(label: Text, head: RunHead, lang: Lang) -> str:
 def _finding_lines(finding: Finding, remark: str, lang: Lang) -> Iterable[str]:
     severity = words.SEVERITIES[finding.severity].to(lang)
     suffix = f" [{remark}]" if remark else ""
+    if finding.deviation is not None:
+        suffix += f" [{reservations.KNOWN.to(lang)}]"
     yield (f"  {finding.verdict.value:<6} {severity:<9} {finding.requirement}  {finding.message.to(lang)}{suffix}")
     for label, value in (
         (Text("endroit", "place"), finding.path or None),
@@ -202,6 +203,7 @@ def _head_document(head: RunHead) -> dict[str, Any]:
         "verdict": head.verdict.value,
         "exit_code": int(head.exit_code),
         "fail_on": head.fail_on.value,
+        "partial": head.partial,
     }
 
 
@@ -218,6 +220,7 @@ def _finding_document(finding: Finding) -> dict[str, Any]:
         "expected": finding.expected,
         "actual": finding.actual,
         "occurrences": finding.occurrences,
+        "known_deviation": finding.deviation is not None,
     }
 
 

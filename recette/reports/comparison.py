@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from recette.model import CheckResult, ExitCode, Finding, Measurement, RunReport, Severity, Verdict
@@ -28,6 +28,7 @@ class RunHead:
     verdict: Verdict
     exit_code: ExitCode
     fail_on: Severity
+    partial: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +41,12 @@ class Persisting:
     @property
     def changed(self) -> bool:
         """Whether the rules now weigh it otherwise."""
-        return (self.before.verdict, self.before.severity) != (self.after.verdict, self.after.severity)
+        return (self.before.verdict, self.before.severity) != (self.after.verdict, self.after.severity) or self.lapsed
+
+    @property
+    def lapsed(self) -> bool:
+        """Whether a known deviation excused it and no longer does."""
+        return self.before.deviation is not None and self.after.deviation is None
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,12 +89,16 @@ class Comparison:
 
     @property
     def exit_code(self) -> ExitCode:
-        """Whether it got worse: `REFUSED` when something new fails at or above the second run's threshold,
-        `SERVICE_LEVEL_BROKEN` when a level newly breaks, `INCONCLUSIVE` when something that was tested no longer is,
-        `ACCEPTED` otherwise.
+        """Whether it got worse: `REFUSED` when something newly fails at or above the second run's threshold, or is no
+        longer excused by a known deviation, `SERVICE_LEVEL_BROKEN` when a level newly breaks, `INCONCLUSIVE` when
+        something that was tested no longer is, `ACCEPTED` otherwise.
         """
         threshold = self.after.fail_on.rank
-        if any(finding.verdict is Verdict.FAIL and finding.severity.rank >= threshold for finding in self.new):
+        lapsed = (each.after for each in self.unchanged if each.lapsed)
+        if any(
+            finding.verdict is Verdict.FAIL and finding.severity.rank >= threshold and finding.deviation is None
+            for finding in (*self.new, *lapsed)
+        ):
             return ExitCode.REFUSED
         if any(change.newly_broken for change in self.measurements):
             return ExitCode.SERVICE_LEVEL_BROKEN
@@ -122,6 +132,21 @@ def compare(before: RunReport, after: RunReport) -> Comparison:
         gained_scenarios=_missing(ran_after, ran_before),
         measurements=_measurements(before.measurements, after.measurements),
         warnings=tuple(_warnings(before, after)),
+    )
+
+
+def part_of(report: RunReport, scenarios: Iterable[str], again: RunReport) -> RunReport:
+    """What a run said in some of its scenarios, to be compared with the run that played these again."""
+    wanted = set(scenarios)
+    kept = tuple(each for each in report.scenarios if each.scenario in wanted)
+    checks = {check.check for each in kept for check in each.checks}
+    about = {check.requirement for each in kept for check in each.checks}
+    return replace(
+        report,
+        scenarios=kept,
+        extent=again.extent,
+        requirements=tuple(each for each in report.requirements if each.id in about),
+        measurements=tuple(each for each in report.measurements if each.id in checks),
     )
 
 
@@ -182,6 +207,7 @@ def _head(report: RunReport) -> RunHead:
         verdict=report.verdict,
         exit_code=report.exit_code,
         fail_on=report.fail_on,
+        partial=report.partial,
     )
 
 
@@ -200,6 +226,12 @@ def _warnings(before: RunReport, after: RunReport) -> Iterable[Text]:
         yield Text(
             "Les versions de recette diffèrent ({a} puis {b}).", "The versions of recette differ ({a}, then {b})."
         ).format(a=before.tool_version, b=after.tool_version)
+    if before.extent != after.extent:
+        yield Text(
+            "L’une des exécutions est partielle, ou les deux de parts différentes : ce que l’une n’a pas joué n’est "
+            "pas comparé.",
+            "One of the runs is partial, or each of another part: what one did not play is not compared.",
+        )
     if after.started_at < before.started_at:
         yield Text(
             "La seconde exécution est antérieure à la première : les deux fichiers sont peut-être intervertis.",

@@ -35,7 +35,7 @@ from recette.model import (
     Verdict,
     Waiting,
 )
-from recette.reports import words
+from recette.reports import reservations, words
 from recette.reports.coverage import Standing, requirement_results, standings
 from recette.reports.curl import curl_line
 from sas_kernel.text import Lang, Text
@@ -88,7 +88,8 @@ class PlainListener:
     def __call__(self, event: Event) -> None:
         match event:
             case RunStarted():
-                self._write(_opening(event, self._lang))
+                for line in _opening(event, self._lang):
+                    self._write(line)
             case ScenarioFinished():
                 result = event.result
                 position = f"[{event.position:>{len(str(event.total))}}/{event.total}]"
@@ -131,7 +132,8 @@ class RichListener:
     def __call__(self, event: Event) -> None:
         match event:
             case RunStarted():
-                self._console.print(Styled(words.visible(_opening(event, self._lang)), style="bold"))
+                for line in _opening(event, self._lang):
+                    self._console.print(Styled(words.visible(line), style="bold"))
                 self._start(len(event.scenarios))
             case ScenarioStarted():
                 self._describe(words.visible(event.scenario.title.to(self._lang)))
@@ -189,10 +191,17 @@ class RichListener:
                 for line in rest:
                     self._console.print(Padding(Styled(words.visible(line)), (0, 0, 0, 4)), soft_wrap=True)
             self._console.print()
+        entries = reservations.reservations(report, self._lang)
+        if entries:
+            self._console.rule(Styled(reservations.TITLE.to(self._lang), style="bold"), align="left")
+            for entry in entries:
+                grave = "bold red" if entry.state.fails else "bold yellow" if entry.blocking else ""
+                self._console.print(Styled(words.visible(entry.line), style=grave), soft_wrap=True)
+            self._console.print()
         if report.measurements:
             self._console.print(self._measurements(report.measurements))
         headline, sentence = words.conclusion(report, self._lang)
-        style = _STYLES[words.TONES[report.exit_code]]
+        style = _STYLES[reservations.tone(report)]
         body = Styled(words.visible(sentence))
         for line in _summary(report, self._lang):
             body.append(f"\n{words.visible(line)}")
@@ -217,6 +226,12 @@ def closing(report: RunReport, lang: Lang) -> Iterable[str]:
             first, *rest = _finding(report, finding, lang)
             yield first
             yield from (f"    {line}" for line in rest)
+    entries = reservations.reservations(report, lang)
+    if entries:
+        yield ""
+        yield f"== {reservations.TITLE.to(lang)} ({len(entries)}) =="
+        for entry in entries:
+            yield f"{'!! ' if entry.state.fails or entry.blocking else ''}{entry.line}"
     if report.measurements:
         yield ""
         yield f"== {_LEVELS.to(lang)} =="
@@ -243,10 +258,12 @@ _MEASUREMENT_HEAD = (
 )
 
 
-def _opening(event: RunStarted, lang: Lang) -> str:
+def _opening(event: RunStarted, lang: Lang) -> Iterable[str]:
     count = words.count(len(event.scenarios), Text("scénario", "scenario"), Text("scénarios", "scenarios"), lang)
     name = f"{event.target.name} " if event.target.name else ""
-    return f"recette : {name}{event.target.base_url} ({count})"
+    yield f"recette : {name}{event.target.base_url} ({count})"
+    if event.extent is not None:
+        yield reservations.partial_sentence(event.extent, lang)
 
 
 def _scenario(result: ScenarioResult, lang: Lang) -> str:
@@ -261,7 +278,8 @@ def _details(result: ScenarioResult, lang: Lang) -> Iterable[str]:
     for check in result.checks:
         if check.verdict in {Verdict.FAIL, Verdict.WARN, Verdict.ERROR, Verdict.REVIEW}:
             why = f" : {words.clipped(check.reason.to(lang), _VALUE_LIMIT)}" if check.reason else ""
-            yield f"{check.verdict.value:<{_WIDTH}} {check.requirement}  {check.title.to(lang)}{why}"
+            known = f" [{reservations.KNOWN.to(lang)}]" if check.known else ""
+            yield f"{check.verdict.value:<{_WIDTH}} {check.requirement}  {check.title.to(lang)}{why}{known}"
 
 
 def _by_severity(findings: Sequence[Finding], lang: Lang) -> Iterable[tuple[str, list[Finding]]]:
@@ -283,6 +301,8 @@ def _finding(report: RunReport, finding: Finding, lang: Lang) -> Iterable[str]:
     ):
         if value is not None:
             yield f"{label.to(lang):<8} : {words.clipped(value, _VALUE_LIMIT)}"
+    if finding.deviation is not None:
+        yield f"{reservations.KNOWN.to(lang)} : {reservations.excuse(finding.deviation, lang)}"
     exchange = next((each for each in report.exchanges if each.id == finding.exchange), None)
     if exchange is not None:
         line = curl_line(exchange.request)
@@ -303,6 +323,8 @@ def _measurement(measurement: Measurement, lang: Lang) -> tuple[str, ...]:
 
 
 def _summary(report: RunReport, lang: Lang) -> Iterable[str]:
+    if report.extent is not None:
+        yield reservations.partial_sentence(report.extent, lang)
     where = standings(requirement_results(report))
     parts = (
         (where[Standing.HELD], Text("tenues", "held")),
@@ -318,4 +340,4 @@ def _summary(report: RunReport, lang: Lang) -> Iterable[str]:
     if report.guide:
         yield f"Guide : {report.guide}"
     exit_code = Text("Code de sortie", "Exit code").to(lang)
-    yield f"{exit_code} : {int(report.exit_code)} ({words.EXIT_MEANINGS[report.exit_code].to(lang)})"
+    yield f"{exit_code} : {int(report.exit_code)} ({reservations.exit_meaning(report, lang)})"

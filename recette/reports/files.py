@@ -10,7 +10,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from recette.model import RunReport
-from recette.reports import anchor, har, html, json_report, junit, markdown, sarif
+from recette.reports import anchor, har, html, json_report, junit, markdown, reservations, sarif
 from sas_kernel.errors import SasError
 from sas_kernel.text import Lang, Text
 
@@ -28,7 +28,12 @@ Renderer = Callable[[RunReport, Occasion], str | bytes]
 
 
 def _sarif(report: RunReport, occasion: Occasion) -> str:
-    return sarif.render(report, occasion.lang, anchor.read(occasion.target_file))
+    accepted = {
+        finding.identity: Text(*(reservations.excuse(finding.deviation, lang) for lang in (Lang.FR, Lang.EN)))
+        for finding in report.findings
+        if finding.deviation is not None
+    }
+    return sarif.render(report, occasion.lang, anchor.read(occasion.target_file), accepted=accepted)
 
 
 def _xlsx(report: RunReport, occasion: Occasion) -> bytes:

@@ -17,7 +17,7 @@ from importlib import resources
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from recette.model import Exchange, Finding, Requirement, RunReport, Severity, Verdict
-from recette.reports import distribution, words
+from recette.reports import distribution, reservations, words
 from recette.reports.coverage import RequirementResult, Standing, requirement_results, standings
 from recette.reports.curl import curl_line
 from recette.reports.evidence import Body, header_lines, readable_body
@@ -112,11 +112,14 @@ def render(report: RunReport, lang: Lang = Lang.FR) -> str:
         script_hash=_hash(script),
         headline=headline,
         sentence=sentence,
-        tone=words.TONES[report.exit_code],
-        exit_meaning=words.EXIT_MEANINGS[report.exit_code].to(lang),
+        tone=reservations.tone(report),
+        exit_meaning=reservations.exit_meaning(report, lang),
+        partial=reservations.partial_sentence(report.extent, lang) if report.extent else "",
+        deviations=reservations.reservations(report, lang),
+        deviation_head=reservations.HEAD,
         findings=_finding_views(report, findings[:MOST_FINDINGS], lang),
         findings_left_out=max(0, len(findings) - MOST_FINDINGS),
-        failures=Counter(finding.severity for finding in findings if finding.verdict is Verdict.FAIL),
+        failures=Counter(f.severity for f in findings if f.verdict is Verdict.FAIL),
         others=_others(report, lang),
         results=results,
         segments=_segments(results, lang),
@@ -147,6 +150,7 @@ def _functions(lang: Lang) -> dict[str, Callable[..., object]]:
         "count": lambda number, one, many: words.count(number, one, many, lang),
         "number": lambda number: words.number(number, lang),
         "text": Text,
+        "excuse": lambda deviation: words.visible(reservations.excuse(deviation, lang)),
     }
 
 
@@ -214,7 +218,13 @@ def _others(report: RunReport, lang: Lang) -> list[str]:
     """What the counts of nonconformities leave out and a reader must know: warnings, and checks that judged nothing."""
     checks = Counter(check.verdict for check in report.checks)
     warnings = sum(finding.verdict is Verdict.WARN for finding in report.findings)
+    known = sum(finding.deviation is not None for finding in report.findings)
     parts = (
+        (
+            known,
+            Text("constat couvert par une déviation connue", "finding covered by a known deviation"),
+            Text("constats couverts par des déviations connues", "findings covered by known deviations"),
+        ),
         (warnings, Text("avertissement", "warning"), Text("avertissements", "warnings")),
         (
             checks[Verdict.ERROR],

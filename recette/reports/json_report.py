@@ -12,7 +12,7 @@ import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import MISSING, fields, is_dataclass
-from datetime import datetime
+from datetime import date, datetime
 from enum import Enum
 from functools import cache
 from pathlib import Path
@@ -24,7 +24,7 @@ from recette.reports.coverage import requirement_results, standings
 from sas_kernel.errors import SasError
 from sas_kernel.text import Text
 
-SCHEMA_VERSION = "1.2"
+SCHEMA_VERSION = "1.3"
 SCHEMA_PATH = Path(__file__).with_name("run_report.schema.json")
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
@@ -109,6 +109,8 @@ def _summary(report: RunReport) -> dict[str, Any]:
         "checks": {verdict.value: checks[verdict] for verdict in Verdict},
         "failures": {severity.value: failed[severity] for severity in Severity},
         "requirements": {standing.value: number for standing, number in standings(results).items()},
+        "partial": report.partial,
+        "known_deviations": sum(finding.deviation is not None for finding in report.findings),
     }
 
 
@@ -118,6 +120,8 @@ def _encode(value: object) -> object:
     if isinstance(value, datetime):
         if value.tzinfo is None:
             raise ValueError("an instant needs a UTC offset")
+        return value.isoformat()
+    if isinstance(value, date):
         return value.isoformat()
     if isinstance(value, bytes):
         return _encode_body(value)
@@ -207,6 +211,8 @@ def _scalar(hint: Any, value: object) -> object:
         if moment.tzinfo is None:
             raise ValueError("an instant needs a UTC offset")
         return moment
+    if hint is date and isinstance(value, str):
+        return date.fromisoformat(value)
     if hint is float and type(value) is int:
         return float(value)
     if type(value) is not hint:

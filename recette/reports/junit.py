@@ -1,8 +1,9 @@
 """The report as JUnit XML, in the form the widgets of GitLab, Jenkins and GitHub read.
 
 A suite is a scenario, a case is a check. FAIL is a failure whose type is the severity; ERROR an error; SKIP, OMIT and
-REVIEW are skipped, with the reason; WARN passes and says what it saw in `system-out`. Checks are pure and take no time
-of their own: a scenario's duration is shared equally among its cases, so that the sums the widgets show are right.
+REVIEW are skipped, with the reason, and so is what a known deviation excuses; WARN passes and says what it saw in
+`system-out`. Checks are pure and take no time of their own: a scenario's duration is shared equally among its cases, so
+that the sums the widgets show are right.
 """
 
 from __future__ import annotations
@@ -14,8 +15,9 @@ from datetime import UTC, datetime
 from xml.etree import ElementTree as ET
 
 from recette.model import CheckResult, Exchange, ExitCode, Finding, RunReport, ScenarioResult, Verdict
-from recette.reports import words
+from recette.reports import reservations, words
 from recette.reports.curl import curl_line
+from recette.reports.reservations import Reservation
 from sas_kernel.text import Lang, Text
 
 _ILLEGAL = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -27,6 +29,9 @@ def render(report: RunReport, lang: Lang = Lang.FR) -> str:
     """The whole document, as text to be written in UTF-8."""
     exchanges = {exchange.id: exchange for exchange in report.exchanges}
     suites = [_suite(scenario, exchanges, lang) for scenario in report.scenarios]
+    stale = [entry for entry in reservations.reservations(report, lang) if entry.state.fails]
+    if stale:
+        suites.append(_deviation_suite(report, stale))
     blamed = any(suite.get(kind) != "0" for suite in suites for kind in ("failures", "errors"))
     if not suites or (report.exit_code is not ExitCode.ACCEPTED and not blamed):
         # A run that was not accepted must never look green, even when no case of it failed.
@@ -81,7 +86,12 @@ def _suite_of(name: str, cases: Sequence[ET.Element], started_at: datetime, dura
 def _case(check: CheckResult, classname: str, share: float, exchanges: dict[str, Exchange], lang: Lang) -> ET.Element:
     case = _element("testcase", classname=classname, name=f"{check.check} – {check.title.to(lang)}", time=_time(share))
     reason = check.reason.to(lang) if check.reason else words.VERDICTS[check.verdict].to(lang)
-    if check.verdict is Verdict.FAIL:
+    if check.verdict is Verdict.FAIL and check.known:
+        excuses = dict.fromkeys(reservations.excuse(f.deviation, lang) for f in check.findings if f.deviation)
+        message = f"{reservations.KNOWN.to(lang)} ({check.severity.value}) : {' ; '.join(excuses)}"
+        _child(case, "skipped", type="KNOWN_DEVIATION", message=_clean(message))
+        _child(case, "system-out").text = _clean(_account(check, exchanges, lang))
+    elif check.verdict is Verdict.FAIL:
         message = check.findings[0].message.to(lang) if check.findings else reason
         failure = _child(case, "failure", type=check.severity.value, message=_clean(message))
         failure.text = _clean(_account(check, exchanges, lang))
@@ -111,6 +121,17 @@ def _broken_case(scenario: ScenarioResult, classname: str, lang: Lang) -> ET.Ele
     reason = (scenario.reason or words.VERDICTS[Verdict.ERROR]).to(lang)
     _child(case, "error", type="ERROR", message=_clean(reason)).text = _clean(reason)
     return case
+
+
+def _deviation_suite(report: RunReport, stale: Sequence[Reservation]) -> ET.Element:
+    """A case for each entry of the list of known deviations that fails the run by itself."""
+    cases = []
+    for entry in stale:
+        case = _element("testcase", classname="recette.deviations", name=entry.deviation.subject, time=_time(0))
+        _child(case, "failure", type=entry.state.name, message=_clean(entry.line)).text = _clean(entry.line)
+        cases.append(case)
+    _number(cases)
+    return _suite_of("recette.deviations", cases, report.started_at, 0)
 
 
 def _verdict_suite(report: RunReport, lang: Lang) -> ET.Element:
@@ -160,6 +181,11 @@ def _properties(report: RunReport) -> ET.Element:
         ("verdict", report.verdict.value),
         ("exit_code", str(int(report.exit_code))),
         ("fail_on", report.fail_on.value),
+        *(
+            [("partial", "true"), ("selection", reservations.options(report.extent.selection))]
+            if report.extent is not None
+            else []
+        ),
     ):
         _child(element, "property", name=name, value=_clean(value))
     return element

@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from recette.model import ExitCode, Finding, RunReport, Severity, Verdict
-from recette.reports import words
+from recette.reports import reservations, words
 from recette.reports.coverage import Standing, requirement_results, standings
 from sas_kernel.text import Lang, Text
 
@@ -25,7 +25,7 @@ _SIGNS = {Verdict.PASS: "✅", Verdict.WARN: "⚠️", Verdict.FAIL: "❌", Verd
 def render(report: RunReport, lang: Lang = Lang.FR) -> str:
     """The whole summary: verdict, counts, findings, measurements, versions."""
     headline, sentence = words.conclusion(report, lang)
-    meaning = escape(words.EXIT_MEANINGS[report.exit_code].to(lang))
+    meaning = escape(reservations.exit_meaning(report, lang))
     facts = [
         f"{_(Text('Cible', 'Target'), lang)} {code(report.target.base_url)}",
         words.instant(report.started_at, lang),
@@ -38,9 +38,12 @@ def render(report: RunReport, lang: Lang = Lang.FR) -> str:
     ]
     if report.guide:
         versions.insert(2, f"{_(Text('guide', 'guide'), lang)} {code(report.guide)}")
-    title = f"## {_SIGNS[words.TONES[report.exit_code]]} {_(Text('Recette', 'Acceptance'), lang)} : {escape(headline)}"
-    lines = [title, "", escape(sentence), "", " · ".join(facts), ""]
-    lines += [*_counts(report, lang), *_findings(report, lang), *_measurements(report, lang), " · ".join(versions)]
+    title = f"## {_SIGNS[reservations.tone(report)]} {_(Text('Recette', 'Acceptance'), lang)} : {escape(headline)}"
+    lines = [title, "", escape(sentence), ""]
+    if report.extent is not None:
+        lines += [f"> {escape(reservations.partial_sentence(report.extent, lang))}", ""]
+    lines += [" · ".join(facts), "", *_counts(report, lang), *_findings(report, lang), *_deviations(report, lang)]
+    lines += [*_measurements(report, lang), " · ".join(versions)]
     return "\n".join(lines) + "\n"
 
 
@@ -74,7 +77,9 @@ def finding_rows(findings: Iterable[Finding], lang: Lang) -> list[list[str]]:
         [
             escape(words.SEVERITIES[finding.severity].to(lang)),
             code(finding.requirement, cell=True),
-            escape(finding.message.to(lang)) + (f" (× {finding.occurrences})" if finding.occurrences > 1 else ""),
+            escape(finding.message.to(lang))
+            + (f" (× {finding.occurrences})" if finding.occurrences > 1 else "")
+            + (f" – *{_(reservations.KNOWN, lang)}*" if finding.deviation else ""),
             code(finding.path, cell=True),
             code(finding.expected or "", cell=True),
             code(finding.actual or "", cell=True),
@@ -128,6 +133,24 @@ def _findings(report: RunReport, lang: Lang) -> list[str]:
         more = Text("… et {n} autres : voir run.json ou report.html.", "… and {n} more: see run.json or report.html.")
         lines += [more.format(n=len(findings) - _MOST_FINDINGS).to(lang), ""]
     return lines
+
+
+def _deviations(report: RunReport, lang: Lang) -> list[str]:
+    entries = reservations.reservations(report, lang)
+    if not entries:
+        return []
+    rows = []
+    for entry in entries:
+        state, severity, *rest = map(escape, entry.cells)
+        rows.append(
+            [
+                f"❌ {state}" if entry.state.fails else state,
+                f"**{severity}**" if entry.blocking else severity,
+                *rest,
+            ]
+        )
+    head = [_(text, lang) for text in reservations.HEAD]
+    return [f"### {_(reservations.TITLE, lang)}", "", *table(head, rows)]
 
 
 def _measurements(report: RunReport, lang: Lang) -> list[str]:

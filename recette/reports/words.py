@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 from types import MappingProxyType
 
 from recette.model import ExitCode, Level, RunReport, Severity, TransportFailure, Verdict
@@ -139,19 +139,31 @@ _CONTROL = re.compile(f"[\x00-\x1f\x7f-\x9f{_DIRECTION}]")
 def instant(value: datetime, lang: Lang) -> str:
     """A date and time as people in France read it: Paris time, to the second."""
     local = value.astimezone(PARIS)
-    day = "1er" if lang is Lang.FR and local.day == 1 else str(local.day)
-    date = f"{day} {_MONTHS[lang][local.month - 1]} {local.year}"
-    return f"{date} {Text('à', 'at').to(lang)} {local:%H:%M:%S} {Text('(heure de Paris)', '(Paris time)').to(lang)}"
+    zone = Text("(heure de Paris)", "(Paris time)").to(lang)
+    return f"{day(local, lang)} {Text('à', 'at').to(lang)} {local:%H:%M:%S} {zone}"
+
+
+def day(value: date, lang: Lang) -> str:
+    """A day as people write it: `1er mars 2031`."""
+    number = "1er" if lang is Lang.FR and value.day == 1 else str(value.day)
+    return f"{number} {_MONTHS[lang][value.month - 1]} {value.year}"
+
+
+def headline(exit_code: ExitCode, partial: bool, lang: Lang) -> str:
+    """A partial run is never called accepted."""
+    if partial and exit_code is ExitCode.ACCEPTED:
+        return Text("Exécution partielle", "Partial run").to(lang)
+    return HEADLINES[exit_code].to(lang)
 
 
 def conclusion(report: RunReport, lang: Lang) -> tuple[str, str]:
     """The headline of a run ("Refusé") and the sentence that explains it, without saying the headline twice."""
-    headline, sentence = HEADLINES[report.exit_code].to(lang), report.explanation.to(lang)
+    title, sentence = headline(report.exit_code, report.partial, lang), report.explanation.to(lang)
     begun, colon, rest = sentence.partition(":")
-    if colon and begun.startswith(headline) and len(begun) <= len(headline) + 30 and rest.strip():
+    if colon and begun.startswith(title) and len(begun) <= len(title) + 30 and rest.strip():
         rest = rest.strip()
         return begun.strip(), rest[0].upper() + rest[1:]
-    return headline, sentence
+    return title, sentence
 
 
 def number(value: float, lang: Lang, decimals: int = 0) -> str:

@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from recette.model import CheckResult, Finding, Measurement, RunReport, Severity, Verdict
-from recette.reports import words
+from recette.reports import reservations, words
 from recette.reports.coverage import JUDGED, RequirementResult, Standing, requirement_results
 from recette.reports.html import MOST_FINDINGS
 from recette.reports.workbook import Column, Cover, Link, Sheet, Toned, Value, write
@@ -259,6 +259,7 @@ def _findings(book: _Book) -> Sheet:
         ("Échange", "Exchange", 11),
         ("Scénario", "Scenario", 27),
         ("Contrôle", "Check", 28),
+        ("Déviation connue", "Known deviation", 34),
     )
     rows: list[list[Value]] = []
     for position, finding in enumerate(book.findings):
@@ -278,6 +279,7 @@ def _findings(book: _Book) -> Sheet:
                 finding.exchange,
                 finding.scenario,
                 finding.check,
+                reservations.excuse(finding.deviation, lang) if finding.deviation else None,
             ]
         )
     return Sheet(FINDINGS.to(lang), columns, rows)

@@ -25,8 +25,8 @@ from agenda_editor.app import MIGRATIONS, create_app, settled
 from agenda_editor.provisioning.service import NATIONAL, ProvisioningService
 from agenda_editor.settings import ENVIRONMENT_PREFIX, Settings
 from sas_fhir.instants import milliseconds
-from sas_kernel import datasets
-from sas_kernel.clock import SystemClock
+from sas_kernel import datasets, loopback
+from sas_kernel.clock import chosen
 from sas_kernel.datasets import InvalidDatasetError
 from sas_kernel.errors import ContractError, SasError
 from sas_kernel.text import Text
@@ -91,6 +91,14 @@ def _parser() -> argparse.ArgumentParser:
     openapi = commands.add_parser("openapi", help="print the description of the API")
     openapi.set_defaults(command=_openapi)
 
+    for command in (serve, load):
+        command.add_argument(
+            "--clock",
+            type=Path,
+            metavar="FILE",
+            default=known.clock_file,
+            help="for tests, on this machine only: the time is what FILE says (sas_kernel.clock.FileClock)",
+        )
     for command in (load, generate):
         command.add_argument("--public-url", default=known.public_url)
     for command in (serve, load, generate):
@@ -118,8 +126,11 @@ def _serve(options: argparse.Namespace) -> None:
         platform_url=options.platform_url,
         sso_issuer=options.sso_issuer,
         sso_client_id=options.sso_client_id,
+        clock_file=options.clock,
         **given,
     )
+    if settings.clock_file is not None:
+        loopback.require_for_test_clock(host=options.host, public_url=settings.public_url)
     _migrate(settings.database_url)  # what is wrong is told here, once, not by each worker
     if settings.dataset == NATIONAL:
         asyncio.run(_require_national(settings))
@@ -139,7 +150,8 @@ def _serve(options: argparse.Namespace) -> None:
     for name, kept in settings.model_dump().items():
         value = kept.get_secret_value() if isinstance(kept, SecretStr) else kept
         if value is not None:
-            os.environ[ENVIRONMENT_PREFIX + name.upper()] = value if isinstance(value, str) else json.dumps(value)
+            text = str(value) if isinstance(value, str | Path) else json.dumps(value)
+            os.environ[ENVIRONMENT_PREFIX + name.upper()] = text
     uvicorn.run("agenda_editor.app:from_environment", factory=True, workers=options.workers, **common)
 
 
@@ -211,7 +223,7 @@ def _provision(options: argparse.Namespace, work: Callable[[ProvisioningService,
         database = Database(options.database_url)
         try:
             agendas = AgendaService(database, public_url=options.public_url, fragment_index_bytes=0)
-            now = SystemClock().now()
+            now = chosen(getattr(options, "clock", None)).now()
             await agendas.render_again(milliseconds(now))
             await work(ProvisioningService(agendas), now)
         finally:

@@ -46,8 +46,9 @@ from agenda_editor.web.sso import endpoints as sign_on_pages
 from agenda_editor.web.staff import endpoints as staff_pages
 from sas_fhir import instants, media
 from sas_fhir.operation_outcome import Outcome
-from sas_kernel import contracts, datasets
-from sas_kernel.clock import Clock, SystemClock
+from sas_kernel import clock as clocks
+from sas_kernel import contracts, datasets, loopback
+from sas_kernel.clock import Clock
 from sas_kernel.contracts import ServiceLevel
 from sas_kernel.errors import SasError
 from sas_kit import database as databases
@@ -64,7 +65,10 @@ _log = logging.getLogger(__name__)
 
 def create_app(settings: Settings, *, clock: Clock | None = None, transport: Any = None) -> FastAPI:
     """`transport` replaces the network towards the platform in tests."""
-    time = clock or SystemClock()
+    if settings.clock_file is not None:
+        loopback.require_for_test_clock(public_url=settings.public_url)
+    time = clock or clocks.chosen(settings.clock_file)
+    time.now()  # a file that says no time is told before anything is served
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
@@ -19,6 +21,7 @@ class Settings(BaseSettings):
     nobody books. `origins`: what the platform says of itself in the addresses it sends regulators to.
     `terms_version`: whoever has not accepted this one is asked to. Sessions last `session_idle_seconds` between two
     requests and `session_seconds` at most. Passwords: argon2id, `password_memory` in KiB.
+    `clock_file`: for tests on one machine, the time is what this file says (`sas_kernel.clock.FileClock`).
     `dataset`: `none`, `national` (already generated), the name of a data set of the contracts, or a file.
     """
 
@@ -27,6 +30,7 @@ class Settings(BaseSettings):
     database_url: str = "sqlite+aiosqlite:///agenda.sqlite"
     public_url: str = "http://127.0.0.1:8081"
     dataset: str = "none"
+    clock_file: Path | None = None
     fragment_index_bytes: int = 64 * 1024 * 1024
     database_pool: int = 10
     max_request_bytes: int = Field(default=64 * 1024, ge=1024)

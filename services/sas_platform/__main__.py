@@ -18,6 +18,7 @@ import uvicorn
 from fastapi import FastAPI
 from pydantic import ValidationError
 
+from sas_kernel import loopback
 from sas_kernel.clock import SystemClock
 from sas_kernel.errors import SasError
 from sas_kit.database import Database, migrate
@@ -44,6 +45,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     os.environ.setdefault("UV_THREADPOOL_SIZE", "32")
     try:
         settings = Settings()
+        if settings.clock_file is not None:
+            loopback.require_for_test_clock(host=options.host)
         create_app(settings)  # says now what a worker would only say after it was started
         migrate(settings.database_url, MIGRATIONS)
     except (SasError, ValidationError, ValueError) as error:
@@ -134,6 +137,12 @@ def _parser() -> argparse.ArgumentParser:
         help="an editor's software that may have regulators signed in here; repeatable",
     )
     serve.add_argument("--dataset", metavar="NAME", help="directory of the search page: demo, or a TOML file")
+    serve.add_argument(
+        "--clock",
+        metavar="FILE",
+        type=Path,
+        help="for tests, on this machine only: the time is what FILE says (sas_kernel.clock.FileClock)",
+    )
     return parser
 
 
@@ -143,6 +152,7 @@ def _as_environment(options: argparse.Namespace) -> dict[str, str]:
         "EDITORS_FILE": str(options.editors) if options.editors else None,
         "EDITORS": _json_list(options.editor) if options.editor else None,
         "DATASET": options.dataset,
+        "CLOCK_FILE": str(options.clock) if options.clock else None,
         "PUBLIC_URL": options.public_url,
         "SSO_CLIENTS": _json_list(options.sso_client) if options.sso_client else None,
         "REGULATOR_QUIRKS": _json_list(options.regulator_quirk) if options.regulator_quirk else None,

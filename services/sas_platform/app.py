@@ -21,8 +21,9 @@ from fastapi_offline import FastAPIOffline
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 import sas_kit
-from sas_kernel import datasets
-from sas_kernel.clock import Clock, SystemClock
+from sas_kernel import clock as clocks
+from sas_kernel import datasets, loopback
+from sas_kernel.clock import Clock
 from sas_kernel.contracts import service_levels
 from sas_kernel.errors import SasError
 from sas_kernel.text import Text
@@ -113,6 +114,10 @@ def create_app(settings: Settings, *, clock: Clock | None = None, transport: Any
 
     Raises `SasError` (editors' configuration, data set, contracts) with what to correct.
     """
+    if settings.clock_file is not None:
+        loopback.require_for_test_clock(public_url=settings.public_url)
+    time_source = clock or clocks.chosen(settings.clock_file)
+    time_source.now()  # a file that says no time is told before anything is served
     configured = configured_editors(settings)
     bounds = question_rules.bounds(
         service_levels(),
@@ -140,7 +145,6 @@ def create_app(settings: Settings, *, clock: Clock | None = None, transport: Any
         clients = EditorClients(bounds, per_editor=settings.requests_per_editor, transport=transport)
         register = EditorRegister(database, configured)
         search = SlotSearch(register, clients, bounds, settings.environment, settings.origin)
-        time_source = clock or SystemClock()
         hasher = PasswordHasher(settings.password_rounds, settings.password_memory, parallelism=1)
         regulators = await RegulatorService.opened(database, register, settings.environment, quirks, hasher)
         await regulators.load(people, time_source.now())

@@ -24,6 +24,7 @@ class Settings(BaseSettings):
     editors: tuple[str, ...] = ()  # NAME=URL
     admin_token: SecretStr | None = None
     dataset: str | None = "demo"
+    clock_file: Path | None = None  # for tests on one machine: time is what it says (`sas_kernel.clock.FileClock`)
     origin: str = Field(default="sas", pattern=r"^[A-Za-z0-9._-]{1,40}$")
 
     regulator_quirks: tuple[str, ...] = ()  # names of `regulators.model.Quirk`

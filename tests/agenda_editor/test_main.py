@@ -114,6 +114,23 @@ def test_what_cannot_be_done_is_told_in_a_sentence(
     assert told in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("reached", [("--host", "0.0.0.0"), ("--public-url", "https://agenda.example.org")])
+def test_a_test_clock_is_refused_where_others_could_be_served(
+    reached: tuple[str, str], sqlite_url: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    clock = ["--clock", str(tmp_path / "clock"), "--database-url", sqlite_url]
+    assert main(["serve", *clock, *reached]) == 1
+    assert "this machine only" in capsys.readouterr().err
+
+
+def test_a_clock_that_says_no_time_is_told_before_anything_is_served(
+    sqlite_url: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "clock").write_text("demain", encoding="ascii")
+    assert main(["serve", "--clock", str(tmp_path / "clock"), "--database-url", sqlite_url]) == 1
+    assert "demain" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("url", ["sqlite:////nowhere/at/all.sqlite", "mysql://x/y", "not a url"])
 def test_a_database_that_cannot_be_used_is_told_in_a_sentence(capsys: pytest.CaptureFixture[str], url: str) -> None:
     assert main(["load", "--dataset", "demo", "--database-url", url]) == 1

@@ -11,7 +11,7 @@ import pytest
 import pytest_asyncio
 
 from recette import catalogue
-from recette.catalogue.slot_search.service import RESPONSE_TIME
+from recette.catalogue.tags import Tag
 from recette.engine import requirements, runner
 from recette.model import ExitCode, RunReport, Scenario, Target, Verdict
 from sas_kernel.clock import PARIS, ManualClock
@@ -86,14 +86,14 @@ async def test_an_agenda_that_fails_under_repetition_is_seen_while_it_is_timed(r
         asked_before.append(asked.target)
         return outcome(503, "transient") if asked_before[-4:].count(asked.target) == 4 else await reference(asked)
 
-    report = await judged(pressed, scenarios=tuple(s for s in EVERYTHING if RESPONSE_TIME in s.tags))
+    report = await judged(pressed, scenarios=tuple(s for s in EVERYTHING if Tag.RESPONSE_TIME in s.tags))
 
     assert {(finding.check, finding.requirement) for finding in report.findings} == {("exchange.status", "SLOT-003")}
 
 
 async def test_a_functional_run_stays_small(reference: Reference) -> None:
     driver = WireDriver(reference, CLOCK)
-    functional = tuple(scenario for scenario in EVERYTHING if RESPONSE_TIME not in scenario.tags)
+    functional = tuple(scenario for scenario in EVERYTHING if Tag.RESPONSE_TIME not in scenario.tags)
     plan = runner.Plan(demo_target(), functional, REQUIREMENTS, LEVELS, "rules", "0")
     await runner.run(plan, driver, clock=CLOCK, run_id="run")
 

@@ -77,13 +77,25 @@ async def test_it_serves_until_it_is_told_to_stop(workers: int, tmp_path: Path) 
         ["--editors", "nowhere.toml"],
         ["--public-url", "nowhere"],
         ["--sso-client", "editor s3cret-secret"],
+        ["--clock", "clock", "--host", "0.0.0.0"],
+        ["--clock", "clock", "--public-url", "https://sas.example.org"],
+        ["--clock", ".."],
     ],
 )
 def test_what_cannot_be_served_is_said_and_leaves_with_2(
     options: list[str], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    for name in ("EDITOR", "EDITORS", "EDITORS_FILE", "DATASET", "DATABASE_URL", "PUBLIC_URL", "SSO_CLIENTS"):
+    for name in (
+        "EDITOR",
+        "EDITORS",
+        "EDITORS_FILE",
+        "DATASET",
+        "DATABASE_URL",
+        "PUBLIC_URL",
+        "SSO_CLIENTS",
+        "CLOCK_FILE",
+    ):
         monkeypatch.setenv(f"SAS_PLATFORM_{name}", "x")
         monkeypatch.delenv(f"SAS_PLATFORM_{name}")
     assert main(["serve", *options]) == EXIT_USAGE

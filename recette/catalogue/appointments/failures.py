@@ -6,6 +6,7 @@ from recette.catalogue.appointments.bookers import AWAITED
 from recette.catalogue.appointments.life import BOOKED, NEEDS
 from recette.catalogue.appointments.platform import in_turn, once, refusing, throttling, unavailable
 from recette.catalogue.appointments.visit import EVERY_SCENARIO, Appointment, Visit, visiting
+from recette.catalogue.tags import Tag
 from recette.checks.appointment_delivery import FINAL, ORDERED
 from recette.checks.appointment_retries import (
     AFTER_OUTAGE,
@@ -57,6 +58,7 @@ OUTAGE = Scenario(
     _OUTAGE,
     visiting(_OUTAGE, _outage),
     needs=NEEDS,
+    tags=(Tag.RESILIENCE,),
 )
 
 _REFUSED: tuple[Check, ...] = (
@@ -94,6 +96,7 @@ REFUSED = Scenario(
     _REFUSED,
     visiting(_REFUSED, _refused),
     needs=NEEDS,
+    tags=(Tag.RESILIENCE,),
 )
 
 SCENARIOS: tuple[Scenario, ...] = (OUTAGE, REFUSED)

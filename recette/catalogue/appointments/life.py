@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from recette.catalogue.appointments.visit import EVERY_SCENARIO, Visit, visiting
 from recette.catalogue.regulators.conversation import national_id
+from recette.catalogue.tags import Tag
 from recette.checks.answer import instant
 from recette.checks.appointment import ChangeKind, Courses, Mail, Offered, Step
 from recette.checks.appointment_content import CONTENT
@@ -87,6 +88,7 @@ LIFE = Scenario(
     _LIFE,
     visiting(_LIFE, _life),
     needs=NEEDS,
+    tags=(Tag.SMOKE, Tag.CONTENT, Tag.LIFECYCLE),
 )
 
 _ATTENDANCE: tuple[Check, ...] = (
@@ -120,6 +122,7 @@ ATTENDANCE = Scenario(
     _ATTENDANCE,
     visiting(_ATTENDANCE, _attendance),
     needs=NEEDS,
+    tags=(Tag.CONTENT, Tag.LIFECYCLE),
 )
 
 _OF_THE_OPERATOR: tuple[Check, ...] = (OPERATOR, OPERATOR_PAIR, OPERATOR_ACCOUNT, OPERATOR_FIRST)
@@ -138,6 +141,7 @@ TECHNICAL_ID = Scenario(
     _TECHNICAL,
     visiting(_TECHNICAL, _technical),
     needs=NEEDS,
+    tags=(Tag.CONTENT,),
 )
 
 _CHANGED: tuple[Check, ...] = (BOOKED, ANNOUNCED[ChangeKind.CANCELLATION], CURRENT_OPERATOR, *EVERY_SCENARIO)
@@ -166,6 +170,7 @@ CHANGED_IDENTIFIER = Scenario(
     _CHANGED,
     visiting(_CHANGED, _changed),
     needs=NEEDS,
+    tags=(Tag.CONTENT,),
 )
 
 SCENARIOS: tuple[Scenario, ...] = (LIFE, ATTENDANCE, TECHNICAL_ID, CHANGED_IDENTIFIER)

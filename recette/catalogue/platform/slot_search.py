@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from urllib.parse import urlsplit
 
+from recette.catalogue.tags import Tag
 from recette.checks.platform_search import EVERYBODY, QUERY, Search, Searched
 from recette.model import Actor, Exchange, PlatformTarget, Request, Response, Scenario, Stage
 from sas_kernel.flows import Flow
@@ -69,6 +70,7 @@ ASKING = Scenario(
     _CHECKS,
     _ask,
     actor=Actor.PLATFORM,
+    tags=(Tag.SMOKE, Tag.CONTENT),
 )
 
 SCENARIOS: tuple[Scenario, ...] = (ASKING,)

@@ -12,6 +12,7 @@ from recette.catalogue.regulators.conversation import (
     with_national_id,
     with_technical_id,
 )
+from recette.catalogue.tags import Tag
 from recette.checks.message_conformance import RETURNED_ACCOUNT
 from recette.checks.regulators import (
     LOCATION_BASE,
@@ -73,6 +74,7 @@ CREATION = Scenario(
     Text("Un compte neuf, sous l’un puis l’autre identifiant", "A new account, under either identifier"),
     (_NATIONAL, _TECHNICAL, *_ABOUT_CREATION, *EVERY_SCENARIO),
     _create,
+    tags=(Tag.SMOKE, Tag.CONTENT, Tag.LIFECYCLE),
 )
 
 _KIT_TYPE = accepted(
@@ -124,6 +126,7 @@ MEDIA_TYPES = Scenario(
     Text("Les types de contenu d’une création", "The media types of a creation"),
     (_KIT_TYPE, _PLATFORM_TYPE, _CHARSET, _FORMAT, *EVERY_SCENARIO),
     _media_types,
+    tags=(Tag.FORMS,),
 )
 
 _BODY_ID_ON_UPDATE = served_alike(
@@ -158,6 +161,7 @@ BODY_ID = Scenario(
     Text("Un id dans le corps de la requête", "An id in the body of the request"),
     (BODY_ID_ON_CREATION, _BODY_ID_ON_UPDATE, *EVERY_SCENARIO),
     _body_id,
+    tags=(Tag.FORMS,),
 )
 
 _SHARED_EMAIL = accepted(
@@ -184,6 +188,7 @@ SAME_EMAIL = Scenario(
     Text("Deux comptes de même adresse électronique", "Two accounts of the same e-mail address"),
     (_SHARED_EMAIL, *EVERY_SCENARIO),
     _same_email,
+    tags=(Tag.CONTENT,),
 )
 
 SCENARIOS: tuple[Scenario, ...] = (CREATION, MEDIA_TYPES, BODY_ID, SAME_EMAIL)

@@ -13,6 +13,7 @@ from recette.catalogue.regulators.conversation import (
     with_technical_id,
     written,
 )
+from recette.catalogue.tags import Tag
 from recette.checks.regulators import Case, Pair, accepted
 from recette.checks.regulators_identity import LATE_RETRY, same_account, served_alike
 from recette.checks.regulators_refusals import refused
@@ -97,6 +98,7 @@ TOKEN_FORMS = Scenario(
     Text("Les écritures de l’identifiant cherché", "The spellings of the identifier looked for"),
     (_BAR, _SLASH, _ENCODED, _FORMAT, _ANY_SYSTEM, *EVERY_SCENARIO),
     _token_forms,
+    tags=(Tag.FORMS,),
 )
 
 _CHANGED = accepted(
@@ -176,6 +178,7 @@ IDENTIFIER_CHANGE = Scenario(
     Text("De l’UUID à l’identifiant national, puis à un autre", "From the UUID to the national id, then to another"),
     (_CONVERTED, _SAME, LATE_RETRY, _ACKNOWLEDGED, _FOUND, _CHANGED, _TAKEN, *EVERY_SCENARIO),
     _identifier_change,
+    tags=(Tag.CONTENT, Tag.LIFECYCLE),
 )
 
 _RELEASED = Text(
@@ -217,6 +220,7 @@ RELEASE = Scenario(
     Text("L’identifiant d’un compte désactivé", "The identifier of a disabled account"),
     (_RELEASED_BY_CREATION, _RELEASED_BY_CONVERSION, *EVERY_SCENARIO),
     _release,
+    tags=(Tag.CONTENT, Tag.LIFECYCLE),
 )
 
 SCENARIOS: tuple[Scenario, ...] = (TOKEN_FORMS, IDENTIFIER_CHANGE, RELEASE)

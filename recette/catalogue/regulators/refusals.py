@@ -15,6 +15,7 @@ from recette.catalogue.regulators.conversation import (
     with_technical_id,
     without,
 )
+from recette.catalogue.tags import Tag
 from recette.checks.regulators import Case, Pair, Told, accepted
 from recette.checks.regulators_identity import served_alike
 from recette.checks.regulators_refusals import CLIENT_ERROR, ELEMENT, OUTCOME, refusal_status, refused
@@ -113,6 +114,7 @@ MISSING_ON_CREATION = Scenario(
     Text("Une création à laquelle il manque un élément", "A creation that lacks an element"),
     (*_MISSING_CHECKS, _NOTHING_LEFT, *EVERY_SCENARIO),
     _on_creation,
+    tags=(Tag.REFUSALS,),
 )
 MISSING_ON_UPDATE = Scenario(
     "regulators.missing_on_update",
@@ -120,6 +122,7 @@ MISSING_ON_UPDATE = Scenario(
     Text("Une mise à jour à laquelle il manque un élément", "An update that lacks an element"),
     (*_MISSING_CHECKS, *EVERY_SCENARIO),
     _on_update,
+    tags=(Tag.REFUSALS,),
 )
 MISSING_ON_UPDATE_AS_CREATION = Scenario(
     "regulators.missing_on_update_as_creation",
@@ -127,6 +130,7 @@ MISSING_ON_UPDATE_AS_CREATION = Scenario(
     Text("Une création par mise à jour à laquelle il manque un élément", "A creation by update that lacks an element"),
     (*_MISSING_CHECKS, _NOTHING_LEFT, *EVERY_SCENARIO),
     _on_update_as_creation,
+    tags=(Tag.REFUSALS,),
 )
 
 # --- wrong values ----------------------------------------------------------------------------------------------------
@@ -198,6 +202,7 @@ WRONG_VALUES = Scenario(
     Text("Une création dont une valeur est fausse", "A creation of which one value is wrong"),
     (*_VALUES, *_HOW_REFUSED, *EVERY_SCENARIO),
     _wrong_values,
+    tags=(Tag.REFUSALS,),
 )
 
 # --- bodies that cannot be read --------------------------------------------------------------------------------------
@@ -244,6 +249,7 @@ MALFORMED = Scenario(
     Text("Un corps illisible, ou d’une autre ressource", "A body that is unreadable, or of another resource"),
     (_MALFORMED, _MALFORMED_STATUS, _OTHER_RESOURCE, *_HOW_REFUSED, *EVERY_SCENARIO),
     _malformed,
+    tags=(Tag.REFUSALS, Tag.RESILIENCE),
 )
 
 # --- duplicates ------------------------------------------------------------------------------------------------------
@@ -307,6 +313,7 @@ DUPLICATE = Scenario(
     Text("La création d’un compte qui existe", "The creation of an account that exists"),
     (_DUPLICATE, _DUPLICATE_STATUS, _OTHER_EMAIL, _ONE_LEFT, *_HOW_REFUSED, *EVERY_SCENARIO),
     _duplicate,
+    tags=(Tag.REFUSALS,),
 )
 
 SCENARIOS: tuple[Scenario, ...] = (

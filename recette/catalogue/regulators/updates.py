@@ -11,6 +11,7 @@ from recette.catalogue.regulators.conversation import (
     with_national_id,
     with_technical_id,
 )
+from recette.catalogue.tags import Tag
 from recette.checks.message_conformance import RETURNED_ACCOUNT
 from recette.checks.regulators import SUCCESS_BODY, Case, Pair, Told, accepted, located, success_status
 from recette.checks.regulators_identity import same_account
@@ -117,6 +118,7 @@ UPDATE = Scenario(
         *EVERY_SCENARIO,
     ),
     _update,
+    tags=(Tag.CONTENT, Tag.LIFECYCLE),
 )
 
 _DISABLE = accepted(
@@ -177,6 +179,7 @@ ACTIVATION = Scenario(
     Text("Désactiver un compte, puis le réactiver", "Disabling an account, then enabling it again"),
     (_DISABLE, _ENABLE, _ENABLED, *_ABOUT_UPDATE, _SAME, *EVERY_SCENARIO),
     _activation,
+    tags=(Tag.SECURITY, Tag.LIFECYCLE),
 )
 
 _UNKNOWN = accepted(
@@ -244,6 +247,7 @@ UPSERT = Scenario(
     Text("La mise à jour d’un compte inconnu", "The update of an unknown account"),
     (_UNKNOWN, _UNKNOWN_STATUS, _LOCATION, _EXISTS, _UPSERT_REPEATED, _INACTIVE, *EVERY_SCENARIO),
     _upsert,
+    tags=(Tag.CONTENT, Tag.LIFECYCLE),
 )
 
 SCENARIOS: tuple[Scenario, ...] = (UPDATE, ACTIVATION, UPSERT)

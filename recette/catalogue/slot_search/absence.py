@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from recette.catalogue.slot_search.conversation import EVERY_SCENARIO, Query, conversation
+from recette.catalogue.tags import Tag
 from recette.checks import bundle, slots
 from recette.checks.comparison import OPPOSED_ABSENT, Pair, same_slots, withheld
 from recette.checks.refusals import accepted
@@ -56,6 +57,7 @@ UNKNOWN = Scenario(
     Text("Un professionnel inconnu, seul puis parmi d’autres", "An unknown practitioner, alone then among others"),
     (_UNKNOWN_ACCEPTED, *bundle.EMPTY, _UNKNOWN_AMONG_KNOWN, *EVERY_SCENARIO),
     _unknown,
+    tags=(Tag.CONTENT, Tag.REFUSALS),
 )
 
 _NOTHING = Text(
@@ -94,6 +96,7 @@ WITHOUT_SLOTS = Scenario(
     (_NO_SLOT_ACCEPTED, _NO_SLOT_WITHHELD, *bundle.EMPTY, *EVERY_SCENARIO),
     _without_slots,
     needs=("practitioner_without_slots", "practitioner_one_place"),
+    tags=(Tag.CONTENT,),
 )
 
 _PAST_ACCEPTED = accepted(
@@ -134,6 +137,7 @@ PAST = Scenario(
     (_PAST_ACCEPTED, _PAST_WITHHELD, slots.NOT_PAST, *bundle.EMPTY, *EVERY_SCENARIO),
     _past,
     needs=("practitioner_one_place",),
+    tags=(Tag.CONTENT,),
 )
 
 
@@ -163,6 +167,7 @@ OPPOSED = Scenario(
     (OPPOSED_ABSENT, _OPPOSED_WITHHELD, *EVERY_SCENARIO),
     _opposed,
     needs=("practitioner_opposed", "practitioner_one_place"),
+    tags=(Tag.CONTENT, Tag.SECURITY),
 )
 
 _PRIVATE_WITHHELD = withheld(
@@ -190,6 +195,7 @@ PRIVATE = Scenario(
     (_PRIVATE_WITHHELD, *EVERY_SCENARIO),
     _private,
     needs=("practitioner_private",),
+    tags=(Tag.CONTENT, Tag.SECURITY),
 )
 
 SCENARIOS: tuple[Scenario, ...] = (UNKNOWN, WITHOUT_SLOTS, PAST, OPPOSED, PRIVATE)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, time, timedelta, timezone
 
 from recette.catalogue.slot_search.conversation import EVERY_SCENARIO, Query, conversation
+from recette.catalogue.tags import Tag
 from recette.checks.answer import CLOCK_TOLERANCE, Answer, instant
 from recette.checks.comparison import BOUND_EXCLUDED, BOUND_INCLUDED, Narrowed, Pair, same_slots
 from recette.checks.json_document import Node
@@ -65,6 +66,7 @@ BOUNDS = Scenario(
     (BOUND_INCLUDED, BOUND_EXCLUDED, *EVERY_SCENARIO),
     _bounds,
     needs=("practitioner_one_place",),
+    tags=(Tag.CONTENT,),
 )
 
 _OFFSETS = same_slots(
@@ -147,6 +149,7 @@ WORDINGS = Scenario(
     (*_WORDINGS, *EVERY_SCENARIO),
     _wordings,
     needs=("practitioner_one_place",),
+    tags=(Tag.FORMS,),
 )
 
 SCENARIOS: tuple[Scenario, ...] = (BOUNDS, WORDINGS)

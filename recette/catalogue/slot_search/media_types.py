@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from recette.catalogue.slot_search.conversation import EVERY_SCENARIO, conversation
+from recette.catalogue.tags import Tag
 from recette.checks.comparison import Pair
 from recette.checks.refusals import NOT_ACCEPTABLE, OUTCOME, accepted
 from recette.model import Check, Scenario, Stage
@@ -70,6 +71,7 @@ MEDIA_TYPES = Scenario(
     Text("Les types de contenu qu’un client peut demander", "The media types a client may ask for"),
     (*_CHECKS, *EVERY_SCENARIO),
     _play,
+    tags=(Tag.FORMS,),
 )
 
 SCENARIOS: tuple[Scenario, ...] = (MEDIA_TYPES,)

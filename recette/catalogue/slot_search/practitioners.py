@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from recette.catalogue.slot_search.conversation import EVERY_SCENARIO, conversation
+from recette.catalogue.tags import Tag
 from recette.checks import (
     booking,
     bundle,
@@ -54,6 +55,7 @@ ONE_PLACE = Scenario(
     (*CONTENT, counts.ONE_PLACE, *EVERY_SCENARIO),
     _one_place,
     needs=("practitioner_one_place",),
+    tags=(Tag.SMOKE, Tag.CONTENT),
 )
 
 _TWO_PLACES = (*CONTENT, counts.TWO_PLACES, counts.DISTINCT_PLACES, counts.SLOTS_IN_EACH_PLACE)
@@ -75,6 +77,7 @@ TWO_PLACES = Scenario(
     (*_TWO_PLACES, SAME_PLACE, *EVERY_SCENARIO),
     _two_places,
     needs=("practitioner_two_places", "practitioner_one_place"),
+    tags=(Tag.CONTENT,),
 )
 
 _ALL_TOGETHER = same_union(
@@ -104,6 +107,7 @@ TOGETHER = Scenario(
     (*CONTENT, counts.TOGETHER, _ALL_TOGETHER, SAME_DOCTOR, *EVERY_SCENARIO),
     _together,
     needs=("practitioners_together",),
+    tags=(Tag.CONTENT,),
 )
 
 
@@ -164,6 +168,7 @@ FULL_LIST = Scenario(
     (_FULL_LIST, TOO_MANY, OUTCOME, *EVERY_SCENARIO),
     _full_list,
     needs=("practitioner_one_place",),
+    tags=(Tag.CONTENT, Tag.REFUSALS),
 )
 
 SCENARIOS: tuple[Scenario, ...] = (ONE_PLACE, TWO_PLACES, TOGETHER, FULL_LIST)

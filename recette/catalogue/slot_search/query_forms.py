@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from recette.catalogue.slot_search.conversation import EVERY_SCENARIO, Query, conversation
+from recette.catalogue.tags import Tag
 from recette.checks.comparison import Pair, same_slots
 from recette.model import Check, Scenario, Stage
 from sas_kernel.flows import Flow
@@ -71,6 +72,7 @@ FORMS = Scenario(
     (*_FORMS, *EVERY_SCENARIO),
     _play,
     needs=("practitioners_together", "practitioner_one_place"),
+    tags=(Tag.FORMS,),
 )
 
 SCENARIOS: tuple[Scenario, ...] = (FORMS,)

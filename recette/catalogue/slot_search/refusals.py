@@ -13,6 +13,7 @@ from recette.catalogue.slot_search.conversation import (
     encoded,
     wire_instant,
 )
+from recette.catalogue.tags import Tag
 from recette.checks.answer import Answer
 from recette.checks.comparison import Pair
 from recette.checks.refusals import (
@@ -137,6 +138,7 @@ REFUSALS = Scenario(
     Text("Les recherches qui ne peuvent être exécutées", "Searches that cannot be executed"),
     (*_CHECKS, *EVERY_SCENARIO),
     _play,
+    tags=(Tag.REFUSALS,),
 )
 
 SCENARIOS: tuple[Scenario, ...] = (REFUSALS,)

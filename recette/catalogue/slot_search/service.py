@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from recette.catalogue.slot_search.conversation import EVERY_SCENARIO, PLATFORM_ACCEPT, conversation
 from recette.catalogue.slot_search.practitioners import full_list
+from recette.catalogue.tags import Tag
 from recette.checks.answer import Answer
 from recette.checks.capability import SLOT_SEARCH, STATEMENT, VERSION
 from recette.checks.counts import DECLARED_CONSULTATION_TYPES, DECLARED_SLOT_TYPES, Declared
@@ -39,6 +40,7 @@ ADDRESS = Scenario(
     (HTTPS,),
     _https,
     omitted=_on_this_machine,
+    tags=(Tag.SMOKE,),
 )
 
 
@@ -55,6 +57,7 @@ METADATA = Scenario(
     Text("Ce que l’interface déclare d’elle-même", "What the interface declares of itself"),
     (STATEMENT, VERSION, SLOT_SEARCH, *EVERY_SCENARIO),
     _metadata,
+    tags=(Tag.SMOKE, Tag.CONTENT),
 )
 
 
@@ -78,6 +81,7 @@ SLOT_TYPES = Scenario(
     _slot_types,
     needs=("practitioner_one_place",),
     omitted=lambda target: None if target.slot_types else _NOT_DECLARED,
+    tags=(Tag.CONTENT,),
 )
 
 
@@ -95,10 +99,8 @@ CONSULTATION_TYPES = Scenario(
     _consultation_types,
     needs=("practitioner_one_place",),
     omitted=lambda target: None if target.consultation_types else _NOT_DECLARED,
+    tags=(Tag.CONTENT,),
 )
-
-RESPONSE_TIME = "response_time"
-"""The tag of the scenarios that only measure: they send many requests."""
 
 _FULL_LIST_SAMPLES = 5
 
@@ -137,7 +139,7 @@ ONE_PRACTITIONER_TIME = Scenario(
     (STATUS_OK, ONE_PRACTITIONER, *EVERY_SCENARIO),
     _one_practitioner,
     needs=("practitioner_one_place",),
-    tags=(RESPONSE_TIME,),
+    tags=(Tag.RESPONSE_TIME,),
 )
 
 
@@ -155,7 +157,7 @@ FULL_LIST_TIME = Scenario(
     (STATUS_OK, FULL_LIST, *EVERY_SCENARIO),
     _full_list,
     needs=("practitioner_one_place",),
-    tags=(RESPONSE_TIME,),
+    tags=(Tag.RESPONSE_TIME,),
 )
 
 FIRST: tuple[Scenario, ...] = (ADDRESS, METADATA)

@@ -7,6 +7,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from recette.catalogue.browser import Browser
 from recette.catalogue.sso.conversation import Conversation, scenario
+from recette.catalogue.tags import Tag
 from recette.checks.page import Form, Page
 from recette.checks.sso import CLEAR_REFUSAL, Visit, nothing_granted
 from recette.checks.sso_pages import GIVEN, Agenda, Kind, grants, kind_of, leaving
@@ -145,6 +146,7 @@ CALLBACK = scenario(
         *(_DENIED, CLEAR_REFUSAL, _REPLAYED),
     ),
     _callback,
+    tags=(Tag.REFUSALS, Tag.SECURITY),
 )
 
 _LEFT = nothing_granted(
@@ -216,6 +218,7 @@ SESSION = scenario(
     Text("La session d’un régulateur, jusqu’à la déconnexion", "A regulator's session, up to signing out"),
     (_NEW_NAME, _LEFT, _DEAD),
     _session,
+    tags=(Tag.SECURITY, Tag.LIFECYCLE),
 )
 
 SCENARIOS = (CALLBACK, SESSION)

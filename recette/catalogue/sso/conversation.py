@@ -361,7 +361,14 @@ Play = Callable[[Conversation], Awaitable[None]]
 
 
 def scenario(
-    name: str, title: Text, checks: Sequence[Check], play: Play, *, signs_on: bool = True, own_people: bool = False
+    name: str,
+    title: Text,
+    checks: Sequence[Check],
+    play: Play,
+    *,
+    signs_on: bool = True,
+    own_people: bool = False,
+    tags: tuple[str, ...] = (),
 ) -> Scenario:
     """A scenario of this flow. What `play` could not judge is skipped, with the reason it gave.
 
@@ -388,4 +395,4 @@ def scenario(
             if talk is not None:
                 await talk.clear_up()
 
-    return Scenario(f"sso.{name}", Flow.SSO, title, every, played, needs=("practitioner_one_place",))
+    return Scenario(f"sso.{name}", Flow.SSO, title, every, played, needs=("practitioner_one_place",), tags=tags)

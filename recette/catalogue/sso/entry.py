@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from recette.catalogue.sso.conversation import STRANGE_ORIGIN, Conversation, scenario
+from recette.catalogue.tags import Tag
 from recette.checks.sso import Visit, lands, nothing_granted
 from recette.checks.sso_pages import Kind
 from recette.checks.sso_request import AS_THE_KIT, REQUEST, Entry, arrives
@@ -76,6 +77,7 @@ WITHOUT_ORIGIN = scenario(
     Text("Arriver sans origin, ou avec une autre valeur", "Arriving without origin, or with another value"),
     (_OWN_PAGE, _NOT_THE_PROVIDER, _DESK_CLOSED, _STRANGE_ORIGIN),
     _without_origin,
+    tags=(Tag.FORMS, Tag.SECURITY),
 )
 
 _ARRIVES = arrives(
@@ -116,6 +118,7 @@ ENTRY = scenario(
     (_ARRIVES, AS_THE_KIT, *REQUEST, _GLUED),
     _entry,
     signs_on=False,
+    tags=(Tag.SMOKE, Tag.SECURITY),
 )
 
 SCENARIOS = (WITHOUT_ORIGIN, ENTRY)

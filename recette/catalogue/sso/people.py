@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from recette.catalogue.sso.conversation import Conversation, scenario
+from recette.catalogue.tags import Tag
 from recette.checks.sso import Visit, Visits, lands, lands_where_asked, nothing_granted
 from recette.checks.sso_pages import GIVEN, Kind
 from recette.checks.sso_session import COOKIES, NO_CODE, NO_STORE, Session
@@ -62,6 +63,7 @@ SIGN_IN = scenario(
     Text("Un régulateur se connecte, puis revient", "A regulator signs in, then comes back"),
     (_OPENS, _WHERE_ASKED, _NOT_ASKED_AGAIN, *COOKIES, NO_STORE, NO_CODE),
     _sign_in,
+    tags=(Tag.SMOKE, Tag.SECURITY, Tag.LIFECYCLE),
 )
 
 _TERMS_ASKED = lands(
@@ -138,6 +140,7 @@ FIRST_LOGIN = scenario(
     (_TERMS_ASKED, _NOTHING_BEFORE, _TERMS_OPEN, _TERMS_ONCE),
     _first_login,
     own_people=True,
+    tags=(Tag.CONTENT, Tag.LIFECYCLE),
 )
 
 SCENARIOS = (SIGN_IN, FIRST_LOGIN)

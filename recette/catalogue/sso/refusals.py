@@ -7,6 +7,7 @@ import re
 from recette.catalogue.browser import Browser
 from recette.catalogue.sso.conversation import STRANGE_ORIGIN, Conversation, scenario
 from recette.catalogue.sso.ground import Groundless, Person
+from recette.catalogue.tags import Tag
 from recette.checks.page import Page
 from recette.checks.sso import CLEAR_REFUSAL, Visit, Visits, lands, nothing_granted
 from recette.checks.sso_pages import GIVEN, Agenda, Kind, links, login_form
@@ -92,6 +93,7 @@ ACCOUNTS = scenario(
     (_UNKNOWN, _CUT_OFF, _INACTIVE, CLEAR_REFUSAL, _ENABLED),
     _accounts,
     own_people=True,
+    tags=(Tag.REFUSALS, Tag.SECURITY),
 )
 
 
@@ -201,6 +203,7 @@ TOKENS = scenario(
     (*_TOKENS.values(), CLEAR_REFUSAL),
     _tokens,
     own_people=True,
+    tags=(Tag.REFUSALS, Tag.SECURITY),
 )
 
 _RIGHTLESS = nothing_granted(
@@ -278,6 +281,7 @@ RIGHTS = scenario(
     Text("Les droits n’existent que par la plateforme", "Rights exist only through the platform"),
     (_RIGHTLESS, _STRANGE_RIGHTLESS, _RIGHTS_GAINED),
     _rights,
+    tags=(Tag.SECURITY,),
 )
 
 SCENARIOS = (ACCOUNTS, TOKENS, RIGHTS)

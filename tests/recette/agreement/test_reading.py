@@ -26,7 +26,7 @@ def test_each_term_of_each_agreement_names_its_article(name: str) -> None:
 def test_each_choice_bears_on_something_or_is_read_by_a_rule(name: str) -> None:
     agreement = reading.load(name)
     named = {key for deadline in agreement.deadlines.values() for key in deadline.choices}
-    assert set(agreement.choices) - named <= {"pause", "availability", "watch_interval"}
+    assert set(agreement.choices) - named <= {"pause", "availability", "watch_interval", "unavailable"}
 
 
 def test_the_agreement_of_the_agendas_has_three_severities_and_six_phases() -> None:

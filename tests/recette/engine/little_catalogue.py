@@ -10,7 +10,9 @@ from recette.engine import runner
 from recette.model import (
     Actor,
     Check,
+    Deviation,
     Exchange,
+    Extent,
     Inbox,
     Judgement,
     Level,
@@ -110,6 +112,10 @@ async def run(
     target: Target | None = None,
     listeners: Sequence[Listener] = (),
     inbox: Inbox | None = None,
+    masks: runner.Masks = runner.BARE,
+    deviations: Sequence[Deviation] = (),
+    extent: Extent | None = None,
+    missed: Sequence[Check] = (),
 ) -> RunReport:
     plan = runner.Plan(
         target=target or Target("http://agenda.example.org/fhir"),
@@ -119,6 +125,9 @@ async def run(
         rule_set="abc",
         tool_version="0",
         fail_on=fail_on,
+        deviations=tuple(deviations),
+        extent=extent,
+        missed=tuple(missed),
     )
     return await runner.run(
         plan,
@@ -127,4 +136,5 @@ async def run(
         run_id="run-1",
         listeners=list(listeners),
         inbox=inbox,
+        masks=masks,
     )

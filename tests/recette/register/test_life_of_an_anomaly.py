@@ -10,7 +10,7 @@ import pytest
 from recette.agreement import reading
 from recette.journal.model import Party
 from recette.model import Severity
-from recette.register import dues, moves, recording
+from recette.register import dues, moves, recording, telling
 from recette.register.model import Matter, RegisterError, Status
 from recette.register.moves import Move
 from tests.recette.register.conftest import Story, at, finding, run
@@ -169,3 +169,79 @@ def test_what_cannot_be_done_says_why(told: Story) -> None:
     for attempt in refused:
         with pytest.raises(RegisterError):
             attempt()
+
+
+def test_a_delivery_told_late_does_not_count_where_a_run_had_refuted_it(told: Story) -> None:
+    told.record(run("r2", "2026-05-20T12:00", finding()))
+    with pytest.raises(RegisterError, match="did not hold"):
+        moves.deliver(told.anomaly(), editor("2026-05-20T11:00"))
+    told.write(moves.deliver(told.anomaly(), editor("2026-05-20T11:59:30")))
+    assert told.anomaly().status is Status.DELIVERED
+
+
+def test_what_comes_back_cannot_be_notified_before_it_did(told: Story) -> None:
+    told.write(moves.deliver(told.anomaly(), editor("2026-05-19T17:00")))
+    told.record(run("r2", "2026-05-20T09:00", held=["f1"]))
+    told.record(run("r3", "2026-06-02T09:00", finding()))
+    with pytest.raises(RegisterError):
+        moves.notify(told.anomaly(), ans("2026-06-01T10:00"))
+    told.write(moves.notify(told.anomaly(), ans("2026-06-02T10:00")))
+    assert dues.dues(told.anomaly(), AGREEMENT, at("2026-06-02T11:00"))[0].date.due_at == at("2026-06-03T18:00")
+
+
+def test_what_was_delivered_during_a_pause_is_not_late_for_the_days_of_it(told: Story) -> None:
+    told.write(moves.pause(told.anomaly(), editor("2026-05-19T10:00", "Accès coupé."), "Dominique Mirabel"))
+    told.write(moves.deliver(told.anomaly(), editor("2026-05-22T10:00")))
+    correction = dues.dues(told.anomaly(), AGREEMENT, at("2026-05-29T10:00"))[1]
+    # Due on Wednesday 20; three working days were lost (20, 21, 22); Monday 25 is a public holiday.
+    assert (correction.date.due_at, correction.paused) == (at("2026-05-26T18:00"), None)
+    assert not correction.is_overdue
+    told.write(moves.resume(told.anomaly(), ans("2026-05-28T10:00")))
+    assert dues.dues(told.anomaly(), AGREEMENT, at("2026-05-29T10:00"))[1] == correction
+
+
+def test_a_pause_holds_nothing_where_the_project_rules_pauses_out(told: Story) -> None:
+    told.write(moves.pause(told.anomaly(), editor("2026-05-19T10:00", "Accès coupé."), "Dominique Mirabel"))
+    never = reading.changed(AGREEMENT, {"pause": "never"})
+    correction = dues.dues(told.anomaly(), never, at("2026-05-21T18:00"))[1]
+    assert (correction.paused, correction.left) == (None, timedelta(days=-1))
+
+
+def test_a_validation_comes_once_and_after_what_it_validates(told: Story) -> None:
+    told.write(moves.propose_workaround(told.anomaly(), editor("2026-05-19T10:00", "Recharger la page.")))
+    with pytest.raises(RegisterError):
+        moves.validate_workaround(told.anomaly(), ans("2026-05-19T09:00"))
+    told.write(moves.validate_workaround(told.anomaly(), ans("2026-05-19T11:00")))
+    with pytest.raises(RegisterError):
+        moves.validate_workaround(told.anomaly(), ans("2026-05-19T12:00"))
+    with pytest.raises(RegisterError):
+        moves.propose_plan(told.anomaly(), editor("2026-05-19T10:00", "Version 2.5"), date(2026, 5, 18))
+    told.write(moves.propose_plan(told.anomaly(), editor("2026-05-19T10:00", "Version 2.5"), date(2026, 5, 19)))
+    told.write(moves.validate_plan(told.anomaly(), editor("2026-05-19T11:00")))
+    with pytest.raises(RegisterError):
+        moves.validate_plan(told.anomaly(), editor("2026-05-19T12:00"))
+
+
+def test_nobody_writes_without_a_name_nor_what_cannot_be_written(told: Story) -> None:
+    for attempt in (
+        lambda: moves.note(told.anomaly(), Move(at("2026-05-19T10:00"), " ", Party.ANS, "x")),
+        lambda: moves.qualify(told.anomaly(), Move(at("2026-05-19T10:00"), "", Party.ANS), Severity.MINOR),
+        lambda: moves.deliver(told.anomaly(), editor("2026-05-19T10:00"), "\udce9"),
+        lambda: moves.deliver(told.anomaly(), editor("2026-05-19T10:00"), "2" * 300),
+    ):
+        with pytest.raises(RegisterError):
+            attempt()
+
+
+def test_a_run_recorded_late_takes_no_later_date_away(told: Story) -> None:
+    told.record(run("r2", "2026-05-20T12:00", finding()))
+    told.record(run("r3", "2026-05-19T12:00", finding()))
+    assert told.anomaly().last_seen_at == at("2026-05-20T12:00")
+    assert told.anomaly().seen_from == at("2026-05-20T11:59")
+
+
+def test_entries_out_of_place_are_told_as_such(told: Story) -> None:
+    proposed = moves.propose_workaround(told.anomaly(), editor("2026-05-19T10:00", "Recharger."))
+    stray = moves.validate_workaround(telling.after(told.anomaly(), proposed), ans("2026-05-19T11:00"))
+    with pytest.raises(RegisterError, match="A-0001"):
+        told.write(stray)

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from openpyxl import load_workbook
 
-from recette.cli.judging import FORMATS
+from recette.cli.options import FORMATS
 from recette.reports import files, json_report, write_reports
 from recette.reports.files import ReportWriteError
 from sas_kernel.text import Lang

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from recette.catalogue.platform.appointments.conversation import EVERY_SCENARIO, Json, conversation
 from recette.catalogue.platform.people import NO_TECHNICAL, known
+from recette.catalogue.tags import Tag
 from recette.checks.appointment_facts import CATEGORY
 from recette.checks.platform_appointment_refusals import refused
 from recette.checks.platform_appointments import (
@@ -69,6 +70,7 @@ CREATION = Scenario(
     _CREATION_CHECKS,
     _create,
     actor=Actor.PLATFORM,
+    tags=(Tag.SMOKE, Tag.CONTENT),
 )
 
 # --- its forms -------------------------------------------------------------------------------------------------------
@@ -141,6 +143,7 @@ FORMS = Scenario(
     _FORM_CHECKS,
     _forms,
     actor=Actor.PLATFORM,
+    tags=(Tag.FORMS,),
 )
 
 # --- media types -----------------------------------------------------------------------------------------------------
@@ -196,6 +199,7 @@ MEDIA_TYPES = Scenario(
     _TYPE_CHECKS,
     _media_types,
     actor=Actor.PLATFORM,
+    tags=(Tag.FORMS,),
 )
 
 SCENARIOS: tuple[Scenario, ...] = (CREATION, FORMS, MEDIA_TYPES)

@@ -11,6 +11,7 @@ from recette.catalogue.platform.appointments.conversation import (
     conversation,
     identified,
 )
+from recette.catalogue.tags import Tag
 from recette.checks.platform_appointment_refusals import CLIENT_ERROR, ELEMENT, OUTCOME, refusal_status, refused
 from recette.checks.platform_appointments import Case
 from recette.model import Actor, Check, Scenario, Stage
@@ -79,6 +80,7 @@ MALFORMED = Scenario(
     _MALFORMED_CHECKS,
     _malformed,
     actor=Actor.PLATFORM,
+    tags=(Tag.REFUSALS, Tag.RESILIENCE),
 )
 
 # --- incomplete ------------------------------------------------------------------------------------------------------
@@ -117,6 +119,7 @@ MISSING = Scenario(
     _MISSING_CHECKS,
     _missing,
     actor=Actor.PLATFORM,
+    tags=(Tag.REFUSALS,),
 )
 
 # --- contradictory ---------------------------------------------------------------------------------------------------
@@ -218,6 +221,7 @@ RULES = Scenario(
     _RULE_CHECKS,
     _rules,
     actor=Actor.PLATFORM,
+    tags=(Tag.REFUSALS,),
 )
 
 # --- who booked ------------------------------------------------------------------------------------------------------
@@ -261,6 +265,7 @@ WHO = Scenario(
     _WHO_CHECKS,
     _who,
     actor=Actor.PLATFORM,
+    tags=(Tag.REFUSALS,),
 )
 
 # --- the patient -----------------------------------------------------------------------------------------------------
@@ -306,6 +311,7 @@ PATIENT = Scenario(
     _PATIENT_CHECKS,
     _patient,
     actor=Actor.PLATFORM,
+    tags=(Tag.REFUSALS, Tag.SECURITY),
 )
 
 SCENARIOS: tuple[Scenario, ...] = (MALFORMED, MISSING, RULES, WHO, PATIENT)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from recette.catalogue.platform.appointments.conversation import EVERY_SCENARIO, conversation
+from recette.catalogue.tags import Tag
 from recette.checks.platform_appointment_refusals import refused
 from recette.checks.platform_appointments import KEPT_AFTER_DELETE, Case, Pair, accepted
 from recette.model import Actor, Scenario, Stage
@@ -44,6 +45,7 @@ OFFERED = Scenario(
     _OFFERED_CHECKS,
     _offered,
     actor=Actor.PLATFORM,
+    tags=(Tag.REFUSALS,),
 )
 
 _SURVIVES = accepted(
@@ -84,6 +86,7 @@ SURVIVAL = Scenario(
     _SURVIVAL_CHECKS,
     _survive,
     actor=Actor.PLATFORM,
+    tags=(Tag.RESILIENCE,),
 )
 
 SCENARIOS: tuple[Scenario, ...] = (OFFERED, SURVIVAL)

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from recette.catalogue.platform.appointments.conversation import EVERY_SCENARIO, conversation
 from recette.catalogue.platform.appointments.creation import as_sos
+from recette.catalogue.tags import Tag
 from recette.checks.platform_appointment_refusals import OUTCOME, refused
 from recette.checks.platform_appointments import (
     LOCATION_ABSOLUTE,
@@ -121,6 +122,7 @@ UPDATE = Scenario(
     _UPDATE_CHECKS,
     _update,
     actor=Actor.PLATFORM,
+    tags=(Tag.CONTENT, Tag.LIFECYCLE),
 )
 
 # --- the unknown -----------------------------------------------------------------------------------------------------
@@ -170,6 +172,7 @@ UNKNOWN = Scenario(
     _UNKNOWN_CHECKS,
     _unknown,
     actor=Actor.PLATFORM,
+    tags=(Tag.REFUSALS,),
 )
 
 # --- states ----------------------------------------------------------------------------------------------------------
@@ -219,6 +222,7 @@ STATES = Scenario(
     _STATE_CHECKS,
     _states,
     actor=Actor.PLATFORM,
+    tags=(Tag.CONTENT, Tag.LIFECYCLE),
 )
 
 SCENARIOS: tuple[Scenario, ...] = (UPDATE, UNKNOWN, STATES)

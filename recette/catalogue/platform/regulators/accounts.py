@@ -9,6 +9,7 @@ from recette.catalogue.platform.regulators.operations import (
     is_technical,
     operations,
 )
+from recette.catalogue.tags import Tag
 from recette.checks.message_conformance import TOLD_ACCOUNT
 from recette.checks.platform_regulators import (
     EVERY_MESSAGE,
@@ -109,6 +110,7 @@ CREATION = Scenario(
     _CREATION_CHECKS,
     _create,
     actor=Actor.PLATFORM,
+    tags=(Tag.SMOKE, Tag.CONTENT, Tag.LIFECYCLE),
 )
 
 # --- changes ---------------------------------------------------------------------------------------------------------
@@ -232,6 +234,7 @@ CHANGE = Scenario(
     _CHANGE_CHECKS,
     _change,
     actor=Actor.PLATFORM,
+    tags=(Tag.CONTENT, Tag.LIFECYCLE),
 )
 
 SCENARIOS: tuple[Scenario, ...] = (CREATION, CHANGE)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from recette.catalogue.platform.regulators.accounts import NATIONAL_FIRST
 from recette.catalogue.platform.regulators.operations import ONLY_DRIVEN, UNAVAILABLE, operations
+from recette.catalogue.tags import Tag
 from recette.checks.platform_regulators import Message, SignIn, comes, signed_in
 from recette.model import Actor, Dropped, Response, Scenario, Stage
 from sas_kernel.flows import Flow
@@ -84,6 +85,7 @@ FAILURES = Scenario(
     _CHECKS,
     _fail,
     actor=Actor.PLATFORM,
+    tags=(Tag.RESILIENCE,),
 )
 
 SCENARIOS: tuple[Scenario, ...] = (FAILURES,)

@@ -10,6 +10,7 @@ from recette.catalogue.platform.sso.relying_party import (
     relying_party,
     subject_of,
 )
+from recette.catalogue.tags import Tag
 from recette.checks.platform_sso import (
     STANDARD_ERROR,
     Authorized,
@@ -92,6 +93,7 @@ REFRESH = Scenario(
     _REFRESH_CHECKS,
     _refresh,
     actor=Actor.PLATFORM,
+    tags=(Tag.SECURITY, Tag.LIFECYCLE),
 )
 
 # --- introspection ---------------------------------------------------------------------------------------------------
@@ -169,6 +171,7 @@ INTROSPECTION = Scenario(
     _INTROSPECTION_CHECKS,
     _introspect,
     actor=Actor.PLATFORM,
+    tags=(Tag.CONTENT, Tag.SECURITY),
 )
 
 # --- logout ----------------------------------------------------------------------------------------------------------
@@ -232,6 +235,7 @@ LOGOUT = Scenario(
     _LOGOUT_CHECKS,
     _logout,
     actor=Actor.PLATFORM,
+    tags=(Tag.SECURITY, Tag.LIFECYCLE),
 )
 
 SCENARIOS: tuple[Scenario, ...] = (REFRESH, INTROSPECTION, LOGOUT)

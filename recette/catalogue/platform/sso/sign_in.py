@@ -9,6 +9,7 @@ from recette.catalogue.platform.sso.relying_party import (
     login_form,
     relying_party,
 )
+from recette.catalogue.tags import Tag
 from recette.checks.platform_sso import (
     LOGIN_MARKER,
     LOGIN_TRAPS,
@@ -64,6 +65,7 @@ DISCOVERY = Scenario(
     _DISCOVERY_CHECKS,
     _discover,
     actor=Actor.PLATFORM,
+    tags=(Tag.SMOKE, Tag.CONTENT),
 )
 
 # --- signing in ------------------------------------------------------------------------------------------------------
@@ -144,6 +146,7 @@ SIGN_IN = Scenario(
     _SIGN_IN_CHECKS,
     _sign_in,
     actor=Actor.PLATFORM,
+    tags=(Tag.SMOKE, Tag.SECURITY, Tag.LIFECYCLE),
 )
 
 # --- requests that are wrong -----------------------------------------------------------------------------------------
@@ -211,6 +214,7 @@ REQUESTS = Scenario(
     _REQUEST_CHECKS,
     _requests,
     actor=Actor.PLATFORM,
+    tags=(Tag.REFUSALS, Tag.SECURITY),
 )
 
 SCENARIOS: tuple[Scenario, ...] = (DISCOVERY, SIGN_IN, REQUESTS)

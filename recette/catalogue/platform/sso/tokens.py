@@ -9,6 +9,7 @@ from recette.catalogue.platform.sso.relying_party import (
     relying_party,
     subject_of,
 )
+from recette.catalogue.tags import Tag
 from recette.checks.platform_sso import STANDARD_ERROR, grants, not_stored, refuses
 from recette.checks.platform_sso_content import CLAIMS, ID_TOKEN, NATIONAL_ID, NONCE, SAME_SUBJECT, Described
 from recette.model import Actor, Check, Scenario, Stage
@@ -92,6 +93,7 @@ TOKENS = Scenario(
     _TOKEN_CHECKS,
     _tokens,
     actor=Actor.PLATFORM,
+    tags=(Tag.CONTENT, Tag.SECURITY),
 )
 
 # --- codes -----------------------------------------------------------------------------------------------------------
@@ -193,6 +195,7 @@ CODES = Scenario(
     _CODE_CHECKS,
     _codes,
     actor=Actor.PLATFORM,
+    tags=(Tag.REFUSALS, Tag.SECURITY),
 )
 
 SCENARIOS: tuple[Scenario, ...] = (TOKENS, CODES)
