@@ -13,6 +13,7 @@ import typer
 from recette import __version__
 from recette.cli import (
     agreeing,
+    certifying,
     covering,
     dashboarding,
     initiating,
@@ -54,6 +55,7 @@ app.add_typer(initiating.app)
 app.add_typer(agreeing.app)
 app.add_typer(projecting.app)
 app.add_typer(phasing.app)
+app.add_typer(certifying.app)
 app.add_typer(registering.app)
 app.add_typer(watching.app)
 app.add_typer(service_reporting.app)
