@@ -14,7 +14,7 @@ from sas_kernel.text import Lang
 
 if TYPE_CHECKING:
     from recette.engine.runner import Plan
-    from recette.model import RunReport, Target
+    from recette.model import Listener, RunReport, Target
 
 
 def plan_of(
@@ -88,9 +88,10 @@ def judge(
     chromium: str | None = None,
     *,
     target_file: Path | None = None,
+    also: Sequence[Listener] = (),
 ) -> RunReport:
     """Play the plan, write the reports, return what was found. `chromium`: with a real browser, at this path or, empty,
-    where one is found. `target_file` is where the target is described, if in a file."""
+    where one is found. `target_file` is where the target is described, if in a file; `also` are told what happens."""
     from recette import playing
     from recette.reports import write_reports
     from recette.reports.console import RichListener, console_listener
@@ -98,7 +99,7 @@ def judge(
     files = tuple(name for name in formats if name != "console")
     listeners = [console_listener(lang=lang, plain=SETTINGS.ci)] if "console" in formats else []
     try:
-        report = playing.play(plan, listeners=listeners, chromium=chromium)
+        report = playing.play(plan, listeners=[*listeners, *also], chromium=chromium)
     finally:
         for listener in listeners:
             if isinstance(listener, RichListener):

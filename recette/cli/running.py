@@ -90,7 +90,9 @@ def run(
         return
     keep = registering.keeper(project, database, clock)
     names = names if keep is None else tuple(dict.fromkeys((*names, "json")))
-    report = playing.judge(plan, out, names, lang, _chromium(browser, browser_path), target_file=target)
+    with registering.followed(project, database) as also:
+        chromium = _chromium(browser, browser_path)
+        report = playing.judge(plan, out, names, lang, chromium, target_file=target, also=also)
     if keep is not None:
         keep(report, out / "run.json")
     raise typer.Exit(report.exit_code)
