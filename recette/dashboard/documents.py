@@ -70,7 +70,7 @@ async def certificate_page(request: Request, state: StateDep, lang: LangDep, pro
     )
 
 
-def _named(texts: Mapping[Any, Text], known: type[StrEnum], value: object, lang: Lang) -> str:
+def _named(texts: Mapping[Any, Text], known: type[StrEnum], value: Any, lang: Lang) -> str:
     """What people call it; what another version wrote is shown as it is."""
     return texts[known(value)].to(lang) if value in set(known) else str(value or "–")
 

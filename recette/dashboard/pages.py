@@ -81,6 +81,7 @@ async def project_page(
         now=now,
         axis=drawing.axis((view.lines,), now),
         entries=older[-_JOURNAL_PAGE:][::-1],
+        is_paged=before is not None,
         has_older=len(older) > _JOURNAL_PAGE,
         live=await state.shelf.live(project),
         machine=state.machine.now(),
@@ -133,7 +134,7 @@ async def enter(request: Request, state: StateDep, lang: LangDep) -> Response:
     waits = state.guard.waits(caller)
     if waits:
         text = Text("Trop d’essais : encore {n} s.", "Too many attempts: {n} s left.").format(n=waits)
-        answer = page(request, state, lang, "login.html", status=429, fault=text)
+        answer: Response = page(request, state, lang, "login.html", status=429, fault=text)
         answer.headers["Retry-After"] = str(waits)
         return answer
     if not state.guard.is_needed or not state.guard.is_token(fields.get("token", "")):

@@ -14,7 +14,7 @@ from sas_kernel.text import Lang, Text
 
 HEIGHT, TOP, BASE = 132, 14, 104
 """The height of a plot, and between which heights its bars stand."""
-_FIRST = 0.0
+_STATISTICS = {"max": Text("Maximum", "Maximum"), "p95": Text("95e centile", "95th percentile")}
 _MOST_LABELS = 5
 
 
@@ -67,8 +67,8 @@ def downtime(service: Service, lang: Lang) -> Plot:
         columns.append(_column(place, len(days), minutes / top, kind, said))
     bad = sum(1 for day in days if day.down)
     summary = Text(
-        "{bad} jours sur {all} avec une indisponibilité, {most} au plus.",
-        "{bad} of {all} days with an interruption, {most} at most.",
+        "Jours avec une indisponibilité : {bad} sur {all} ; la plus longue : {most}.",
+        "Days with an interruption: {bad} of {all}; the longest: {most}.",
     ).format(bad=bad, all=len(days), most=words.lasting(most, lang))
     return Plot(
         title=Text("Indisponibilité par jour, en minutes", "Downtime by day, in minutes").to(lang),
@@ -92,21 +92,24 @@ def response(service: Service, level: ServiceLevel, lang: Lang) -> Plot | None:
         value = day.measured.get(level.id)
         said = words.day(day.day, lang) + Text(" : ", ": ").to(lang)
         if value is None:
-            columns.append(
-                _column(place, len(days), _FIRST, "none", said + Text("non mesuré", "not measured").to(lang))
-            )
+            columns.append(_column(place, len(days), 0.0, "none", said + Text("non mesuré", "not measured").to(lang)))
             continue
         said += report_words.seconds(value, lang)
         columns.append(_column(place, len(days), value / top, "bad" if value >= level.value else "good", said))
     over = sum(1 for value in measured if value >= level.value)
     promised = report_words.promised(level.value, level.unit, lang)
     summary = Text(
-        "{over} jours sur {all} au-delà de {p} ; le pire : {worst}.", "{over} of {all} days beyond {p}; worst: {worst}."
-    ).format(over=over, all=len(measured), p=promised, worst=report_words.seconds(max(measured), lang))
-    statistic = {"max": Text("maximum", "maximum"), "p95": Text("95e centile", "95th percentile")}
-    named = statistic.get(level.statistic, Text(level.statistic, level.statistic)).to(lang)
+        "{s} par jour. Jours au-delà de {p} : {over} sur {all} ; le pire : {worst}.",
+        "{s} by day. Days beyond {p}: {over} of {all}; worst: {worst}.",
+    ).format(
+        s=_STATISTICS.get(level.statistic, Text(level.statistic, level.statistic)),
+        over=over,
+        all=len(measured),
+        p=promised,
+        worst=report_words.seconds(max(measured), lang),
+    )
     return Plot(
-        title=f"{level.text.to(lang)} ({named})",
+        title=level.text.to(lang),
         summary=summary.to(lang),
         columns=tuple(columns),
         labels=_labels(days, lang),
@@ -134,5 +137,5 @@ def _labels(days: Sequence[Day], lang: Lang) -> tuple[Mark, ...]:
 
 
 def _nice(value: float) -> float:
-    """The next of 10, 20, 50, 100, … minutes."""
-    return next(step * 10.0**power for power in range(1, 7) for step in (1, 2, 5) if step * 10.0**power >= value)
+    """The next of 10, 20, 30, 50, 100, … minutes."""
+    return next(step * 10.0**power for power in range(1, 7) for step in (1, 2, 3, 5) if step * 10.0**power >= value)

@@ -14,7 +14,7 @@ from fastapi import Request
 from fastapi.responses import HTMLResponse
 from markupsafe import Markup
 
-from recette.dashboard import drawing, plots, words
+from recette.dashboard import drawing, plots, rules, words
 from recette.dashboard.dependencies import State
 from recette.model import Severity
 from recette.reports import words as report_words
@@ -87,6 +87,7 @@ def functions(lang: Lang) -> dict[str, Callable[..., object] | object]:
         "ticks": lambda axis: axis.ticks(lang),
         "downtime": lambda service: plots.downtime(service, lang),
         "response": lambda service, level: plots.response(service, level, lang),
+        "references": rules.references,
         "severities": tuple(Severity),
         "zero": timedelta(),
     }

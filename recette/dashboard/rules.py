@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -100,6 +100,18 @@ def footnotes(dated: Iterable[Due | Line]) -> tuple[Choice, ...]:
         if date is not None:
             found.update({choice.key: choice for choice in date.footnotes})
     return tuple(found.values())
+
+
+def references(notes: Sequence[Choice], choices: Sequence[Choice]) -> list[tuple[str, str]]:
+    """The numbers of these notes among all, neighbours as one (`1–5`), each with the key of its first."""
+    numbers = {choice.key: number for number, choice in enumerate(choices, 1)}
+    spans: list[tuple[int, int]] = []
+    for number in sorted(numbers[note.key] for note in notes if note.key in numbers):
+        if spans and spans[-1][1] == number - 1:
+            spans[-1] = (spans[-1][0], number)
+        else:
+            spans.append((number, number))
+    return [(f"{a}" if a == b else f"{a}–{b}", choices[a - 1].key) for a, b in spans]
 
 
 def _urgency(due: Due) -> tuple[bool, float, str]:
