@@ -111,9 +111,12 @@ async def _refused(request: Request, error: Exception) -> Response:
 
 async def _http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
-    if error.status_code == 404:
-        return _told(request, 404, Text("Cette page n’existe pas.", "There is no such page."))
-    return _told(request, error.status_code, Text(str(error.detail), str(error.detail)))
+    said = Text("Cette page n’existe pas.", "There is no such page.")
+    if error.status_code != 404:
+        said = Text(str(error.detail), str(error.detail))
+    answer = _told(request, error.status_code, said)
+    answer.headers.update(error.headers or {})
+    return answer
 
 
 def _told(request: Request, status: int, text: Text) -> Response:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from recette.journal.model import Kind
+from recette.journal.model import Draft, Kind
 from tests.recette.dashboard import demo
 from tests.recette.dashboard.conftest import OpenDashboard
 
@@ -152,9 +153,9 @@ async def test_every_page_loads_nothing_from_elsewhere_and_changes_nothing(open_
             assert 'href="http' not in page
             assert "<form" not in page
             assert " style=" not in page
-        writing = {route.path for route in reader.app.routes if {"POST", "PUT", "DELETE"} & getattr(route, "methods", set())}  # fmt: skip
+            for method in ("POST", "PUT", "PATCH", "DELETE"):
+                assert (await reader.send(method, path)).status == 405
         schema = json.loads(await reader.text("/openapi.json"))
-    assert writing <= {"/connexion", "/deconnexion"}
     assert {method for path in schema["paths"].values() for method in path} == {"get"}
 
 
@@ -196,7 +197,7 @@ async def test_what_is_altered_later_is_seen_when_the_chain_is_verified_again(
     async with open_dashboard(demo.calliope()) as reader:
         await reader.text(f"/projets/{demo.CALLIOPE}")
         _alter(sqlite_url)
-        reader.machine.at += demo.timedelta(minutes=10)
+        reader.machine.at += timedelta(minutes=10)
         assert "altéré" in await reader.text(f"/projets/{demo.CALLIOPE}", 500)
 
 
@@ -218,7 +219,7 @@ async def test_a_reload_asks_only_for_what_is_new(
         asked.clear()
         await reader.text(f"/projets/{demo.NOVA}")
         assert asked == [(demo.NOVA, len(story.entries))]
-        note = demo.Draft(Kind.NOTE, "A-0001", demo.NOW, "Camille Essai", demo.ANS, "une note toute neuve")
+        note = Draft(Kind.NOTE, "A-0001", demo.NOW, "Camille Essai", demo.ANS, "une note toute neuve")
         await journal.append(demo.NOVA, [note], demo.NOW)
         assert "une note toute neuve" in await reader.text(f"/projets/{demo.NOVA}")
 
@@ -261,5 +262,5 @@ async def test_the_api_says_the_same_as_the_pages(open_dashboard: OpenDashboard)
     assert [right["id"] for right in project["rights"]] == ["suspension-blocking"]
     assert [due["anomaly"] for due in project["dues"] if due["overdue"]] == ["A-0001", "A-0002"]
     assert [run["id"] for run in project["runs"]][-1] == RED
-    assert [entry["kind"] for entry in anomaly["entries"]][0] == "anomaly.opened"
+    assert anomaly["entries"][0]["kind"] == "anomaly.opened"
     assert anomaly["severity"] == "BLOCKING"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from pydantic import SecretStr
 
 from recette.dashboard.app import create_app
 from recette.dashboard.model import DashboardError
@@ -39,8 +40,8 @@ def test_on_loopback_it_starts_without_one(host: str, sqlite_url: str) -> None:
 
 def test_a_short_token_is_refused_even_on_loopback(sqlite_url: str) -> None:
     with pytest.raises(DashboardError, match="19"):
-        create_app(Settings(token="x" * 19), database_url=sqlite_url)
-    create_app(Settings(token="x" * 20), database_url=sqlite_url)
+        create_app(Settings(token=SecretStr("x" * 19)), database_url=sqlite_url)
+    create_app(Settings(token=SecretStr("x" * 20)), database_url=sqlite_url)
 
 
 @pytest.mark.parametrize("path", ["/", "/projets/calliope-rdv", "/direct", "/projets/calliope-rdv/documents/0"])
