@@ -6,7 +6,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 
-from recette.dashboard import pages, rules, schemas
+from recette.dashboard import answers, pages, rules, schemas
 from recette.dashboard.dependencies import NowDep, StateDep
 from recette.dashboard.model import NotFoundError
 from recette.projects.book import Book
@@ -20,14 +20,14 @@ router = APIRouter(prefix="/api", tags=["dashboard"])
 async def projects(state: StateDep, now: NowDep) -> list[schemas.ProjectLine]:
     """Every project, the most pressing first; those that cannot be read say why, and come first."""
     shown, broken = await pages.views(state, now)
-    altered = [schemas.ProjectLine(id=id, error=schemas.text(error.text)) for id, error in broken.items()]
-    return [*altered, *(schemas.line(view) for view in shown)]
+    altered = [schemas.ProjectLine(id=id, error=answers.text(error.text)) for id, error in broken.items()]
+    return [*altered, *(answers.line(view) for view in shown)]
 
 
 @router.get("/projects/{project}")
 async def project(state: StateDep, now: NowDep, project: str) -> schemas.ProjectBody:
     """A project whole: phases, door, deadlines, anomalies, service, runs, certificates."""
-    return schemas.project(await pages.view_of(state, await state.shelf.book(project), now))
+    return answers.project(await state.shelf.view(await state.shelf.book(project), now))
 
 
 class AnomalyLife(schemas.AnomalyBody):
@@ -43,9 +43,9 @@ async def anomaly(state: StateDep, now: NowDep, project: str, anomaly: str) -> A
     if found is None:
         raise NotFoundError(Text("Aucune anomalie « {id} ».", "There is no anomaly '{id}'.").format(id=anomaly))
     return AnomalyLife(
-        **schemas.anomaly(found).model_dump(),
-        dues=[schemas.due(each) for each in dues.dues(found, book.agreement, now)],
-        entries=[schemas.entry(each) for each in rules.life(book, found)],
+        **answers.anomaly(found).model_dump(),
+        dues=[answers.due(each) for each in dues.dues(found, book.agreement, now)],
+        entries=[answers.entry(each) for each in rules.life(book, found)],
     )
 
 
@@ -58,11 +58,11 @@ async def entries(
 ) -> list[schemas.EntryBody]:
     """The journal from after this entry on; its chain was verified."""
     book: Book = await state.shelf.book(project)
-    return [schemas.entry(each) for each in book.entries[after : after + most]]
+    return [answers.entry(each) for each in book.entries[after : after + most]]
 
 
 @router.get("/live")
 async def live(state: StateDep) -> list[schemas.LiveBody]:
     """Runs that are going on, or were within a day."""
     now = state.machine.now()
-    return [schemas.live(each, now) for each in await state.shelf.live()]
+    return [answers.live(each, now) for each in await state.shelf.live()]

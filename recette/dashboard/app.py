@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -30,6 +31,8 @@ from sas_kernel.errors import SasError
 from sas_kernel.text import Text
 from sas_kit.database import Database, migrate, translating
 from sas_kit.web import health_router, install_problem_handlers, problem
+
+_log = logging.getLogger(__name__)
 
 _MIGRATIONS = (journal_repository.MIGRATIONS, monitoring_repository.MIGRATIONS, live_repository.MIGRATIONS)
 
@@ -60,8 +63,10 @@ def create_app(
             streams=asyncio.Semaphore(settings.streams),
         )
         try:
-            yield
+            async with verified(app.state.dashboard.shelf, settings.verify_seconds):
+                yield
         finally:
+            await app.state.dashboard.shelf.aclose()
             await database.close()
 
     app = FastAPI(
@@ -92,6 +97,27 @@ def create_app(
     app.mount("/static", StaticFiles(directory=Path(__file__).parent / "static"))
     app.add_middleware(Protection, settings=settings, guard=guard)
     return app
+
+
+@asynccontextmanager
+async def verified(shelf: Shelf, every: float) -> AsyncIterator[None]:
+    """While this lasts, every chain is verified again now and then; the first time warms what pages ask for."""
+
+    async def verify() -> None:
+        while every:
+            try:
+                await shelf.verify()
+            except SasError as error:
+                _log.warning("%s", error.text.en)
+            await asyncio.sleep(every)
+
+    task = asyncio.create_task(verify())
+    try:
+        yield
+    finally:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
 
 
 def _prepare(url: str) -> None:

@@ -31,15 +31,10 @@ async def views(state: State, now: NowDep) -> tuple[list[View], dict[str, SasErr
     read, broken = [], {}
     for project, outcome in (await state.shelf.all()).items():
         if isinstance(outcome, Book):
-            read.append(await view_of(state, outcome, now))
+            read.append(await state.shelf.view(outcome, now))
         else:
             broken[project] = outcome
     return rules.most_pressing(read), broken
-
-
-async def view_of(state: State, book: Book, now: NowDep) -> View:
-    """A project as it stands."""
-    return rules.view(book, now, await state.shelf.service(book, now))
 
 
 @router.get("/")
@@ -69,7 +64,7 @@ async def project_page(
     project: str,
     before: Annotated[int | None, Query(ge=1)] = None,
 ) -> Response:
-    view = await view_of(state, await state.shelf.book(project), now)
+    view = await state.shelf.view(await state.shelf.book(project), now)
     older = [entry for entry in view.book.entries if before is None or entry.number < before]
     return page(
         request,

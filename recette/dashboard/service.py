@@ -1,19 +1,22 @@
 """What the pages ask for: books as their journals stand, services as their samples say, runs that are going on.
 
-A book is kept until its journal has a new entry, so that a page is one small question to the database. Now and then,
-and whenever there is something new, the whole chain is read and verified again: what was altered is told, not shown.
+A book is kept until its journal has a new entry, so that a page is one small question to the database. Whenever there
+is something new, and now and then beside the pages, the whole chain is read and verified again: what was altered is
+told, not shown.
 """
 
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from recette.dashboard import days
+from recette.dashboard import days, rules
 from recette.dashboard.model import LiveRun, NotFoundError, Service
 from recette.dashboard.repository import LiveRuns
+from recette.dashboard.rules import View
 from recette.journal.model import Entry
 from recette.journal.repository import Document, Journal
 from recette.model import RunReport
@@ -32,9 +35,12 @@ from sas_kernel.errors import SasError
 from sas_kernel.text import Text
 from sas_kit.database import Database
 
-_VERIFIED_FOR = timedelta(minutes=10)
+_log = logging.getLogger(__name__)
+
 _SERVICE_FOR = timedelta(minutes=5)
-"""For how long a book, and how a service stood, are believed without looking at everything again."""
+"""For how long it is believed how a service stood."""
+_VIEW_FOR = timedelta(seconds=5)
+"""For how long what is said of a project is said again: no page tells seconds before the last minute."""
 _IN_SERVICE = frozenset({PhaseId.VSR, PhaseId.EXPLOITATION})
 _LONGEST_WATCH = timedelta(days=92)
 _MOST_REPORTS = 4
@@ -42,14 +48,15 @@ _MOST_REPORTS = 4
 
 @dataclass(slots=True)
 class _Shelved:
-    """`outcome` is the book that `last` entries told at `verified_at`, or what keeps it from being read."""
+    """`outcome` is the book that `last` entries told, or what keeps it from being read."""
 
     outcome: Book | SasError | None = None
     last: int = 0
-    verified_at: datetime | None = None
+    view: View | None = None
     service: Service | None = None
-    service_of: tuple[int, datetime] | None = None
+    service_of: object = None
     service_at: datetime | None = None
+    refreshing: asyncio.Task[None] | None = None
     reading: asyncio.Lock = field(default_factory=asyncio.Lock)
     watching: asyncio.Lock = field(default_factory=asyncio.Lock)
 
@@ -85,34 +92,67 @@ class Shelf:
         await self.all()
         return tuple((project, shelved.last) for project, shelved in sorted(self._shelved.items()))
 
-    async def _outcome(self, project: str) -> Book | SasError:
+    async def verify(self) -> None:
+        """Read and verify every chain again, one after the other."""
+        for project in await self.journal.projects():
+            await self._outcome(project, again=True)
+
+    async def _outcome(self, project: str, *, again: bool = False) -> Book | SasError:
         shelved = self._shelved.setdefault(project, _Shelved())
         async with shelved.reading:
-            now = self._clock.now()
-            fresh = shelved.verified_at is not None and now - shelved.verified_at < _VERIFIED_FOR
-            if shelved.outcome is not None and fresh and not await self.journal.read(project, shelved.last):
+            if shelved.outcome is not None and not again and not await self.journal.read(project, shelved.last):
                 return shelved.outcome
             entries = await self.journal.read(project)
             shelved.outcome = await asyncio.to_thread(_told, project, entries)
             shelved.last = entries[-1].number if entries else 0
-            shelved.verified_at = now
             return shelved.outcome
 
+    async def view(self, book: Book, now: datetime) -> View:
+        """What a page says of a project now, or said a moment ago."""
+        service = await self.service(book, now)
+        shelved = self._shelved.setdefault(book.project.id, _Shelved())
+        said = shelved.view
+        same = said is not None and said.book is book and said.service is service
+        if said is None or not same or not timedelta() <= now - said.now < _VIEW_FOR:
+            said = shelved.view = await asyncio.to_thread(rules.view, book, now, service)
+        return said
+
     async def service(self, book: Book, now: datetime) -> Service | None:
-        """How the service stood since its open phase was opened, three months at most; None where none is watched."""
+        """How the service stood since its open phase was opened, three months at most; None where none is watched.
+
+        Two months of samples take seconds to read: nobody waits for them twice, a page tells what was so minutes ago.
+        """
         state = book.project.current
         if state is None or state.id not in _IN_SERVICE or now <= state.opened_at:
             return None
         shelved = self._shelved.setdefault(book.project.id, _Shelved())
-        async with shelved.watching:
-            at = self._clock.now()
-            same = shelved.service_of is not None and shelved.service_of[0] == book.project.last
-            held = same and shelved.service_of is not None and shelved.service_of[1] <= now
-            aged = shelved.service_at is None or at - shelved.service_at >= _SERVICE_FOR
-            if shelved.service is None or not held or aged:
-                shelved.service = await self._watched(book, state, now)
-                shelved.service_of, shelved.service_at = (book.project.last, now), at
-            return shelved.service
+        of = (state, book.project.maintenance, dict(book.project.changes), book.project.flows)
+        if shelved.service is None or shelved.service_of != of or now < shelved.service.standing.end:
+            async with shelved.watching:
+                if shelved.service is None or shelved.service_of != of or now < shelved.service.standing.end:
+                    await self._watch_again(shelved, book, state, of, now)
+        elif shelved.refreshing is None or shelved.refreshing.done():
+            aged = shelved.service_at is None or self._clock.now() - shelved.service_at >= _SERVICE_FOR
+            if aged:
+                shelved.refreshing = asyncio.create_task(self._watch_again(shelved, book, state, of, now))
+        return shelved.service
+
+    async def _watch_again(self, shelved: _Shelved, book: Book, state: PhaseState, of: object, now: datetime) -> None:
+        at = self._clock.now()
+        try:
+            shelved.service = await self._watched(book, state, now)
+        except SasError as error:
+            if shelved.service is None:
+                raise
+            _log.warning("%s", error.text.en)
+        shelved.service_of, shelved.service_at = of, at
+
+    async def aclose(self) -> None:
+        """End what is still being read."""
+        tasks = [each.refreshing for each in self._shelved.values() if each.refreshing is not None]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _watched(self, book: Book, state: PhaseState, now: datetime) -> Service:
         start = state.opened_at

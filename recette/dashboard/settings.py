@@ -29,6 +29,7 @@ class Settings(BaseSettings):
     tries_per_minute: int = Field(default=5, ge=1)
     streams: int = Field(default=200, ge=1)
     poll_seconds: float = Field(default=1.0, gt=0)
+    verify_seconds: float = Field(default=600.0, ge=0)  # 0: only when a journal moves
 
     @property
     def secret(self) -> str:

@@ -81,7 +81,7 @@ async def _numbers(state: State, project: str | None) -> tuple[tuple[str, int], 
 async def _dues(state: State, lang: Lang, project: str | None) -> str:
     now = state.clock.now()
     if project is not None:
-        view = await pages.view_of(state, await state.shelf.book(project), now)
+        view = await state.shelf.view(await state.shelf.book(project), now)
         return rendered(state, lang, "dues.html", view=view, book=view.book)
     shown, _ = await pages.views(state, now)
     return rendered(state, lang, "pressing.html", pressing=rules.first_due(shown, pages.MOST_DUES))

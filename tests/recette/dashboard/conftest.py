@@ -73,7 +73,7 @@ def open_dashboard(sqlite_url: str) -> OpenDashboard:
         await demo.fill(sqlite_url, *stories, samples=samples)
         machine = ManualClock(demo.NOW)
         app = create_app(
-            Settings(poll_seconds=0.001, **settings),
+            Settings(poll_seconds=0.001, verify_seconds=0, **settings),
             database_url=sqlite_url,
             clock=ManualClock(demo.NOW),
             machine=machine,

@@ -70,6 +70,23 @@ async def test_service_levels_are_told_and_drawn_day_by_day(open_dashboard: Open
     }
 
 
+async def test_nobody_waits_twice_for_two_months_of_samples(open_dashboard: OpenDashboard) -> None:
+    async with open_dashboard(demo.calliope(), samples={demo.CALLIOPE: demo.watched()}) as reader:
+        shelf = reader.state.shelf
+        book = await shelf.book(demo.CALLIOPE)
+        first = await shelf.service(book, demo.NOW)
+        assert await shelf.service(book, demo.NOW) is first
+        reader.machine.advance(timedelta(minutes=5))
+        later = demo.NOW + timedelta(minutes=5)
+        assert await shelf.service(book, later) is first
+        task = shelf._shelved[demo.CALLIOPE].refreshing
+        assert task is not None
+        await task
+        again = await shelf.service(book, later)
+        assert again is not None
+        assert again.standing.end == later
+
+
 async def test_an_anomaly_tells_its_whole_life_and_what_its_dates_rest_on(open_dashboard: OpenDashboard) -> None:
     async with open_dashboard(demo.calliope()) as reader:
         page = await reader.text(f"/projets/{demo.CALLIOPE}/anomalies/a-0001")
@@ -197,7 +214,8 @@ async def test_what_is_altered_later_is_seen_when_the_chain_is_verified_again(
     async with open_dashboard(demo.calliope()) as reader:
         await reader.text(f"/projets/{demo.CALLIOPE}")
         _alter(sqlite_url)
-        reader.machine.at += timedelta(minutes=10)
+        assert await reader.text(f"/projets/{demo.CALLIOPE}")
+        await reader.state.shelf.verify()
         assert "altéré" in await reader.text(f"/projets/{demo.CALLIOPE}", 500)
 
 
