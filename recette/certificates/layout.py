@@ -10,6 +10,8 @@ from recette.certificates import wording as w
 from recette.certificates.model import Certificate
 from sas_kernel.text import Lang, Text
 
+_NAME_LENGTH = 40
+
 
 @dataclass(frozen=True, slots=True)
 class Paragraph:
@@ -34,6 +36,11 @@ class Table:
     head: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
     widths: tuple[float, ...]
+
+    @property
+    def named(self) -> bool:
+        """Its first cells are names, not sentences: they are set in bold."""
+        return all(len(row[0]) <= _NAME_LENGTH for row in self.rows)
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,16 @@ from reportlab.lib.units import mm
 from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.pdfgen.canvas import Canvas
-from reportlab.platypus import BaseDocTemplate, Flowable, Frame, KeepTogether, LongTable, PageTemplate, Spacer
+from reportlab.platypus import (
+    BaseDocTemplate,
+    CondPageBreak,
+    Flowable,
+    Frame,
+    KeepTogether,
+    LongTable,
+    PageTemplate,
+    Spacer,
+)
 from reportlab.platypus import Paragraph as Text_
 from reportlab.platypus import Table as Grid
 
@@ -35,14 +44,16 @@ from sas_kernel.text import Text
 
 _FONT, _BOLD = "Vera", "VeraBd"
 _MARGIN = 16 * mm
-_WIDTH = A4[0] - 2 * _MARGIN
+_WIDTH, _HEIGHT = A4[0] - 2 * _MARGIN, A4[1] - 42 * mm
+_PADDING = 12
+"""What ReportLab keeps free beside the text of a cell, at most."""
 _INK, _SOFT, _LINE, _GROUND, _BRAND = (
     colors.HexColor(code) for code in ("#16252f", "#4b5d69", "#c5d0d5", "#f3f6f7", "#0b5c6b")
 )
 _RED = colors.HexColor("#a61b1b")
 _TONES = {"pass": ("#18673b", "#e3f3e9"), "warn": ("#8a5a00", "#fdf1d8"), "fail": ("#a61b1b", "#fbe6e5")}
-_NAME_LENGTH = 40
-"""The longest first cell that is a name and not a sentence: it is set in bold."""
+_ROOM = 30 * mm
+"""What has to be left of a page for a heading or a table to begin on it."""
 _SPACES = re.compile("[\u2000-\u200a\u202f]")
 
 
@@ -59,7 +70,7 @@ def _built(page: Layout, made_at: datetime, total: int) -> tuple[bytes, int]:
     document = _Document(out, page, made_at.astimezone(UTC), total)
     story: list[Flowable] = [*_front(page)]
     for section in page.sections:
-        drawn: list[Flowable] = [_text(section.title, _HEADING, page)]
+        drawn: list[Flowable] = [CondPageBreak(_ROOM), _text(section.title, _HEADING, page)]
         for block in section.blocks:
             drawn += _DRAWN[type(block)](block, page)
         together = any(isinstance(block, layout.SignatureBlocks) for block in section.blocks)
@@ -103,7 +114,7 @@ class _Document(BaseDocTemplate):
             author="recette",
             keywords=[f"SHA-256 {page.fingerprint}"],
         )
-        frame = Frame(_MARGIN, 20 * mm, _WIDTH, A4[1] - 42 * mm, 0, 0, 0, 0, id="body")
+        frame = Frame(_MARGIN, 20 * mm, _WIDTH, _HEIGHT, 0, 0, 0, 0, id="body")
         self.addPageTemplates([PageTemplate("page", [frame], onPage=self._margins)])
         self._head = _fitting(drawable(page.subject), 90 * mm)
         self._shown, self._made_at, self._total, self._outlined = page, made_at, total, 0
@@ -155,11 +166,9 @@ _NORMAL = _style("normal")
 _STRONG = _style("strong", fontName=_BOLD)
 _SMALL_SOFT = _style("soft", textColor=_SOFT, fontSize=7.5, leading=10)
 _TITLE = _style("title", fontName=_BOLD, fontSize=17, leading=21)
-_HEADING = _style(
-    "heading", fontName=_BOLD, fontSize=11, leading=14, textColor=_BRAND, spaceBefore=12, spaceAfter=6, keepWithNext=1
-)
-_ITEM = _style("item", fontName=_BOLD, fontSize=9, spaceBefore=8, keepWithNext=1)
-_CAPTION = _style("caption", fontName=_BOLD, spaceBefore=6, keepWithNext=1)
+_HEADING = _style("heading", fontName=_BOLD, fontSize=11, leading=14, textColor=_BRAND, spaceBefore=12, spaceAfter=6)
+_ITEM = _style("item", fontName=_BOLD, fontSize=9, spaceBefore=8)
+_CAPTION = _style("caption", fontName=_BOLD, spaceBefore=6)
 _CELL = _style("cell", fontSize=7.5, leading=10, spaceAfter=0)
 _CELL_BOLD = _style("cell-bold", fontName=_BOLD, fontSize=7.5, leading=10, spaceAfter=0)
 _NAME = _style("name", textColor=_SOFT, spaceAfter=0)
@@ -210,23 +219,27 @@ def _facts(block: layout.Facts | layout.Item, page: Layout) -> list[Flowable]:
         ("TOPPADDING", (0, 0), (-1, -1), 1.5),
         ("BOTTOMPADDING", (0, 0), (-1, -1), 1.5),
     ]
-    grid = LongTable(rows, colWidths=[_WIDTH * 0.28, _WIDTH * 0.72], style=style, splitInRow=1)
-    return [grid, Spacer(1, 2 * mm)]
+    return [_grid(rows, [_WIDTH * 0.28, _WIDTH * 0.72], style), Spacer(1, 2 * mm)]
+
+
+def _grid(rows: list[list[Text_]], widths: list[float], style: list[Any], repeated: int = 0) -> LongTable:
+    """A table that goes on over pages; a row is split only where no page could hold it."""
+    tallest = max(
+        (cell.wrap(width - _PADDING, _HEIGHT)[1] for row in rows for cell, width in zip(row, widths, strict=True)),
+        default=0,
+    )
+    split = int(tallest > _HEIGHT - _ROOM)
+    return LongTable(rows, colWidths=widths, repeatRows=repeated, style=style, splitInRow=split)
 
 
 def _item(block: layout.Item, page: Layout) -> list[Flowable]:
-    return [_text(block.title, _ITEM, page), *_facts(block, page)]
+    return [CondPageBreak(_ROOM), _text(block.title, _ITEM, page), *_facts(block, page)]
 
 
 def _table(block: layout.Table, page: Layout) -> list[Flowable]:
     head = [_text(cell, _CELL_BOLD, page) for cell in block.head]
-    rows = [
-        [
-            _text(cell, _CELL if column or len(cell) > _NAME_LENGTH else _CELL_BOLD, page)
-            for column, cell in enumerate(row)
-        ]
-        for row in block.rows
-    ]
+    first = _CELL_BOLD if block.named else _CELL
+    rows = [[_text(cell, _CELL if column else first, page) for column, cell in enumerate(row)] for row in block.rows]
     whole = sum(block.widths)
     style: list[Any] = [
         ("GRID", (0, 0), (-1, -1), 0.4, _LINE),
@@ -238,8 +251,8 @@ def _table(block: layout.Table, page: Layout) -> list[Flowable]:
         ("BOTTOMPADDING", (0, 0), (-1, -1), 4),
     ]
     widths = [_WIDTH * width / whole for width in block.widths]
-    grid = LongTable([head, *rows], colWidths=widths, repeatRows=1, style=style, splitInRow=1)
-    return [_text(block.caption, _CAPTION, page), grid, Spacer(1, 3 * mm)]
+    grid = _grid([head, *rows], widths, style, 1)
+    return [CondPageBreak(_ROOM), _text(block.caption, _CAPTION, page), grid, Spacer(1, 3 * mm)]
 
 
 def _numbered(block: layout.Numbered, page: Layout) -> list[Flowable]:

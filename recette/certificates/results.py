@@ -106,6 +106,8 @@ def _line(
 ) -> RequirementLine:
     verdicts = frozenset(run.requirements[id]) if run is not None else frozenset()
     standing, reason = _standing(verdicts, anomalies)
+    if standing is RequirementStanding.NOT_VALIDATED and run is not None:
+        reason = _deviation(id, run)
     if run is None and standing is RequirementStanding.NOT_JUDGED:
         reason = requirement.untested_reason if requirement and requirement.untested_reason else _NOT_NAMED
     return RequirementLine(
@@ -118,6 +120,12 @@ def _line(
         anomalies=tuple(anomaly.id for anomaly in anomalies),
         run=run.id if run is not None else "",
     )
+
+
+def _deviation(requirement: str, run: RunRecord) -> Text | None:
+    """The known deviation that excused it in a run: shown, for it validates nothing (art. 6)."""
+    excuse = next((finding.excuse for finding in run.excused if finding.requirement == requirement), "")
+    return Text("Écart connu : {e}", "Known deviation: {e}").format(e=excuse) if excuse else None
 
 
 def _standing(verdicts: frozenset[Verdict], anomalies: Sequence[Anomaly]) -> tuple[RequirementStanding, Text | None]:

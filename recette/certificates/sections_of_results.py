@@ -34,7 +34,8 @@ def requirements(told: Telling) -> Section | None:
                         line.id,
                         told.say(w.SEVERITIES[line.severity]) if line.severity else "–",
                         told.say(line.text) if line.text else "–",
-                        told.pair(told.say(w.STANDINGS[line.standing]), ", ".join(line.anomalies)),
+                        told.pair(told.say(w.RESULTS[line.standing]), ", ".join(line.anomalies))
+                        + (f"\n{told.say(line.reason)}" if line.reason else ""),
                     )
                     for line in failed
                 ),

@@ -60,6 +60,12 @@ STANDINGS: Mapping[RequirementStanding, Text] = {
     RequirementStanding.NOT_JUDGED: Text("Non jugées", "Not judged"),
     RequirementStanding.NOT_APPLICABLE: Text("Sans objet", "Not applicable"),
 }
+RESULTS: Mapping[RequirementStanding, Text] = {
+    **STANDINGS,
+    RequirementStanding.SET_ASIDE: Text("Écartée", "Set aside"),
+    RequirementStanding.NOT_VALIDATED: Text("Non validée", "Not validated"),
+}
+"""`STANDINGS` said of one requirement."""
 PARTIES: Mapping[Party, Text] = {
     Party.ANS: Text("ANS", "ANS"),
     Party.EDITOR: Text("Éditeur", "Editor"),

@@ -22,10 +22,11 @@ CLOCK_TOLERANCE = timedelta(minutes=1)
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What a search asked for: prefixed practitioner ids, and the window as instants."""
+    """What a search asked for: prefixed practitioner ids, the window as instants, and `cpts`: whether it is INT_R04."""
 
     identifiers: tuple[str, ...]
     window: Window
+    cpts: bool = False
 
 
 class ReferenceForm(Enum):
@@ -75,6 +76,11 @@ class Answer:
         if self.exchange is None:
             return read(self.saved)
         return read(b"" if self.exchange.response is None else self.exchange.response.body)
+
+    @property
+    def of_cpts(self) -> bool:
+        """Whether this answers INT_R04, whose Bundles have profiles and kinds of resources of their own."""
+        return self.asked is not None and self.asked.cpts
 
     @property
     def root(self) -> Node:

@@ -14,6 +14,7 @@ from functools import cached_property
 from urllib.parse import unquote
 
 from recette.checks.answer import Answer, codes, instant
+from recette.checks.comparison import signature
 from recette.checks.facts import APPOINTMENT_SYSTEM
 from recette.checks.json_document import Document, Node, read
 from recette.checks.judging import tally
@@ -28,11 +29,15 @@ class ChangeKind(StrEnum):
     CANCELLATION = "cancellation"
     HONOURED = "honoured"
     ABSENCE = "absence"
+    CONSENT = "consent"
+    REFUSAL = "refusal"
 
 
 @dataclass(frozen=True, slots=True)
 class Offered:
-    """A slot with appointment as a search showed it. `practitioner` is the prefixed national id."""
+    """A slot with appointment as a search showed it. `practitioner`: the prefixed id of whose it is; of an SOS
+    association, what tells its site from the others.
+    """
 
     id: str
     start: datetime
@@ -241,7 +246,9 @@ def offered(answer: Answer) -> tuple[Offered, ...]:
         schedule = answer.schedule_of(slot)
         doctor = None if schedule is None else answer.actor_of(schedule, "Practitioner")
         named = None if doctor is None else answer.asked_identity(doctor)
-        practitioner = named or (asked[0] if len(asked) == 1 else None)
+        site = None if schedule is None else answer.actor_of(schedule, "Location")
+        there = "" if site is None else signature(site)  # two sites of an association may offer the same times
+        practitioner = named or there or (asked[0] if len(asked) == 1 else None)
         if "ROUTINE" in types and start is not None and end is not None and practitioner is not None:
             found.append(Offered(slot["id"].string or "", start, end, practitioner, slot["comment"].string or ""))
     return tuple(sorted(found, key=lambda slot: slot.start))

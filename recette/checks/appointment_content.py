@@ -126,6 +126,8 @@ _WANTED = {
     ChangeKind.CANCELLATION: "cancelled",
     ChangeKind.HONOURED: "fulfilled",
     ChangeKind.ABSENCE: "noshow",
+    ChangeKind.CONSENT: "booked",
+    ChangeKind.REFUSAL: "cancelled",
 }
 
 

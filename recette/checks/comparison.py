@@ -38,13 +38,14 @@ class Union:
         return (*(x for answer in self.apart for x in answer.exchanges), *self.together.exchanges)
 
 
-def _settled(answers: Iterable[Answer]) -> datetime:
+def settled(answers: Iterable[Answer]) -> datetime:
     """From when on slots can be compared: an earlier one may have become past between two requests."""
     return max(x.sent_at for answer in answers for x in answer.exchanges) + CLOCK_TOLERANCE
 
 
-def _slots(answer: Answer, settled: datetime) -> list[Node]:
-    return [slot for slot in answer.of("Slot") if (start := instant(slot["start"])) is None or start > settled]
+def slots_from(answer: Answer, since: datetime) -> list[Node]:
+    """The slots that start after an instant, and those whose start cannot be read."""
+    return [slot for slot in answer.of("Slot") if (start := instant(slot["start"])) is None or start > since]
 
 
 _Side = tuple[Answer, list[Node]]
@@ -108,8 +109,10 @@ def _same(apart: tuple[Answer, ...], other: Answer) -> Judgement:
     refused = refusal(other, _REFUSED)
     if refused is not None:
         return Judgement(1, (refused,))
-    settled = _settled((*apart, other))
-    expected, found = keyed([(answer, _slots(answer, settled)) for answer in apart], (other, _slots(other, settled)))
+    since = settled((*apart, other))
+    expected, found = keyed(
+        [(answer, slots_from(answer, since)) for answer in apart], (other, slots_from(other, since))
+    )
     if not expected and not found:
         return Judgement(0, reason=_NO_SLOT)
     missing = sorted(expected.keys() - found.keys())
@@ -153,6 +156,29 @@ def same_union(id: str, requirement: str, title: Text) -> Check:
     return Check(id, requirement, title, judge)
 
 
+def only_missing(id: str, requirement: str, title: Text) -> Check:
+    """A check that what is asked besides (evidence: `Pair`) costs none of the usual slots; more may come with it."""
+
+    def judge(pair: Pair) -> Judgement:
+        unusable = pair.usual.unusable or pair.other.unusable
+        if unusable is not None:
+            return Judgement(0, reason=unusable)
+        since = settled((pair.usual, pair.other))
+        sides = [(answer, slots_from(answer, since)) for answer in (pair.usual, pair.other)]
+        expected, found = keyed(sides[:1], sides[1])
+        missing = sorted(expected.keys() - found.keys())
+        message = Text(
+            "{m} créneaux de la recherche ordinaire manquent à celle-ci ({missing}).",
+            "{m} slots of the usual search are missing from this one ({missing}).",
+        ).format(m=len(missing), missing=_few(missing))
+        problem = Problem(
+            message, "Bundle.entry", f"≥ {len(expected)} Slot", f"{len(found)} Slot", pair.other.exchange_id
+        )
+        return tally([problem if missing else None] if expected and found else (), _NO_SLOT)
+
+    return Check(id, requirement, title, judge)
+
+
 def _belonging(answer: Answer, slot: Node) -> tuple[str | None, str | None]:
     """Of a slot, as far as it can be followed: the doctor's national id, and what tells the place."""
     schedule = answer.schedule_of(slot)
@@ -177,8 +203,8 @@ def signature(place: Node) -> str:
 
 
 def _both(pair: Pair) -> Iterator[tuple[str, tuple[str | None, str | None], tuple[str | None, str | None], Node]]:
-    settled = _settled((pair.usual, pair.other))
-    usual, other = keyed([(pair.usual, _slots(pair.usual, settled))], (pair.other, _slots(pair.other, settled)))
+    since = settled((pair.usual, pair.other))
+    usual, other = keyed([(pair.usual, slots_from(pair.usual, since))], (pair.other, slots_from(pair.other, since)))
     for key in usual.keys() & other.keys():
         yield key, _belonging(pair.usual, usual[key]), _belonging(pair.other, other[key]), other[key]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 from recette.checks import facts
@@ -170,7 +171,7 @@ class Declared:
     """An answer, and the codes its owner declares to use."""
 
     answer: Answer
-    codes: frozenset[str]
+    codes: AbstractSet[str]
 
     @property
     def exchanges(self) -> tuple[Exchange, ...]:

@@ -170,6 +170,8 @@ ONE_PROFILE = content_check(
 
 def _right_profile(answer: Answer) -> Iterator[Problem | None]:
     for name, node in _known(answer):
+        if answer.of_cpts and name in facts.CPTS_PROFILES:  # requirements of its own
+            continue
         profiles = node["meta"]["profile"].elements
         if len(profiles) == 1 and profiles[0].string is not None:
             yield (

@@ -153,9 +153,11 @@ NO_LOCATION_ENTRY = content_check(
 )
 
 _EXPECTED = frozenset(facts.PROFILES) - {"Bundle"} | {"OperationOutcome"}
+_EXPECTED_OF_CPTS = _EXPECTED | (frozenset(facts.CPTS_PROFILES) - {"Bundle"})
 
 
 def _kinds(answer: Answer) -> Iterator[Problem | None]:
+    expected = _EXPECTED_OF_CPTS if answer.of_cpts else _EXPECTED
     for entry in answer.entries:
         resource = entry["resource"]
         if not isinstance(resource.value, dict) and resource.present:
@@ -163,14 +165,16 @@ def _kinds(answer: Answer) -> Iterator[Problem | None]:
         name = resource["resourceType"]
         yield (
             None
-            if name.string in _EXPECTED
+            if name.string in expected
             else Problem(
                 Text(
-                    "Une recherche de créneaux ne rend que des Slot, Schedule, Practitioner et PractitionerRole.",
-                    "A slot search returns only Slot, Schedule, Practitioner and PractitionerRole.",
+                    "Une recherche de créneaux ne rend que des Slot, Schedule, Practitioner et PractitionerRole, et "
+                    "pour les CPTS des HealthcareService et Organization.",
+                    "A slot search returns only Slot, Schedule, Practitioner and PractitionerRole, and for CPTS "
+                    "HealthcareService and Organization.",
                 ),
                 path=name.path,
-                expected="Slot | Schedule | Practitioner | PractitionerRole",
+                expected=" | ".join(sorted(expected - {"Location", "OperationOutcome"})),
                 actual=shown(name.value) if name.present else None,
             )
         )

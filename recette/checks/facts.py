@@ -19,6 +19,15 @@ PROFILES: Final = {
     "Location": f"{_SAS}FrLocationAgregateur",
 }
 
+_CPTS: Final = "https://interop.esante.gouv.fr/ig/fhir/sas/StructureDefinition/sas-cpts-"
+CPTS_PROFILES: Final = {
+    "Bundle": f"{_CPTS}bundle-aggregator",
+    "Slot": f"{_CPTS}slot-aggregator",
+    "HealthcareService": f"{_CPTS}healthcareservice-aggregator",
+    "Organization": f"{_CPTS}organization-aggregator",
+}
+"""The profiles of INT_R04 that INT_R01 does not have; the other resources are the same in both."""
+
 SLOT_TYPE_SYSTEM: Final = "https://mos.esante.gouv.fr/NOS/TRE_R314-TypeCreneau/FHIR/TRE-R314-TypeCreneau"
 SLOT_TYPES: Final = frozenset({"PUBLIC", "PRO", "SNP", "CPTS"})
 
@@ -27,6 +36,7 @@ CONSULTATION_TYPES: Final = frozenset({"AMB", "HH", "VR"})
 ESTABLISHMENT_SYSTEM: Final = (
     "https://mos.esante.gouv.fr/NOS/TRE_R66-CategorieEtablissement/FHIR/TRE-R66-CategorieEtablissement"
 )
+CPTS_CATEGORY: Final = "604"
 
 APPOINTMENT_SYSTEM: Final = "http://terminology.hl7.org/CodeSystem/v2-0276"
 APPOINTMENT_TYPES: Final = frozenset({"ROUTINE", "WALKIN"})
@@ -37,6 +47,11 @@ ORDINAL_SPECIALTY: Final = re.compile(r"SM[0-9]{2}")
 IDENTIFIER_TYPE_SYSTEM: Final = "http://interopsante.org/fhir/CodeSystem/fr-v2-0203"
 PRACTITIONER_IDENTIFIER_TYPE: Final = "IDNPS"
 STRUCTURE_IDENTIFIER_TYPE: Final = "IDNST"
+CPTS_TYPE_SYSTEMS: Final = (
+    "https://hl7.fr/ig/fhir/core/CodeSystem/fr-core-cs-v2-0203",
+    "http://interopsante.org/fhir/CodeSystem/fr-location-identifier-type",
+)
+"""Where the type of a CPTS's identifier is coded: packages 1.2.0 and 1.1.0 differ."""
 
 FHIR_VERSION: Final = "4.0.1"
 MEDIA_TYPE: Final = "application/fhir+json"
@@ -45,6 +60,7 @@ INSTANT: Final = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}[+-]\d{2
 FHIR_ID: Final = re.compile(r"[A-Za-z0-9\-.]{1,64}")
 PRACTITIONER_ID: Final = re.compile(r"8[0-9]{11}|0[0-9A-Z]{9}")
 STRUCTURE_ID: Final = re.compile(r"1[0-9]{9}|3[0-9]{14}|4[0-9]{14}|0[0-9A-Z]{9,14}")
+FINESS: Final = re.compile(r"1[0-9]{9}")
 PHONE: Final = re.compile(r"\+(33|262|590|594|596)[0-9]{9}")
 POSTAL_CODE: Final = re.compile(r"[0-9]{5}")
 

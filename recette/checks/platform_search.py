@@ -18,9 +18,9 @@ from sas_kernel.identifiers import PRACTITIONER_SYSTEM
 from sas_kernel.text import Text
 
 WINDOW: Final = timedelta(hours=72)
-_SLACK: Final = timedelta(minutes=2)
+SLACK: Final = timedelta(minutes=2)
 _MOST: Final = 25
-_WHO: Final = "schedule.actor:Practitioner.identifier"
+WHO: Final = "schedule.actor:Practitioner.identifier"
 
 
 @dataclass(frozen=True)
@@ -58,10 +58,12 @@ class Searched:
         return (*(search.exchange for search in self.searches), *self.proof)
 
 
-_NOTHING = Text("Aucune recherche n’est arrivée.", "No search arrived.")
+NOTHING = Text("Aucune recherche n’est arrivée.", "No search arrived.")
 
 
-def _of_each(id: str, requirement: str, title: Text, look: Callable[[Search], Iterator[Problem | None]]) -> Check:
+def of_each(id: str, requirement: str, title: Text, look: Callable[[Search], Iterator[Problem | None]]) -> Check:
+    """A check of every search that came (evidence: `Searched`)."""
+
     def judge(searched: Searched) -> Judgement:
         return tally(
             (
@@ -71,13 +73,14 @@ def _of_each(id: str, requirement: str, title: Text, look: Callable[[Search], It
                 for search in searched.searches
                 for problem in look(search)
             ),
-            _NOTHING,
+            NOTHING,
         )
 
     return Check(id, requirement, title, judge)
 
 
-def _instant(value: str) -> datetime | None:
+def instant_of(value: str) -> datetime | None:
+    """The instant of a bound, its prefix taken away; None without an offset."""
     try:
         read = datetime.fromisoformat(value.replace(" ", "+"))  # a bare plus in a query reads as a space
     except ValueError:
@@ -93,7 +96,7 @@ def _one_bound(prefix: str) -> Callable[[Search], Iterator[Problem | None]]:
     def look(search: Search) -> Iterator[Problem | None]:
         found = _bounds(search, prefix)
         message = Text("Attendu exactement une borne start={p}.", "Expected exactly one bound start={p}.")
-        held = len(found) == 1 and _instant(found[0]) is not None
+        held = len(found) == 1 and instant_of(found[0]) is not None
         yield (
             None
             if held
@@ -103,13 +106,13 @@ def _one_bound(prefix: str) -> Callable[[Search], Iterator[Problem | None]]:
     return look
 
 
-FROM = _of_each(
+FROM = of_each(
     "asking.from",
     "SLOT-205",
     Text("Une borne start=ge, et une seule", "One bound start=ge, and only one"),
     _one_bound("ge"),
 )
-UNTIL = _of_each(
+UNTIL = of_each(
     "asking.until",
     "SLOT-206",
     Text("Une borne start=le, et une seule", "One bound start=le, and only one"),
@@ -118,45 +121,47 @@ UNTIL = _of_each(
 
 
 def _window(search: Search) -> Iterator[Problem | None]:
-    instants = [_instant(value) for prefix in ("ge", "le") for value in _bounds(search, prefix)]
+    instants = [instant_of(value) for prefix in ("ge", "le") for value in _bounds(search, prefix)]
     known = [instant for instant in instants if instant is not None]
     if len(instants) != 2 or len(known) != 2:
         return
     first, last = known
     message = Text("La recherche dépasse les 72 prochaines heures.", "The search goes beyond the next 72 hours.")
-    held = first <= last <= search.exchange.sent_at + WINDOW + _SLACK and last - first <= WINDOW + _SLACK
+    held = first <= last <= search.exchange.sent_at + WINDOW + SLACK and last - first <= WINDOW + SLACK
     yield None if held else Problem(message, "start", "72 h", f"{first.isoformat()} – {last.isoformat()}")
 
 
-NEXT_DAYS = _of_each("asking.window", "SLOT-202", Text("72 heures au plus", "72 hours at most"), _window)
+NEXT_DAYS = of_each("asking.window", "SLOT-202", Text("72 heures au plus", "72 hours at most"), _window)
 
 
 def _lots(search: Search) -> Iterator[Problem | None]:
-    found = search.values(_WHO)
+    found = search.values(WHO)
     count = len(found[0].split(",")) if len(found) == 1 and found[0] else 0
     message = Text("Attendu 1 à 25 identifiants, dans un seul paramètre.", "Expected 1 to 25 ids, in one parameter.")
     held = len(found) == 1 and 1 <= count <= _MOST
-    yield None if held else Problem(message, _WHO, "1 to 25", f"{len(found)} x {count}")
+    yield None if held else Problem(message, WHO, "1 to 25", f"{len(found)} x {count}")
 
 
-LOTS = _of_each("asking.lots", "SLOT-207", Text("1 à 25 identifiants d’un coup", "1 to 25 ids at a time"), _lots)
+LOTS = of_each("asking.lots", "SLOT-207", Text("1 à 25 identifiants d’un coup", "1 to 25 ids at a time"), _lots)
 
 
 def _system(search: Search) -> Iterator[Problem | None]:
     message = Text("Un identifiant n’a pas son système et sa barre.", "An id lacks its system and its bar.")
-    for value in search.values(_WHO):
+    for value in search.values(WHO):
         for token in value.split(","):
             system, bar, id = token.rpartition("|")
             held = system == PRACTITIONER_SYSTEM and bool(bar) and bool(id)
-            yield None if held else Problem(message, _WHO, f"{PRACTITIONER_SYSTEM}|…", shown(token))
+            yield None if held else Problem(message, WHO, f"{PRACTITIONER_SYSTEM}|…", shown(token))
 
 
-SYSTEM = _of_each(
+SYSTEM = of_each(
     "asking.system", "SLOT-208", Text("Chaque identifiant a son système", "Each id has its system"), _system
 )
 
 
-def _says(name: str, wanted: str) -> Callable[[Search], Iterator[Problem | None]]:
+def says(name: str, wanted: str) -> Callable[[Search], Iterator[Problem | None]]:
+    """That a parameter has this value, among others or alone."""
+
     def look(search: Search) -> Iterator[Problem | None]:
         message = Text("{n}={w} manque à la recherche.", "{n}={w} is missing from the search.").format(n=name, w=wanted)
         held = wanted in search.values(name)
@@ -165,18 +170,18 @@ def _says(name: str, wanted: str) -> Callable[[Search], Iterator[Problem | None]
     return look
 
 
-FREE = _of_each("asking.free", "SLOT-209", Text("status=free", "status=free"), _says("status", "free"))
-SCHEDULES = _of_each(
+FREE = of_each("asking.free", "SLOT-209", Text("status=free", "status=free"), says("status", "free"))
+SCHEDULES = of_each(
     "asking.include",
     "SLOT-210",
     Text("_include=Slot:schedule", "_include=Slot:schedule"),
-    _says("_include", "Slot:schedule"),
+    says("_include", "Slot:schedule"),
 )
-ACTORS = _of_each(
+ACTORS = of_each(
     "asking.iterate",
     "SLOT-211",
     Text("_include:iterate=Schedule:actor", "_include:iterate=Schedule:actor"),
-    _says("_include:iterate", "Schedule:actor"),
+    says("_include:iterate", "Schedule:actor"),
 )
 
 
@@ -187,7 +192,7 @@ def _asked(searched: Searched) -> Judgement:
     found = {
         token.rpartition("|")[2]
         for search in searched.searches
-        for value in search.values(_WHO)
+        for value in search.values(WHO)
         for token in value.split(",")
     }
     message = Text("L’éditeur n’est pas interrogé sur tous ceux qui sont cherchés.", "The editor is not asked for all.")
@@ -195,7 +200,7 @@ def _asked(searched: Searched) -> Judgement:
     missing = len(set(searched.asked) - found)
     held = not missing
     return tally(
-        [None if held else Problem(message, _WHO, f"{len(searched.asked)} ids", f"{missing} missing", exchange)]
+        [None if held else Problem(message, WHO, f"{len(searched.asked)} ids", f"{missing} missing", exchange)]
     )
 
 

@@ -1,7 +1,7 @@
-"""One check a profile of the search of practitioners: what the profile says and no other check of the answer tells.
+"""One check a profile of the slot searches: what the profile says and no other check of the answer tells.
 
-The guide's version is the newest. A place another check has already spoken of is left to it: one fault, one blame
-(docs/decisions/0012-profile-checker.md).
+The profile is that of what was asked (INT_R01 or INT_R04); the guide's version is the newest. A place another check has
+already spoken of is left to it: one fault, one blame (docs/decisions/0012-profile-checker.md).
 """
 
 from __future__ import annotations
@@ -11,7 +11,20 @@ from collections.abc import Iterator
 from functools import cache
 from typing import Final
 
-from recette.checks import booking, bundle, elements, entries, exchange, links, people, places, slot_content, slots
+from recette.checks import (
+    booking,
+    bundle,
+    communities,
+    community_details,
+    elements,
+    entries,
+    exchange,
+    links,
+    people,
+    places,
+    slot_content,
+    slots,
+)
 from recette.checks.answer import Answer
 from recette.checks.json_document import Node
 from recette.checks.judging import content_check
@@ -34,6 +47,9 @@ OTHERS: Final[tuple[Check, ...]] = (
     *places.PLACE,
 )
 """The checks of an answer's content, which speak first."""
+
+OF_CPTS: Final[tuple[Check, ...]] = (*OTHERS, *communities.FULL, *community_details.FULL)
+"""The same, of an answer to INT_R04."""
 
 _CONTAINED: Final = re.compile(r"\.contained\[\d+\]")
 _SLICE: Final = re.compile(r":[A-Za-z0-9\-]+")
@@ -58,8 +74,8 @@ def _looked_at(answer: Answer, kind: str) -> Iterator[Node]:
 
 def _concerns(kind: str, path: str, root: str) -> bool:
     below = path[len(root) :]
-    if kind == "Bundle":
-        return ".resource" not in below
+    if kind == "Bundle":  # a slice of entries lacks one only where an entry is wrong, of which its own check tells
+        return ".resource" not in below and not below.startswith(".entry:")
     return bool(_CONTAINED.match(below)) is (kind == "Location")
 
 
@@ -75,17 +91,18 @@ def _within(inner: str, outer: str) -> bool:
 
 def _judge(answer: Answer, kind: str) -> Iterator[Problem | None]:
     checker = newest()
+    case, others = (UseCase.CPTS, OF_CPTS) if answer.of_cpts else (UseCase.PRACTITIONERS, OTHERS)
     spoken: set[str] | None = None
     for node in _looked_at(answer, kind):
         root = node.value["resourceType"]
-        profile = checker.facts.use_cases[UseCase.PRACTITIONERS][root]
+        profile = checker.facts.use_cases[case][root]
         told: list[Problem] = []
         for issue in errors(checker.check(node.value, profile)):
             path = node.path + issue.path[len(root) :]
             if not _concerns(kind, path, node.path):
                 continue
             if spoken is None:
-                spoken = {problem.path for check in OTHERS for problem in check.judge(answer).problems if problem.path}
+                spoken = {problem.path for check in others for problem in check.judge(answer).problems if problem.path}
             if not related(path, spoken):
                 told.append(Problem(issue.message, path, issue.expected, issue.actual))
         yield from told or (None,)
@@ -112,3 +129,10 @@ PROFILES: Final[tuple[Check, ...]] = (
     _profile("Location", "SLOT-197"),
 )
 """Checked of an answer that holds slots, after everything else."""
+
+CPTS_PROFILES: Final[tuple[Check, ...]] = (
+    *PROFILES,
+    _profile("HealthcareService", "CPTS-050"),
+    _profile("Organization", "CPTS-051"),
+)
+"""The same, of an answer to INT_R04."""

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from recette.checks import facts
 from recette.checks.answer import Answer, codes
+from recette.checks.json_document import Node
 from recette.checks.judging import content_check, shown
 from recette.model import Check, Problem
 from sas_kernel.text import Text
@@ -90,10 +91,19 @@ TYPE_SYSTEM = content_check(
 )
 
 
+def _tells_of_cpts(concept: Node) -> bool:
+    return any(
+        coding["code"].string == facts.CPTS_CATEGORY or coding["system"].string == facts.ESTABLISHMENT_SYSTEM
+        for coding in concept["coding"].elements
+    )
+
+
 def _consultation_codes(answer: Answer) -> Iterator[Problem | None]:
     for slot in answer.of("Slot"):
         yield None
         for concept in slot["serviceType"].elements:
+            if answer.of_cpts and _tells_of_cpts(concept):  # requirements of its own
+                continue
             for coding in concept["coding"].elements:
                 system, code = coding["system"].string, coding["code"].string
                 if system == facts.ESTABLISHMENT_SYSTEM:
@@ -120,7 +130,9 @@ CONSULTATION_CODES = content_check(
 
 def _consultation_present(answer: Answer) -> Iterator[Problem | None]:
     for slot in answer.of("Slot"):
-        coded = any(concept["coding"].present for concept in slot["serviceType"].elements)
+        coded = any(
+            concept["coding"].present and not _tells_of_cpts(concept) for concept in slot["serviceType"].elements
+        )
         yield (
             None
             if coded

@@ -16,15 +16,18 @@ from recette.cli import (
     certifying,
     covering,
     dashboarding,
+    faulty,
     initiating,
     judging,
     listing,
+    mailing,
     phasing,
     projecting,
     registering,
     running,
     service_reporting,
     serving,
+    simulating,
     watching,
 )
 from recette.cli.options import SETTINGS, said
@@ -55,11 +58,14 @@ app.add_typer(initiating.app)
 app.add_typer(agreeing.app)
 app.add_typer(projecting.app)
 app.add_typer(phasing.app)
-app.add_typer(certifying.app)
 app.add_typer(registering.app)
 app.add_typer(watching.app)
+app.add_typer(simulating.app)
+app.add_typer(faulty.app, name="faulty")
 app.add_typer(service_reporting.app)
 app.add_typer(dashboarding.app)
+app.add_typer(certifying.app)
+app.add_typer(mailing.app)
 
 
 @app.callback(invoke_without_command=True)
@@ -72,14 +78,17 @@ def root(
 
 
 def _exit_code(error: SasError) -> ExitCode:
-    """Whose fault an error is: the caller's files and options (2), or what we start and bring along (6)."""
+    """Whose fault an error is: the caller's files and options (2), a mail server's (5), or what we bring along (6)."""
     from recette.drivers.platform_search import PlatformSearchError
     from recette.drivers.services import ServiceError
     from recette.drivers.validators import ValidatorError
+    from recette.mail.model import MailServerError
     from sas_kernel.datasets import InvalidDatasetError
 
     if isinstance(error, InvalidDatasetError):
         return ExitCode.USAGE
+    if isinstance(error, MailServerError):
+        return ExitCode.UNREACHABLE
     ours = isinstance(error, ContractError | ServiceError | PlatformSearchError | ValidatorError)
     return ExitCode.HARNESS_FAILED if ours else ExitCode.USAGE
 

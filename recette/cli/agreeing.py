@@ -80,7 +80,7 @@ def due(
     import json
 
     from recette.agreement import arithmetic
-    from recette.cli.project_options import instant
+    from recette.cli.clocks import instant
 
     if format_ not in {"console", "json"}:
         raise typer.BadParameter(said("attendu : console ou json", "expected console or json"), param_hint="--format")

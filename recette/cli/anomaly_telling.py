@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from recette.cli.phase_telling import PARTIES, cited, colon, text_document, when, written
 from recette.journal.model import Entry, Kind
-from recette.projects.conditions import SEVERITY, STATUS
 from recette.register import dues
 from recette.register.model import Anomaly, Due, Matter, Statement
+from recette.register.words import SEVERITY, STATUS, left
 from recette.reports import words
 from sas_kernel.clock import PARIS
 from sas_kernel.text import Lang, Text
@@ -65,8 +65,7 @@ class Line:
 
     @property
     def next(self) -> Due | None:
-        pending = dues.pending(self.dues) if self.anomaly.is_open else ()
-        return min(pending, key=lambda due: due.left, default=None)
+        return dues.next_due(self.anomaly, self.dues)
 
     @property
     def is_overdue(self) -> bool:
@@ -105,22 +104,13 @@ def _due(book: Book, due: Due, lang: Lang) -> str:
     told += f" ({cited(due.date.deadline.article).to(lang)})"
     if due.met_at is not None:
         met = Text("faite le", "made").to(lang) + f" {when(book, due.met_at, lang)}"
-        told += f", {met}" + (f", {_left(due.left, lang)}" if due.is_overdue else "")
+        told += f", {met}" + (f", {left(due.left).to(lang)}" if due.is_overdue else "")
     else:
-        told += f", {_left(due.left, lang)}"
+        told += f", {left(due.left).to(lang)}"
     if due.paused is not None:
         text = Text("suspendu depuis le {at} : {why}", "paused since {at}: {why}")
         told += ", " + text.to(lang).format(at=when(book, due.paused.start, lang), why=due.paused.why)
     return told + (f" [{_INDICATIVE.to(lang)}]" if due.indicative else "")
-
-
-def _left(left: timedelta, lang: Lang) -> str:
-    whole = abs(left)
-    days, hours, minutes = whole.days, whole.seconds // 3600, whole.seconds // 60 % 60
-    length = f"{days} {Text('j', 'd').to(lang)} {hours:02} h" if days else f"{hours} h {minutes:02}"
-    if left < timedelta():
-        return Text("en retard de {n}", "overdue by {n}").to(lang).format(n=length)
-    return Text("reste {n}", "{n} left").to(lang).format(n=length)
 
 
 def life(book: Book, line: Line, seen: Sequence[Sight], lang: Lang) -> str:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, TypedDict
 import typer
 
 from recette.cli import attesting
+from recette.cli import project_particulars as particulars
 from recette.cli.options import SETTINGS, LangOption, said
 from recette.cli.project_options import ClockOption, ProjectArgument, RegisterOption, WhoOption, WhyOption
 from recette.journal.model import Party
@@ -54,6 +55,8 @@ class _Given(TypedDict):
     standing: Standing | None
 
 
+_MOST_SAID = 12
+"""How many of the things that are missing the console tells; the page has them all."""
 _FORMATS = ("html", "pdf", "json")
 DecisionOption = Annotated[
     Decision | None,
@@ -75,17 +78,6 @@ IssueOption = Annotated[
         ),
     ),
 ]
-SignatoryOption = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--signatory",
-        metavar="PARTY=NAME[, ROLE]",
-        help=said(
-            "Qui signe, par exemple « ans=Dominique Mirabel, directrice » (répétable).",
-            "Who signs, for example 'ans=Dominique Mirabel, director' (repeatable).",
-        ),
-    ),
-]
 FormatOption = Annotated[
     str,
     typer.Option("--format", help=said("html, pdf, json, séparés par des virgules.", "html, pdf, json, by commas.")),
@@ -99,7 +91,7 @@ def _command(kind: str, help_fr: str, help_en: str) -> None:
         project: ProjectArgument,
         decision: DecisionOption = None,
         issue: IssueOption = False,
-        signatories: SignatoryOption = None,
+        signatories: particulars.SignatoryOption = None,
         why: WhyOption = "",
         who: WhoOption = "",
         format_: FormatOption = "html,pdf,json",
@@ -112,7 +104,7 @@ def _command(kind: str, help_fr: str, help_en: str) -> None:
         from recette.projects.model import Outcome, PhaseId
 
         wanted = _formats(format_)
-        people = _people(signatories)
+        people = particulars.people(signatories, "--signatory")
         decided = Outcome(decision.value) if decision is not None else None
         now = present(clock)
         writer = name_of(who) if issue else who or SETTINGS.who
@@ -164,22 +156,6 @@ def _formats(written: str) -> tuple[str, ...]:
     return wanted
 
 
-def _people(written: list[str] | None) -> dict[Party, Contact]:
-    from recette.projects.model import Contact
-
-    people: dict[Party, Contact] = {}
-    for each in written or ():
-        party, equals, rest = each.partition("=")
-        name, _, role = rest.partition(",")
-        if party.strip() not in {Party.ANS.value, Party.EDITOR.value} or not equals or not name.strip():
-            raise typer.BadParameter(
-                said("attendu : ans=NOM[, FONCTION] ou editor=NOM[, FONCTION]", "expected: ans=NAME or editor=NAME"),
-                param_hint="--signatory",
-            )
-        people[Party(party.strip())] = Contact(name.strip(), role=role.strip())
-    return people
-
-
 def _write(made: Files, wanted: Iterable[str], out: Path) -> list[Path]:
     from recette.certificates.model import CertificateError
     from sas_kernel.text import Text
@@ -209,8 +185,10 @@ def _tell(made: Files, paths: Iterable[Path], lang: Lang) -> None:
     if certificate.decision is not None:
         typer.echo(said("Décision : ", "Decision: ") + outcomes[certificate.decision].to(lang))
     typer.echo(said("Proposition de l’outil : ", "Proposal of the tool: ") + outcomes[certificate.proposal].to(lang))
-    for missing in certificate.missing:
+    for missing in certificate.missing[:_MOST_SAID]:
         typer.echo(f"  - {missing.text.to(lang)} (art. {missing.article})")
+    if len(certificate.missing) > _MOST_SAID:
+        typer.echo(said("  - et {n} autres", "  - and {n} more").format(n=len(certificate.missing) - _MOST_SAID))
     for path in paths:
         typer.echo(f"→ {path}")
     if certificate.number:

@@ -86,8 +86,8 @@ def particulars(
         use_case=use_case,
         flows=tuple(dict.fromkeys(flows or ())),
         changes=pairs(changes, "--set"),
-        contacts=_people(contacts, "--contact"),
-        signatories=_people(signatories, "--signatory"),
+        contacts=people(contacts, "--contact"),
+        signatories=people(signatories, "--signatory"),
         product=product,
         version=version,
     )
@@ -116,7 +116,8 @@ def by_party(given: list[str] | None, option: str) -> dict[Party, str]:
     return found
 
 
-def _people(given: list[str] | None, option: str) -> dict[Party, Contact]:
+def people(given: list[str] | None, option: str) -> dict[Party, Contact]:
+    """`PARTY=NAME <EMAIL>, ROLE` options by party."""
     found = {}
     for party, written in by_party(given, option).items():
         read = _CONTACT.fullmatch(written)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from recette.cli.phase_telling import PARTIES, colon, text_document, when, written
 from recette.cli.project_options import Layout
-from recette.journal.model import Entry, JournalError, Party, first_broken, instant
+from recette.journal.model import Entry, JournalError, Kind, Party, first_broken, instant
 from recette.projects.model import Contact, ProjectError
 from sas_kernel.clock import PARIS
 from sas_kernel.errors import SasError
@@ -178,6 +178,8 @@ async def verified(journal: Journal, project: str) -> tuple[Text, bool]:
         )
         return text.format(n=broken.number, kind=broken.kind.value), False
     named = {entry.payload[key]: entry for entry in entries for key in _DOCUMENTS if entry.payload.get(key)}
+    issued = (entry for entry in entries if entry.kind is Kind.CERTIFICATE)
+    named |= {sha256: entry for entry in issued for sha256 in entry.payload["documents"].values()}
     for sha256, entry in named.items():
         try:
             kept = await journal.document(sha256)

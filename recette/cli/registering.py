@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from recette.cli import moving
+from recette.cli import calendar, exchanging, moving
 from recette.cli.moving import anomaly_app
 from recette.cli.options import SETTINGS, LangOption, said
 from recette.cli.project_options import (
@@ -34,9 +34,12 @@ if TYPE_CHECKING:
     from recette.model import Listener, RunReport
     from recette.projects.book import Book
     from recette.register.conduct import Recorded
+    from sas_kernel.clock import Clock
 
 app = typer.Typer()
 app.add_typer(anomaly_app, name="anomaly")
+anomaly_app.add_typer(exchanging.exchange_app)
+anomaly_app.add_typer(calendar.app)
 
 
 class Table(StrEnum):
@@ -113,7 +116,7 @@ def followed(project: str, database: str) -> Iterator[tuple[Listener, ...]]:
         told.close()
 
 
-def keeper(project: str, database: str, clock: str) -> Callable[[RunReport, Path], None] | None:
+def keeper(project: str, database: str, clock: Clock) -> Callable[[RunReport, Path], None] | None:
     """What records a run that is about to be played, from its JSON report; None without a project.
 
     That the project is there and somebody writes is seen before the run, for which an error comes too late: it is told
@@ -121,7 +124,7 @@ def keeper(project: str, database: str, clock: str) -> Callable[[RunReport, Path
     """
     if not project:
         return None
-    who, now = name_of(""), present(clock) if clock else None
+    who = name_of("")
 
     async def look(journal: Journal) -> None:
         from recette.projects import book
@@ -132,7 +135,7 @@ def keeper(project: str, database: str, clock: str) -> Callable[[RunReport, Path
 
     def keep(report: RunReport, file: Path) -> None:
         try:
-            recorded(project, report, file.read_bytes(), who=who, now=now or present(""), database=database)
+            recorded(project, report, file.read_bytes(), who=who, now=clock.now(), database=database)
         except SasError as error:
             typer.echo(error.text.to(SETTINGS.lang), err=True)
             text = said("Non inscrite ; ensuite : recette record {p} {f}", "Not recorded; then: recette record {p} {f}")

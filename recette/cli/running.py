@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from recette.cli import playing, registering
+from recette.cli.clocks import ClockOption, present, running
 from recette.cli.options import (
     DEFAULT_OUT,
     FAIL_ON_HELP,
@@ -31,7 +32,7 @@ from recette.cli.options import (
     selection,
     severity_of,
 )
-from recette.cli.project_options import ClockOption, RegisterOption
+from recette.cli.project_options import RegisterOption
 from recette.cli.registering import RecordInOption
 from sas_kernel.text import Lang
 
@@ -86,13 +87,14 @@ def run(
         keep_evidence=keep_evidence,
     )
     if dry_run:
-        playing.tell(plan, names, lang)
+        playing.tell(plan, names, lang, present(clock))
         return
-    keep = registering.keeper(project, database, clock)
+    time = running(clock)
+    keep = registering.keeper(project, database, time)
     names = names if keep is None else tuple(dict.fromkeys((*names, "json")))
     with registering.followed(project, database) as also:
         chromium = _chromium(browser, browser_path)
-        report = playing.judge(plan, out, names, lang, chromium, target_file=target, also=also)
+        report = playing.judge(plan, out, names, lang, chromium, target_file=target, clock=time, also=also)
     if keep is not None:
         keep(report, out / "run.json")
     raise typer.Exit(report.exit_code)
@@ -137,6 +139,7 @@ def rerun(
     keep_evidence: KeepEvidenceOption = False,
     browser: BrowserOption = False,
     browser_path: BrowserPathOption = "",
+    clock: ClockOption = "",
     lang: LangOption = SETTINGS.lang,
 ) -> None:
     from recette import catalogue
@@ -163,10 +166,12 @@ def rerun(
         keep_evidence=keep_evidence,
     )
     if dry_run:
-        playing.tell(plan, names, lang)
+        playing.tell(plan, names, lang, present(clock))
         return
     folder = out or before.parent / "rerun"
-    found = playing.judge(plan, folder, names, lang, _chromium(browser, browser_path), target_file=target)
+    found = playing.judge(
+        plan, folder, names, lang, _chromium(browser, browser_path), target_file=target, clock=running(clock)
+    )
     if "console" in names:
         _show_change(report, found, wanted, lang)
     raise typer.Exit(found.exit_code)

@@ -136,6 +136,8 @@ async def _report(url: str, book: Book, start: datetime, end: datetime, now: dat
     from sas_kernel.contracts import service_levels
 
     project, agreement = book.project, book.agreement
+    flows = {flow.value for flow in project.flows}
+    levels = {id: level for id, level in service_levels().items() if not flows or id.partition(".")[0] in flows}
     async with opened(url) as samples:
         kept = await reading.samples_of(samples, project.id, agreement, start, end)
     about = service_report.About(
@@ -154,7 +156,7 @@ async def _report(url: str, book: Book, start: datetime, end: datetime, now: dat
         end,
         maintenance=project.maintenance,
         promise=standing.promised(agreement),
-        levels=service_levels(),
+        levels=levels,
         now=now,
         tool_version=__version__,
     )

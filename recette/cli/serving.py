@@ -72,7 +72,7 @@ def up(
         raise typer.BadParameter(said("attendu : NOM=URL", "expected NAME=URL"), param_hint="--editor")
     home = f"http://127.0.0.1:{platform_port}"
     with processes.Services() as services:
-        _stop_on_sigterm()
+        stop_on_sigterm()
         started = []
         if what in {"agenda", "all"}:
             url = database_url or _default_database("agenda", dataset)
@@ -117,7 +117,7 @@ def _default_database(service: str, dataset: str) -> str:
     return f"sqlite:///{folder / f'{service}-{name}.sqlite'}"
 
 
-def _stop_on_sigterm() -> None:
+def stop_on_sigterm() -> None:
     import signal
 
     def stop(_number: int, _frame: object) -> None:
@@ -143,7 +143,7 @@ def demo(
 
     described = datasets.load("demo")
     with processes.Services() as services:
-        _stop_on_sigterm()
+        stop_on_sigterm()
         agenda_port, platform_port, inbox_port = (processes.free_port() for _ in range(3))
         home = f"http://127.0.0.1:{platform_port}"
         agenda, base = processes.agenda(
@@ -202,7 +202,7 @@ def demo(
 def _platform_document(home: str, mirror: Mirror) -> dict[str, dict[str, object]]:
     return {
         "target": {"base_url": f"{home}/fhir", "actor": "platform", "name": said("Plateforme", "Platform")},
-        "applicability": {"flows": ["slot_search", "regulators", "sso", "appointments"]},
+        "applicability": {"flows": ["slot_search", "regulators", "sso", "appointments"], "cpts": True, "sos": True},
         "sso": {
             "issuer": f"{home}/realms/sas",
             "client_id": "recette",

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from recette.monitoring.model import Standing
     from recette.projects.book import Book
 
+LATELY = timedelta(days=30)
+"""Over how long a service in operation is looked at."""
+
 
 async def standing_of(url: str, book: Book, now: datetime) -> Standing | None:
-    """The standing over the open phase, where it is one of service; None elsewhere.
+    """The standing of a phase of service; None elsewhere: over the whole VSR, in operation over the last thirty days.
 
-    `url` is the register’s database, which holds the samples too. A project goes by the response times of its flows.
+    The agreement names no period (art. 8.4): over years of operation, a mean would hide an outage of today. `url` is
+    the register’s database, which holds the samples too. A project goes by the response times of its flows.
     """
     from recette.cli.project_options import database_url
     from recette.monitoring import reading, repository
@@ -23,6 +27,9 @@ async def standing_of(url: str, book: Book, now: datetime) -> Standing | None:
     current = book.project.current
     if current is None or current.id not in {PhaseId.VSR, PhaseId.EXPLOITATION} or now <= current.opened_at:
         return None
+    start = current.opened_at
+    if current.id is PhaseId.EXPLOITATION:
+        start = max(start, now - LATELY)
     flows = {flow.value for flow in book.project.flows}
     levels = {
         id: level for id, level in contracts.service_levels().items() if not flows or id.partition(".")[0] in flows
@@ -32,7 +39,7 @@ async def standing_of(url: str, book: Book, now: datetime) -> Standing | None:
             samples,
             book.project.id,
             book.agreement,
-            current.opened_at,
+            start,
             now,
             maintenance=book.project.maintenance,
             levels=levels,

@@ -23,7 +23,7 @@ from recette.monitoring.repository import opened as samples_opened
 from recette.monitoring.standing import ONE_PRACTITIONER, Promise
 from recette.projects import book as books
 from recette.projects.book import Book
-from recette.register import recording, runs
+from recette.register import recording, runs, setting
 from recette.reports import json_report
 from recette.reports.masking import EvidenceMasks
 from sas_kernel.clock import Clock
@@ -31,6 +31,9 @@ from sas_kernel.text import Text
 
 LATELY = timedelta(hours=24)
 """Over how long a level is watched: an anomaly opens while it is broken, and a correction shows within a day."""
+
+SETTLING = timedelta(minutes=5)
+"""For how long all has to be right before the journal says that what was wrong has ended."""
 
 _MOST_PENDING = 100
 _ATTEMPTS = 5
@@ -86,6 +89,7 @@ class Watcher:
     _remembered: bool = False
     _pending: deque[RunReport] = field(default_factory=deque)
     _told: Text | None = None
+    _wrong_at: datetime | None = None
 
     async def take(self) -> Round:
         """Play the probes once. What goes wrong on the wire is in the round, never raised."""
@@ -135,6 +139,8 @@ class Watcher:
         What is wrong during planned maintenance is not: it was announced.
         """
         self._pending.append(report)
+        if episodes.wrong(report):
+            self._wrong_at = report.started_at
         touched: list[str] = []
         try:
             while self._pending:
@@ -155,11 +161,13 @@ class Watcher:
             if _planned(book, report.started_at):
                 return []
             played = [scenario.scenario for scenario in report.scenarios]
-            if not episodes.is_news(report, episodes.last_told(book.runs, played), book.register):
+            told, settled = episodes.last_told(book.runs, played), self._has_settled(report)
+            if not episodes.is_news(report, told, book.register, settled=settled):
                 return []
             content = json_report.dumps(report).encode()
-            run = episodes.partial(report, hashlib.sha256(content).hexdigest())
-            drafts = recording.drafts(book.register, run, phase=book.phase, who=self.who)
+            around = setting.at(self.project, book.entries, report.finished_at)
+            run = episodes.partial(report, hashlib.sha256(content).hexdigest(), around.flows)
+            drafts = recording.drafts(book.register, run, phase=around.phase, who=self.who)
             now = self.clock.now()
             await journal.keep(content, "application/json", now)
             try:
@@ -170,6 +178,10 @@ class Watcher:
                 continue
             return [draft.subject for draft in drafts]
         return []
+
+    def _has_settled(self, report: RunReport) -> bool:
+        """Whether nothing was wrong for a while. A process that plays one round only remembers none."""
+        return self._wrong_at is None or report.started_at - self._wrong_at >= SETTLING
 
     def _keep_pending(self) -> None:
         """While the database is away, only rounds that changed something wait for it."""

@@ -15,16 +15,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from recette import __version__
+from recette.cli.clocks import ClockOption, instant, running
 from recette.cli.options import SETTINGS, LangOption, said
-from recette.cli.project_options import (
-    ClockOption,
-    ProjectArgument,
-    RegisterOption,
-    database_url,
-    instant,
-    present,
-)
+from recette.cli.project_options import ProjectArgument, RegisterOption, database_url
 from recette.model import Actor, ExitCode
 from sas_kernel.text import Lang, Text
 
@@ -109,7 +102,7 @@ def monitor(
     scenarios = rounds.chosen(catalogue.scenarios((), Actor.EDITOR), probe or ())
     story = _Story(project, described, interval, once, stop_at, spill, quiet, who or "recette monitor", lang)
     with _alone(spill, project):
-        code = asyncio.run(story.tell(database_url(url), _running(clock), _plan(described, scenarios)))
+        code = asyncio.run(story.tell(database_url(url), running(clock), _plan(described, scenarios)))
     raise typer.Exit(code)
 
 
@@ -197,9 +190,12 @@ class _Story:
         from recette.projects import book
 
         try:
-            return (await book.read(await store.journal(), self._project)).agreement
+            read = await book.read(await store.journal(), self._project)
         except JournalError:  # the first round says so
             return reading.load(_DEFAULT_AGREEMENT)
+        if read.runs and self._target.base_url not in {run.base_url for run in read.runs}:
+            self._said(_OTHER_ADDRESS.format(url=self._target.base_url, known=read.runs[-1].base_url))
+        return read.agreement
 
 
 _OTHER_INTERVAL = Text(
@@ -208,24 +204,18 @@ _OTHER_INTERVAL = Text(
     "The project’s agreement counts a sample every {choice} s (choice watch_interval): make it agree with --interval, "
     "else samples do not cover all the time.",
 )
+_OTHER_ADDRESS = Text(
+    "Attention : {url} n’est pas l’adresse que ce projet a jugée jusqu’ici ({known}).",
+    "Beware: {url} is not the address that this project has judged so far ({known}).",
+)
 _MISSED = Text("{n} tour(s) sautés : le précédent a duré trop longtemps.", "{n} round(s) left out: one overran.")
 
 
 def _plan(target: Target, scenarios: tuple[Scenario, ...]) -> Plan:
-    from recette.engine import requirements, runner
-    from recette.profiles import facts
-    from sas_kernel.contracts import service_levels
+    from recette.cli.playing import plan_of
+    from recette.model import Selection
 
-    guide = facts.load()
-    return runner.Plan(
-        target=target,
-        scenarios=scenarios,
-        requirements=requirements.load(),
-        levels=service_levels(),
-        rule_set=requirements.rule_set(),
-        tool_version=__version__,
-        guide=f"{guide.name} {guide.hash}",
-    )
+    return plan_of(target, Selection(scenarios=tuple(each.id for each in scenarios)))
 
 
 @asynccontextmanager
@@ -261,25 +251,6 @@ def _line(taken: Round, touched: tuple[str, ...], lang: Lang) -> str:
 
 
 # --- time and signals ------------------------------------------------------------------------------------------------
-
-
-class _From:
-    """A clock that goes on from the instant it was given."""
-
-    def __init__(self, at: datetime) -> None:
-        import time
-
-        self._at, self._monotonic = at, time.monotonic
-        self._since = time.monotonic()
-
-    def now(self) -> datetime:
-        return self._at + timedelta(seconds=self._monotonic() - self._since)
-
-
-def _running(clock: str) -> Clock:
-    from sas_kernel.clock import SystemClock
-
-    return _From(present(clock)) if clock else SystemClock()
 
 
 class _Stop:

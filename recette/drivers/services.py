@@ -144,11 +144,15 @@ class Services:
             self._guardian.watch(service.process.pid)
         return service
 
+    def check_alive(self) -> None:
+        """Raise `ServiceError` when one of them has ended."""
+        for service in self._started:
+            service.check_alive()
+
     def watch(self) -> None:
         """Block until one of them ends (`ServiceError`) or a signal arrives."""
         while True:
-            for service in self._started:
-                service.check_alive()
+            self.check_alive()
             time.sleep(0.3)
 
 
@@ -175,15 +179,19 @@ def agenda(
     issuer: str | None = None,
     clock: Path | None = None,
     settings: Mapping[str, str] | None = None,
+    public_url: str | None = None,
 ) -> tuple[Service, str]:
     """The reference agenda and its FHIR base URL.
 
     `platform_url` is the FHIR base that it tells of appointments, `issuer` the provider it trusts, `clock` the file of
-    a test clock (`sas_kernel.clock.FileClock`). `settings` go by environment variable.
+    a test clock (`sas_kernel.clock.FileClock`), `public_url` how others write its address where that is not the one it
+    listens on. `settings` go by environment variable.
     """
     base = f"http://{host}:{port}"
     arguments = ["serve", "--host", host, "--port", str(port), "--database-url", database_url]
     arguments += ["--dataset", dataset, "--workers", str(workers)]
+    if public_url is not None:
+        arguments += ["--public-url", public_url]
     if platform_url is not None:
         arguments += ["--platform-url", platform_url]
     if issuer is not None:
@@ -213,16 +221,20 @@ def platform(
     sso_clients: Sequence[str] = (),
     settings: Mapping[str, str] | None = None,
     clock: Path | None = None,
+    public_url: str | None = None,
 ) -> tuple[Service, str]:
     """The platform and its URL; `editors` are names and FHIR base URLs, `sso_clients` values of its --sso-client.
 
-    `settings` go by environment variable (`ADMIN_TOKEN`), where a list of processes does not show them.
+    `public_url` is how others write its address where that is not the one it listens on. `settings` go by environment
+    variable (`ADMIN_TOKEN`), where a list of processes does not show them.
     """
     base = f"http://{host}:{port}"
     # The platform's directory is a file of names; the national set has none, and is searched by identifier.
     directory = "" if dataset in {"national", "none"} else dataset
     arguments = ["serve", "--host", host, "--port", str(port), "--database-url", database_url]
     arguments += ["--dataset", directory, "--workers", str(workers)]
+    if public_url is not None:
+        arguments += ["--public-url", public_url]
     for name, url in editors:
         arguments += ["--editor", f"{name}={url}"]
     for client in sso_clients:
@@ -231,6 +243,10 @@ def platform(
         arguments += ["--clock", str(clock)]
     environment = {f"SAS_PLATFORM_{name}": value for name, value in (settings or {}).items()}
     return services.launch("sas_platform", arguments, f"{base}/health/ready", environment), base
+
+
+CHEAP_PASSWORDS: Mapping[str, str] = {"PASSWORD_ROUNDS": "1", "PASSWORD_MEMORY": "8"}
+"""For a platform whose passwords are those of the demonstration data: what is hashed protects nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,6 +275,5 @@ class Mirror:
         return {
             "ADMIN_TOKEN": self.admin_token,
             "REGULATOR_RETRY_FIRST": "0.2",
-            "PASSWORD_ROUNDS": "1",
-            "PASSWORD_MEMORY": "8",
+            **CHEAP_PASSWORDS,
         }

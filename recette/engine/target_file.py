@@ -23,6 +23,8 @@ def of_dataset(dataset: Dataset, base_url: str, flows: Sequence[str] = ("slot_se
             "flows": list(flows),
             "slot_types": ["PUBLIC", "PRO", "SNP"],
             "consultation_types": ["AMB", "VR", "HH"],
+            "cpts": "practitioner_one_cpts" in dataset.test_data,
+            "sos": bool(dataset.test_data.get("sos_associations")),
         },
         "test_data": {
             key: list(value) if isinstance(value, tuple) else value for key, value in dataset.test_data.items()

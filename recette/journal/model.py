@@ -103,6 +103,15 @@ class Entry:
     hash: str
 
 
+@dataclass(frozen=True, slots=True)
+class Document:
+    """Something that entries name by its hash: a run’s report, a certificate, a message."""
+
+    sha256: str
+    media_type: str
+    content: bytes
+
+
 def chained(project: str, number: int, previous: str, draft: Draft, recorded_at: datetime) -> Entry:
     """The entry that a draft becomes after the entry whose hash is `previous`."""
     written = _document(project, number, previous, draft, recorded_at)

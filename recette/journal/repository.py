@@ -7,7 +7,6 @@ import hashlib
 import json
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -17,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from recette.journal.model import (
     GENESIS,
+    Document,
     Draft,
     Entry,
     JournalError,
@@ -35,15 +35,6 @@ MIGRATIONS = Path(__file__).resolve().parent / "migrations"
 _ATTEMPTS = 5
 _NAME, _PERSON, _WORDS = 120, 200, 20_000
 """The longest name of a project or subject, of a person, and the longest reason, in characters."""
-
-
-@dataclass(frozen=True, slots=True)
-class Document:
-    """Something that entries name by its hash: a run’s report, a certificate, a message."""
-
-    sha256: str
-    media_type: str
-    content: bytes
 
 
 class Journal:
@@ -107,12 +98,38 @@ class Journal:
         """Keep a document; its SHA-256, by which entries name it. Kept once however often it comes."""
         sha256 = hashlib.sha256(content).hexdigest()
         known = sa.select(document.c.sha256).where(document.c.sha256 == sha256)
-        row = {"sha256": sha256, "media_type": media_type, "content": content, "recorded_at": instant(recorded_at)}
+        row = _kept(Document(sha256, media_type, content), recorded_at)
         with translating(unavailable=_unavailable, conflict=lambda: _moved(sha256)):
             async with self._database.transaction() as connection:
                 if (await connection.execute(known)).first() is None:
                     await connection.execute(sa.insert(document), row)
         return sha256
+
+    async def restore(
+        self, project: str, entries: Sequence[Entry], documents: Sequence[Document], now: datetime, *, after: int
+    ) -> None:
+        """Write entries of another journal as they were written there, and the documents they name: all or nothing.
+
+        They follow the entry `after`, the last that is here: `JournalMovedError` where it is not.
+        """
+        for made in entries:
+            _refuse(project, Draft(made.kind, made.subject, made.at, made.who, made.party, made.why), made.recorded_at)
+            if made.recorded_at > now:
+                raise _from_the_future(made)
+        last = sa.select(entry.c.number, entry.c.hash).where(entry.c.project == project)
+        last = last.order_by(entry.c.number.desc()).limit(1)
+        with translating(unavailable=_unavailable, conflict=lambda: _moved(project)):
+            async with self._database.transaction() as connection:
+                row = (await connection.execute(last)).first()
+                number, previous = (row.number, row.hash) if row else (0, GENESIS)
+                if number != after or (entries and (entries[0].number, entries[0].previous) != (number + 1, previous)):
+                    raise _moved(project)
+                known = set((await connection.execute(sa.select(document.c.sha256))).scalars())
+                fresh = {each.sha256: each for each in documents if each.sha256 not in known}
+                if fresh:
+                    await connection.execute(sa.insert(document), [_kept(each, now) for each in fresh.values()])
+                if entries:
+                    await connection.execute(sa.insert(entry), [_row(made) for made in entries])
 
     async def document(self, sha256: str) -> Document | None:
         """A document whose content has this hash; `JournalError` where what is stored no longer has."""
@@ -178,6 +195,24 @@ def _unwritable(value: str) -> bool:
     except UnicodeEncodeError:
         return True
     return False
+
+
+def _from_the_future(made: Entry) -> JournalError:
+    return JournalError(
+        Text(
+            "L’entrée {n} a été écrite le {at}, après l’instant présent : vérifiez l’horloge.",
+            "Entry {n} was written at {at}, after the present instant: check the clock.",
+        ).format(n=made.number, at=made.recorded_at.isoformat())
+    )
+
+
+def _kept(kept: Document, recorded_at: datetime) -> dict[str, Any]:
+    return {
+        "sha256": kept.sha256,
+        "media_type": kept.media_type,
+        "content": kept.content,
+        "recorded_at": instant(recorded_at),
+    }
 
 
 def _row(made: Entry) -> dict[str, Any]:

@@ -6,7 +6,7 @@ are corrected.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 
 from recette.model import RunReport, Verdict
@@ -19,9 +19,10 @@ def _own(scenarios: Iterable[str]) -> frozenset[str]:
     return frozenset(scenario for scenario in scenarios if scenario.startswith(WATCH))
 
 
-def partial(report: RunReport, sha256: str) -> RunRecord:
-    """What the journal keeps of a round. The watch’s own scenarios are none of the test book: no door asks for them."""
-    made = record(report, sha256, partial=True)
+def partial(report: RunReport, sha256: str, flows: Collection[str]) -> RunRecord:
+    """What the journal keeps of a round, which is a partial run. The watch’s own scenarios are none of the test book:
+    no door asks for them."""
+    made = record(report, sha256, flows=flows)
     mine = _own(made.scenarios)
     return replace(made, scenarios={id: verdict for id, verdict in made.scenarios.items() if id not in mine})
 
@@ -40,13 +41,16 @@ def last_told(runs: Sequence[RunRecord], scenarios: Iterable[str]) -> frozenset[
     return frozenset()
 
 
-def is_news(report: RunReport, told: frozenset[str], register: Register) -> bool:
-    """Whether a round says something that the journal does not: a new finding, one that is gone, a correction that
-    was delivered and holds. A round that reached nobody judged nothing, and cannot say that anything is gone."""
+def is_news(report: RunReport, told: frozenset[str], register: Register, *, settled: bool) -> bool:
+    """Whether a round says something that the journal does not: a new finding, a correction that was delivered and
+    holds, or, once things have `settled`, a finding that is gone: a service that comes and goes is one episode.
+
+    A round that judged nothing cannot say that anything is gone.
+    """
     found = wrong(report)
-    if not any(check.verdict is not Verdict.SKIP and check.verdict is not Verdict.OMIT for check in report.checks):
+    if all(check.verdict in _NOT_JUDGED for check in report.checks):
         return False
-    if found != told:
+    if found - told or (settled and found != told):
         return True
     seen = record(report, "")
     return any(
@@ -54,6 +58,9 @@ def is_news(report: RunReport, told: frozenset[str], register: Register) -> bool
         and anomaly.delivered_at is not None
         and report.started_at >= anomaly.delivered_at
         and anomaly.identity not in found
-        and seen.held(anomaly.check)
+        and seen.held(anomaly.check, anomaly.scenarios)
         for anomaly in register.anomalies.values()
     )
+
+
+_NOT_JUDGED = frozenset({Verdict.SKIP, Verdict.OMIT})

@@ -131,7 +131,8 @@ def _slot(slot: Json, path: str) -> Iterator[Issue]:
 
 def _slot_of_cpts(slot: Json, path: str) -> Iterator[Issue]:
     yield from _slot(slot, path)
-    named = 0
+    named: list[str] = []
+    names = False
     for position, concept in enumerate(listed(slot, "serviceType")):
         where = f"{path}.serviceType[{position}]"
         references = [
@@ -141,14 +142,23 @@ def _slot_of_cpts(slot: Json, path: str) -> Iterator[Issue]:
         ]
         pairs = list(_codes(concept))
         told = [(s, c) for s, c in pairs if c == "604" or "TRE_R66" in s or "TRE-R66" in s]
-        if any(pair != (ESTABLISHMENT, "604") for pair in told) or (references and not told):
+        services = [r for r in references if isinstance(r, str) and split_reference(r)[0] == "HealthcareService"]
+        if any(pair != (ESTABLISHMENT, "604") for pair in told):
             yield tell("604", where, f"{ESTABLISHMENT}|604", ", ".join(f"{s}|{c}" for s, c in pairs))
-        elif told and not any(isinstance(r, str) and split_reference(r)[0] == "HealthcareService" for r in references):
-            yield tell("604-reference", f"{where}.extension", "HealthcareService/id")
-        named += bool(told or references)
+        elif references and not told:
+            yield tell("604-elsewhere", f"{where}.extension", f"{ESTABLISHMENT}|604", ", ".join(c for _, c in pairs))
+        elif told and (len(services) != 1 or len(references) != 1):
+            yield tell("604-reference", f"{where}.extension", "HealthcareService/id", ", ".join(services) or None)
+        for service in services if told else ():
+            if service in named:
+                yield tell("cpts-once", f"{where}.extension", None, service)
+        named += services if told else []
+        names = names or bool(told or references)
     types = {mapping(each).get("code") for each in listed(mapping(slot.get("meta")), "security") if _hashable(each)}
-    if ("CPTS" in types) is not (named > 0):
-        yield tell("cpts-slot", f"{path}.serviceType" if named == 0 else f"{path}.meta.security", "CPTS + 604")
+    if "CPTS" in types and not names:
+        yield tell("cpts-slot", f"{path}.serviceType", "604")
+    if "CPTS" not in types and names:
+        yield tell("cpts-type", f"{path}.meta.security", "CPTS")
 
 
 def _hashable(coding: Any) -> bool:

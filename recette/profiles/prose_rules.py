@@ -161,14 +161,32 @@ RULES: Final[Mapping[str, Rule]] = {
         _rule(
             "604-reference",
             f"{_IG}, INT_R04",
-            "Le code 604 désigne un HealthcareService par son extension.",
-            "Code 604 names a HealthcareService by its extension.",
+            "Le code 604 désigne un HealthcareService, et un seul, par son extension.",
+            "Code 604 names one HealthcareService, and only one, by its extension.",
+        ),
+        _rule(
+            "604-elsewhere",
+            f"{_IG}, INT_R04",
+            "L’extension qui désigne une CPTS n’accompagne que le code 604, jamais un type de consultation.",
+            "The extension that names a CPTS stands with code 604 only, never with a consultation type.",
+        ),
+        _rule(
+            "cpts-once",
+            f"{_FAQ} PS",
+            "Un créneau désigne chaque CPTS une seule fois.",
+            "A slot names each CPTS once.",
         ),
         _rule(
             "cpts-slot",
             f"{_IG}, INT_R04",
-            "Un créneau de type CPTS désigne sa CPTS, et réciproquement.",
-            "A slot of type CPTS names its CPTS, and the other way round.",
+            "Un créneau de type CPTS désigne sa CPTS.",
+            "A slot of type CPTS names its CPTS.",
+        ),
+        _rule(
+            "cpts-type",
+            f"{_IG}, INT_R04",
+            "Seul un créneau de type CPTS (meta.security) désigne une CPTS.",
+            "Only a slot of type CPTS (meta.security) names a CPTS.",
         ),
         _rule(
             "person-id",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
 
 from recette.model import Verdict
 from recette.projects.book import Book
@@ -37,7 +36,7 @@ def missing(book: Book, phase: PhaseState) -> Iterator[Missing]:
         )
         yield Missing("run", text, _ARTICLE)
         return
-    yield from _cycle(book, phase, whole[-1])
+    yield from _cycle(book, whole[-1])
     last: dict[str, RunRecord] = {scenario: run for run in runs for scenario in run.scenarios}
     flows = [flow.value for flow in book.project.flows]
     for flow in flows:
@@ -58,22 +57,20 @@ def _runs(book: Book, phase: PhaseState) -> Sequence[RunRecord]:
     return [run for run in made if run.rule_set == made[-1].rule_set]
 
 
-def _cycle(book: Book, phase: PhaseState, whole: RunRecord) -> Iterator[Missing]:
-    late = {
-        anomaly.id: anomaly.delivered_at
+def _cycle(book: Book, whole: RunRecord) -> Iterator[Missing]:
+    late = tuple(
+        anomaly.id
         for anomaly in book.register.anomalies.values()
-        if anomaly.status is not Status.WITHDRAWN and _between(phase.opened_at, whole.started_at, anomaly.delivered_at)
-    }
+        if anomaly.status is not Status.WITHDRAWN
+        and anomaly.delivered_at is not None
+        and anomaly.delivered_at > whole.started_at
+    )
     if late:
         text = Text(
             "Un correctif livré ouvre un nouveau cycle : aucune exécution entière depuis la livraison de {ids}.",
             "A delivered correction starts a new cycle: no whole run since the delivery of {ids}.",
         )
-        yield Missing("cycle", text.format(ids=", ".join(late)), _ARTICLE, tuple(late))
-
-
-def _between(opened_at: datetime, run_at: datetime, delivered_at: datetime | None) -> bool:
-    return delivered_at is not None and delivered_at >= opened_at and delivered_at > run_at
+        yield Missing("cycle", text.format(ids=", ".join(late)), _ARTICLE, late)
 
 
 def _scenario(book: Book, scenario: str, run: RunRecord) -> Iterator[Missing]:
@@ -92,9 +89,12 @@ def _scenario(book: Book, scenario: str, run: RunRecord) -> Iterator[Missing]:
 
 
 def _failing(book: Book, run: RunRecord, scenario: str) -> tuple[str, ...] | None:
-    """What a scenario fails on besides réserves and what both parties withdrew; None where the run does not say."""
+    """What a scenario fails on besides réserves and what both parties withdrew; None where the run does not say.
+
+    A deviation that a run was told to excuse is excused there only: a certificate knows réserves and nothing else.
+    """
     anomalies = {anomaly.identity: anomaly for anomaly in book.register.anomalies.values()}
-    found = [finding for finding in run.findings if scenario in finding.scenarios]
+    found = [finding for finding in (*run.findings, *run.excused) if scenario in finding.scenarios]
     if not found:
         return None
     known = [(finding.requirement, anomalies.get(finding.identity)) for finding in found]

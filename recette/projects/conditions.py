@@ -12,7 +12,8 @@ from recette.monitoring.model import Standing
 from recette.projects import acceptance, schedule
 from recette.projects.book import Book
 from recette.projects.model import CONNECTIVITY, DELIVERY, EXCHANGES, SIGNATURE, Missing, PhaseId, PhaseState
-from recette.register.model import Anomaly, Status
+from recette.register import words
+from recette.register.model import Anomaly
 from sas_kernel.text import Text
 
 
@@ -192,19 +193,7 @@ def day(day: date) -> Text:
     return Text(f"{day:%d/%m/%Y}", day.isoformat())
 
 
-SEVERITY: Mapping[Severity, Text] = {
-    Severity.BLOCKING: Text("bloquante", "blocking"),
-    Severity.MAJOR: Text("majeure", "major"),
-    Severity.MINOR: Text("mineure", "minor"),
-}
-STATUS: Mapping[Status, Text] = {
-    Status.OPEN: Text("à notifier", "to be notified"),
-    Status.NOTIFIED: Text("notifiée", "notified"),
-    Status.ACKNOWLEDGED: Text("prise en compte", "acknowledged"),
-    Status.DELIVERED: Text("correction livrée, à vérifier", "correction delivered, to be verified"),
-    Status.CORRECTED: Text("corrigée", "corrected"),
-    Status.WITHDRAWN: Text("écartée", "withdrawn"),
-}
+SEVERITY, STATUS = words.SEVERITY, words.STATUS
 _PARTY: Mapping[Party, Text] = {
     Party.ANS: Text("ANS", "ANS"),
     Party.EDITOR: Text("éditeur", "editor"),

@@ -206,9 +206,12 @@ class Project:
     @property
     def title(self) -> Text:
         """What it is called where people read it."""
+        interface = Text(self.interface, self.interface)
+        if self.use_case is not None and self.interface == self.use_case.label.fr:
+            interface = self.use_case.label
         return Text(
-            f"{self.editor} · {self.interface} · {self.environment}",
-            f"{self.editor} · {self.interface} · {self.environment}",
+            f"{self.editor} · {interface.fr} · {self.environment}",
+            f"{self.editor} · {interface.en} · {self.environment}",
         )
 
 

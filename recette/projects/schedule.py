@@ -106,8 +106,7 @@ def earliest_end(book: Book, state: PhaseState) -> date | None:
     since = start(book, state)
     if state.id is not PhaseId.VSR or since is None:
         return None
-    delivered = [anomaly.delivered_at for anomaly in _grave(book) if anomaly.delivered_at is not None]
-    deliveries = [at for at in delivered if at >= since]
+    deliveries = [anomaly.delivered_at for anomaly in _grave(book) if anomaly.delivered_at is not None]
     return anomalies.regular_service_end(book.agreement, since, deliveries, bool(awaited(book)))
 
 

@@ -29,7 +29,7 @@ def dues(anomaly: Anomaly, agreement: Agreement, now: datetime) -> tuple[Due, ..
         acknowledged_at=anomaly.acknowledged_at,
         pauses=pauses,
     )
-    indicative = anomaly.phase in _WITHOUT_DEADLINES
+    indicative = has_no_deadline(anomaly)
     made = []
     if found.acknowledgement is not None:
         left = found.acknowledgement.due_at - (anomaly.acknowledged_at or now)
@@ -65,6 +65,11 @@ def _counted(pauses: Sequence[Pause], agreement: Agreement, met_at: datetime | N
     )
 
 
+def has_no_deadline(anomaly: Anomaly) -> bool:
+    """Whether it was opened in a phase in which article 6 sets no deadline: its dates are indicative."""
+    return anomaly.phase in _WITHOUT_DEADLINES
+
+
 def corrected_at(anomaly: Anomaly, agreement: Agreement) -> datetime | None:
     """When it counts as corrected, by the choice `correction_end`: at the delivery that stands, or once verified."""
     choice = agreement.choices.get("correction_end")
@@ -82,3 +87,8 @@ def all_dues(register: Register, agreement: Agreement, now: datetime) -> tuple[D
 def pending(found: Iterable[Due]) -> tuple[Due, ...]:
     """Those not met yet."""
     return tuple(due for due in found if due.met_at is None)
+
+
+def next_due(anomaly: Anomaly, found: Iterable[Due]) -> Due | None:
+    """Among the deadlines of an anomaly that is open, the one not met yet of which least is left."""
+    return min(pending(found), key=lambda due: due.left, default=None) if anomaly.is_open else None

@@ -12,13 +12,14 @@ import textwrap
 import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 from openpyxl import Workbook
 from openpyxl.cell import Cell
 from openpyxl.packaging.core import DocumentProperties
 from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
 from openpyxl.utils import get_column_letter
+from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.hyperlink import Hyperlink
 from openpyxl.worksheet.properties import PageSetupProperties
 from openpyxl.worksheet.worksheet import Worksheet
@@ -26,6 +27,7 @@ from openpyxl.writer.excel import ExcelWriter
 
 from recette.model import Verdict
 from recette.reports import words
+from sas_kernel.clock import PARIS
 
 _CELL_LIMIT = 8_000  # Excel refuses 32 767; nobody reads this many
 _FORMULA = re.compile(r"\s*[=+\-@|%\t]")
@@ -50,6 +52,8 @@ _TONES = {
     Verdict.OMIT: ("F6F6F6", "4A4A4A"),
 }
 _HEAD_FILL = PatternFill("solid", fgColor="1F3A5F")
+_FILL_HEAD = PatternFill("solid", fgColor="7A4B00")
+_TO_FILL = PatternFill("solid", fgColor="FFF8E5")
 _FACE = "Calibri"
 _HEAD_FONT = Font(name=_FACE, bold=True, color="FFFFFF")
 _LINK_FONT = Font(name=_FACE, color="0B4AA2", underline="single")
@@ -75,15 +79,23 @@ class Toned:
     tone: Verdict
 
 
-Value = str | int | float | Link | Toned | None
+Value = str | int | float | datetime | date | Link | Toned | None
+"""An instant is shown, and kept, as the wall clock of Paris has it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A heading and the width of its column, in characters."""
+    """A heading and the width of its column, in characters.
+
+    `form` is how its numbers and dates are shown, in Excel’s codes. `to_fill` marks it as one that people fill in,
+    with one of `choices` where there are some.
+    """
 
     title: str
     width: int
+    form: str = ""
+    to_fill: bool = False
+    choices: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,20 +167,37 @@ def _table(sheet: Worksheet, table: Sheet) -> None:
     for position, column in enumerate(table.columns, 1):
         head = _cell(sheet, 1, position)
         _put(head, column.title)
-        head.fill, head.font, head.border = _HEAD_FILL, _HEAD_FONT, _BOX
+        head.fill, head.font, head.border = _FILL_HEAD if column.to_fill else _HEAD_FILL, _HEAD_FONT, _BOX
         head.alignment = Alignment(wrap_text=True, vertical="center")
         sheet.column_dimensions[get_column_letter(position)].width = column.width
+        if column.choices and table.rows:
+            _choose(sheet, position, column, len(table.rows))
     for number, row in enumerate(table.rows, 2):
         for position, value in enumerate(row, 1):
             cell = _cell(sheet, number, position)
             cell.alignment = Alignment(wrap_text=True, vertical="top")
             cell.border = _BOX
             _put(cell, value)
+            _shape(cell, table.columns[position - 1])
         sheet.row_dimensions[number].height = _height(row, table.columns)
     sheet.row_dimensions[1].height = _height([column.title for column in table.columns], table.columns)
     sheet.freeze_panes = "B2"
     sheet.auto_filter.ref = f"A1:{get_column_letter(len(table.columns))}{len(table.rows) + 1}"
     sheet.print_title_rows = "1:1"
+
+
+def _shape(cell: Cell, column: Column) -> None:
+    if column.form:
+        cell.number_format = column.form
+    if column.to_fill:
+        cell.fill = _TO_FILL
+
+
+def _choose(sheet: Worksheet, position: int, column: Column, rows: int) -> None:
+    letter = get_column_letter(position)
+    allowed = DataValidation("list", formula1=f'"{",".join(column.choices)}"', allow_blank=True)
+    allowed.add(f"{letter}2:{letter}{rows + 1}")
+    sheet.add_data_validation(allowed)
 
 
 def _height(row: Sequence[Value], columns: Sequence[Column]) -> float:
@@ -208,6 +237,8 @@ def _put(cell: Cell, value: Value) -> None:
         cell.data_type = "s"
         if _FORMULA.match(value):
             cell.quotePrefix = True  # what keeps it a text when a person edits the cell
+    elif isinstance(value, datetime):
+        cell.value = value.astimezone(PARIS).replace(tzinfo=None, microsecond=0)
     elif value is not None:
         cell.value = value
 

@@ -125,21 +125,21 @@ def _prepare_sqlite(engine: AsyncEngine) -> None:
 # --- migrations ------------------------------------------------------------------------------------------------------
 
 
-def migrate(url: str, migrations: Path) -> None:
-    """Bring the database to the newest revision of `migrations/versions`.
+def migrate(url: str, migrations: Path, revision: str = "head") -> None:
+    """Bring the database to the newest revision of `migrations/versions`, or up to another one.
 
     Blocking, callable with or without a running loop, and safe when several workers start together.
     """
     with ThreadPoolExecutor(1) as pool:
-        pool.submit(asyncio.run, _migrate(url, migrations)).result()
+        pool.submit(asyncio.run, _migrate(url, migrations, revision)).result()
 
 
-async def _migrate(url: str, migrations: Path) -> None:
+async def _migrate(url: str, migrations: Path, revision: str) -> None:
     config = _config(migrations)
 
     def upgrade(connection: sa.Connection) -> None:
         config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+        command.upgrade(config, revision)
 
     database = Database(url)
     try:

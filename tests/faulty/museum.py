@@ -12,65 +12,45 @@ import io
 import sys
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from functools import cache
 
 from recette import catalogue
 from recette.engine import requirements
 from recette.engine.museum import COLUMNS
 from recette.model import Actor
-from tests.faulty import (
+from recette.museum import (
     appointment_faults,
+    association_appointment_faults,
+    associations,
+    communities,
     platform_accounts,
     platform_appointment_faults,
+    platform_associations,
+    platform_communities,
     platform_searches,
     platform_sso_faults,
     transport,
 )
-from tests.faulty.appointment_ways import AppointmentFault
-from tests.faulty.bending import Fault
-from tests.faulty.editors import ACCOUNT_FAULTS, SLOT_FAULTS
-from tests.faulty.platform_accounts import AccountFault
-from tests.faulty.platform_searches import SearchFault
-from tests.faulty.sso_faults import SSO_FAULTS, SsoFault
-from tests.faulty.transport import TransportFault
+from recette.museum.editors import ACCOUNT_FAULTS, SLOT_FAULTS
+from recette.museum.pieces import AnyFault, Said, said
+from recette.museum.sso_faults import SSO_FAULTS
 
-AnyFault = Fault | AppointmentFault | SsoFault | TransportFault | AccountFault | SearchFault
 PLAYED: dict[str, tuple[AnyFault, ...]] = {
     "test_faults": SLOT_FAULTS,
+    "test_communities": communities.FAULTS,
+    "test_associations": associations.FAULTS,
     "test_transport": transport.FAULTS,
     "test_account_faults": ACCOUNT_FAULTS,
     "test_sso_faults": SSO_FAULTS,
     "test_appointment_faults": appointment_faults.FAULTS,
+    "test_association_appointments": association_appointment_faults.FAULTS,
+    "test_platform_associations": platform_associations.FAULTS,
     "test_platform_searches": platform_searches.FAULTS,
+    "test_platform_communities": platform_communities.FAULTS,
     "test_platform_accounts": platform_accounts.FAULTS,
     "test_platform_faults": (*platform_appointment_faults.FAULTS, *platform_sso_faults.FAULTS),
 }
 """The faults, by the module of tests that plays them."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Said:
-    name: str
-    requirement: str
-    text: str
-    check: str
-    also: tuple[str, ...]
-
-
-def said(fault: AnyFault) -> _Said:
-    """What any kind of fault says of itself; where it has no text, its name is one."""
-    match fault:
-        case Fault() | AppointmentFault():
-            return _Said(fault.name, fault.requirement, fault.text, fault.check, fault.also)
-        case TransportFault():
-            return _Said(fault.name, fault.requirement, fault.text, fault.check, ())
-        case SsoFault():
-            return _Said(fault.wrong, fault.requirements[0], fault.wrong, fault.check, fault.requirements[1:])
-        case AccountFault():
-            return _Said(fault.name, fault.requirement, fault.name.replace("-", " "), fault.check, fault.also)
-        case SearchFault():
-            return _Said(fault.name, fault.requirement, fault.name, "", ())
 
 
 @cache
@@ -82,7 +62,7 @@ def _checks() -> dict[str, set[str]]:
     return by_requirement
 
 
-def caught_by(fault: _Said) -> tuple[str, ...]:
+def caught_by(fault: Said) -> tuple[str, ...]:
     """The checks that surely catch it; `ValueError` where its own cannot be told."""
     own = _checks()[fault.requirement]
     if fault.check not in own and (fault.check or len(own) != 1):

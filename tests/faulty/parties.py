@@ -8,9 +8,9 @@ application but a function over requests (`Party`) stands there too, and may ben
 from __future__ import annotations
 
 import itertools
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -20,11 +20,12 @@ from asgi_lifespan import LifespanManager
 from agenda_editor import app as agenda_app
 from agenda_editor import settings as agenda_settings
 from recette.model import Exchange, Request, Response, Timings, TransportFailure
+from recette.museum import street
+from recette.museum.wire import Asked, Reply
 from sas_kernel.clock import Clock
 from sas_kit.http import asgi_transport
 from sas_platform import app as platform_app
 from sas_platform import settings as platform_settings
-from tests.faulty.wire import Asked, Reply
 
 AGENDA = "http://127.0.0.1:8081"
 PLATFORM = "http://127.0.0.1:8080"
@@ -32,8 +33,6 @@ ISSUER = f"{PLATFORM}/realms/sas"
 AGENDA_CLIENT, AGENDA_SECRET = "agenda-reference", "invented-agenda-secret"
 STAFF = ("secretariat", "Cabinet-2031")
 """Who works at the agenda, in the demonstration data."""
-
-Party = Callable[[Asked], Awaitable[Reply]]
 
 
 @dataclass(slots=True)
@@ -83,15 +82,8 @@ class Asgi:
         return Reply(messages[0]["status"], sent, b"".join(message.get("body", b"") for message in messages[1:]))
 
 
-@dataclass(slots=True)
-class Street:
-    """Parties by address (scheme, host and port). Somebody may move in after a neighbour was given the transport."""
-
-    parties: dict[str, Party] = field(default_factory=dict)
-
-    def at(self, url: str) -> Party | None:
-        parts = urlsplit(url)
-        return self.parties.get(f"{parts.scheme}://{parts.netloc}")
+class Street(street.Street):
+    """The street, as what services call their neighbours by. Somebody may move in after the transport was given."""
 
     @property
     def transport(self) -> Any:

@@ -10,8 +10,8 @@ from typing import Any
 
 import uvicorn
 
-from tests.faulty.parties import Party
-from tests.faulty.wire import Asked
+from recette.museum.street import Party
+from recette.museum.wire import Asked
 
 
 class Served:

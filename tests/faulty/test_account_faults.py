@@ -15,13 +15,16 @@ import pytest_asyncio
 from recette import catalogue
 from recette.engine import requirements, runner
 from recette.model import ExitCode, RunReport, Verdict
+from recette.museum.accounts import Ledger, Wanted, afterwards, refused, without_header
+from recette.museum.bending import Apply, Fault, faulty
+from recette.museum.editors import ACCOUNT_FAULTS
+from recette.museum.pieces import Stand
+from recette.museum.wire import BASE, Agenda, Asked, Reply, demo_target
 from sas_kernel.clock import PARIS, ManualClock
 from sas_kernel.contracts import service_levels
 from sas_kernel.flows import Flow
-from tests.faulty.accounts import Ledger, Wanted, afterwards, refused, without_header
-from tests.faulty.bending import Apply, Fault, faulty
-from tests.faulty.editors import ACCOUNT_FAULTS
-from tests.faulty.wire import Agenda, Asked, Reference, Reply, WireDriver, demo_target, reference_agenda
+from tests.faulty.standing import ELSEWHERE, standing
+from tests.faulty.wire import Reference, WireDriver, reference_agenda
 
 CLOCK = ManualClock(datetime(2031, 3, 10, 8, 0, tzinfo=PARIS))
 REQUIREMENTS = requirements.load()
@@ -36,14 +39,15 @@ async def accounts(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Re
         yield agenda
 
 
-async def judged(agenda: Agenda) -> RunReport:
-    plan = runner.Plan(demo_target(), SCENARIOS, REQUIREMENTS, service_levels(), "rules", "0")
-    return await runner.run(plan, WireDriver(agenda, CLOCK), clock=CLOCK, run_id="run")
+async def judged(agenda: Agenda, base_url: str = BASE) -> RunReport:
+    plan = runner.Plan(demo_target(base_url), SCENARIOS, REQUIREMENTS, service_levels(), "rules", "0")
+    return await runner.run(plan, WireDriver(agenda, CLOCK, base_url), clock=CLOCK, run_id="run")
 
 
 @pytest.mark.parametrize("fault", ACCOUNT_FAULTS, ids=lambda fault: fault.name)
 async def test_a_fault_breaks_its_own_requirement_and_no_other(fault: Fault, accounts: Reference) -> None:
-    report = await judged(faulty(fault, accounts))
+    there = standing(fault, Stand.AGENDA, CLOCK, reference=accounts)
+    report = await judged(there.partner, f"{ELSEWHERE}/fhir")
 
     seen = {finding.requirement for finding in report.findings}
     assert seen == fault.requirements, [(f.check, f.scenario, f.path, f.actual, f.message.en) for f in report.findings]

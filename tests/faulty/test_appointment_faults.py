@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pytest
 
-from recette import catalogue
+from recette.catalogue.appointments import failures, life
 from recette.drivers.inbox import ListeningInbox
 from recette.engine import requirements, runner
 from recette.model import (
@@ -22,19 +22,23 @@ from recette.model import (
     Verdict,
     Waiting,
 )
-from sas_kernel.clock import PARIS
+from recette.museum.appointment_faults import FAULTS, ODDITIES
+from recette.museum.appointment_identities import IDENTITIES
+from recette.museum.appointment_partner import HOME, ISSUER, PROVIDER, STAFF, Partner, Rdv, Ways
+from recette.museum.appointment_ways import AppointmentFault
+from recette.museum.pieces import Stand
+from recette.museum.wire import demo_target
+from sas_kernel.clock import PARIS, ManualClock
 from sas_kernel.contracts import service_levels
-from sas_kernel.flows import Flow
-from tests.faulty.appointment_faults import FAULTS, ODDITIES
-from tests.faulty.appointment_partner import HOME, IDENTITIES, ISSUER, PROVIDER, STAFF, Partner, Rdv, Ways
-from tests.faulty.appointment_ways import AppointmentFault
+from tests.faulty.inboxes import into
 from tests.faulty.parties import PartiesDriver, Street
+from tests.faulty.standing import ELSEWHERE, standing
 from tests.faulty.virtual_time import LoopClock, run
-from tests.faulty.wire import demo_target
 
+IN_TOWN = "http://127.0.0.1:21998"
 MORNING = datetime(2031, 3, 10, 8, 0, tzinfo=PARIS)
 REQUIREMENTS = requirements.load()
-SCENARIOS = catalogue.scenarios((Flow.APPOINTMENTS,))
+SCENARIOS = (*life.SCENARIOS, *failures.SCENARIOS)
 LEVELS = service_levels()
 
 
@@ -55,7 +59,7 @@ def judged(
     async def play() -> list[RunReport]:
         clock = LoopClock(MORNING)
         inbox = ListeningInbox("http://127.0.0.1:8079/fhir", clock)
-        partner = Partner(clock, inbox, ways)
+        partner = Partner(clock, into(inbox, clock), ways)
         driver = PartiesDriver(Street({HOME: partner, PROVIDER: partner.provider}), clock)
         plan = runner.Plan(target(booking), SCENARIOS, REQUIREMENTS, LEVELS, "rules", "0")
         listeners = () if person is None else (person(partner),)
@@ -69,13 +73,31 @@ def judged(
     return run(play())
 
 
+async def _served(fault: AppointmentFault) -> RunReport:
+    """What is said of the editor as the museum stands it up."""
+    clock = LoopClock(MORNING)
+    inbox = ListeningInbox("http://127.0.0.1:8079/fhir", clock)
+    deliver = into(inbox, clock)
+    there = standing(fault, Stand.BOOKING_AGENDA, clock, provider=IN_TOWN, other_side=deliver)
+    assert there.provider is not None
+    street = Street({ELSEWHERE: there.partner, IN_TOWN: there.provider})
+    sso = SignOnTarget(ISSUER.replace(PROVIDER, IN_TOWN))
+    plan = runner.Plan(
+        replace(target(), base_url=f"{ELSEWHERE}/fhir", sso=sso), SCENARIOS, REQUIREMENTS, LEVELS, "rules", "0"
+    )
+    driver = PartiesDriver(street, clock, plan.target.base_url)
+    report = await runner.run(plan, driver, clock=clock, run_id="run", inbox=inbox)
+    await there.close()
+    return report
+
+
 def told(report: RunReport) -> list[tuple[str, str, str, str | None]]:
     return [(f.check, f.scenario, f.path, f.actual) for f in report.findings]
 
 
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.name)
 def test_a_fault_breaks_its_own_requirement_and_no_other(fault: AppointmentFault) -> None:
-    (report,) = judged(fault.ways)
+    report = run(_served(fault))
     assert {finding.requirement for finding in report.findings} == fault.requirements, told(report)
     assert not [check for check in report.checks if check.verdict is Verdict.ERROR]
     if fault.check:
@@ -170,13 +192,27 @@ def test_the_search_shows_what_a_person_did_and_the_editor_did_not_tell(kind: st
     assert requirement in {finding.requirement for finding in report.findings}
 
 
+def test_an_editor_that_is_served_for_a_day_still_has_slots() -> None:
+    async def nobody(*_sent: object) -> None:
+        return None
+
+    clock = ManualClock(MORNING)
+    partner = Partner(clock, nobody)
+    first = set(partner.slots)
+    clock.at += timedelta(hours=24)
+    free = partner._free()
+    assert len(free) == 24
+    assert not first & {slot.id for slot in free}
+    assert all(slot.start > clock.now() for slot in free)
+
+
 # --- what is missing -------------------------------------------------------------------------------------------------
 
 
 def test_without_the_sections_of_the_target_file_nothing_is_judged_and_the_reason_is_told() -> None:
     async def play() -> RunReport:
         clock = LoopClock(MORNING)
-        partner = Partner(clock, ListeningInbox("http://127.0.0.1:8079/fhir", clock))
+        partner = Partner(clock, into(ListeningInbox("http://127.0.0.1:8079/fhir", clock), clock))
         driver = PartiesDriver(Street({HOME: partner, PROVIDER: partner.provider}), clock)
         plan = runner.Plan(demo_target(), SCENARIOS, REQUIREMENTS, LEVELS, "rules", "0")
         return await runner.run(plan, driver, clock=clock, run_id="run")

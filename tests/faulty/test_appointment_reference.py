@@ -20,13 +20,13 @@ from recette.model import (
     SignOnTarget,
     Verdict,
 )
+from recette.museum.wire import Asked, Reply, demo_target
 from recette.reports.masking import EvidenceMasks
 from sas_kernel import datasets
 from sas_kernel.clock import SystemClock
 from sas_kernel.contracts import service_levels
 from sas_kernel.flows import Flow
 from tests.faulty.parties import ISSUER, STAFF, PartiesDriver, Street, agenda_on, platform_on
-from tests.faulty.wire import Asked, Reply, demo_target
 
 INBOX = "http://127.0.0.1:8079"
 SCENARIOS = catalogue.scenarios((Flow.APPOINTMENTS,))
@@ -46,7 +46,7 @@ async def test_the_reference_agenda_passes_everything_and_the_life_of_appointmen
 
     street.parties[INBOX] = received
     appointments = AppointmentsTarget(booking=Booking.REFERENCE, wait=20, staff_login=STAFF[0], staff_password=STAFF[1])
-    target = replace(demo_target(), sso=SignOnTarget(ISSUER), appointments=appointments)
+    target = replace(demo_target(), sos=True, sso=SignOnTarget(ISSUER), appointments=appointments)
 
     async def judged(scenarios: tuple[Scenario, ...]) -> RunReport:
         plan = runner.Plan(target, scenarios, requirements.load(), service_levels(), "rules", "0")

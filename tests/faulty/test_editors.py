@@ -5,13 +5,20 @@ from __future__ import annotations
 from collections import defaultdict
 
 from recette import catalogue
+from recette.museum import appointment_faults, association_appointment_faults, associations, communities, transport
+from recette.museum.appointment_ways import AppointmentFault
+from recette.museum.bending import Fault
+from recette.museum.editors import ACCOUNT_FAULTS, SLOT_FAULTS
 from sas_kernel.flows import Flow
-from tests.faulty import appointment_faults, transport
-from tests.faulty.appointment_ways import AppointmentFault
-from tests.faulty.bending import Fault
-from tests.faulty.editors import ACCOUNT_FAULTS, SLOT_FAULTS
 
-FAULTS: tuple[Fault | AppointmentFault, ...] = (*SLOT_FAULTS, *ACCOUNT_FAULTS, *appointment_faults.FAULTS)
+FAULTS: tuple[Fault | AppointmentFault, ...] = (
+    *SLOT_FAULTS,
+    *ACCOUNT_FAULTS,
+    *appointment_faults.FAULTS,
+    *communities.FAULTS,
+    *associations.FAULTS,
+    *association_appointment_faults.FAULTS,
+)
 
 FLOWS = (Flow.SLOT_SEARCH, Flow.REGULATORS, Flow.APPOINTMENTS)  # sign-on has its partners counted beside them
 

@@ -14,12 +14,15 @@ from recette import catalogue
 from recette.catalogue.tags import Tag
 from recette.engine import requirements, runner
 from recette.model import ExitCode, RunReport, Scenario, Target, Verdict
+from recette.museum.bending import Fault, outcome
+from recette.museum.editors import SLOT_FAULTS
+from recette.museum.pieces import Stand
+from recette.museum.wire import Agenda, Asked, Reply, demo_target
 from sas_kernel.clock import PARIS, ManualClock
 from sas_kernel.contracts import service_levels
 from sas_kernel.flows import Flow
-from tests.faulty.bending import Fault, faulty, outcome
-from tests.faulty.editors import SLOT_FAULTS
-from tests.faulty.wire import Agenda, Asked, Reference, Reply, WireDriver, demo_target, reference_agenda
+from tests.faulty.standing import ELSEWHERE, standing
+from tests.faulty.wire import Reference, WireDriver, reference_agenda
 
 CLOCK = ManualClock(datetime(2031, 3, 10, 8, 0, tzinfo=PARIS))
 REQUIREMENTS = requirements.load()
@@ -43,12 +46,14 @@ async def judged(
     clock: ManualClock = CLOCK,
 ) -> RunReport:
     plan = runner.Plan(target or demo_target(), scenarios, REQUIREMENTS, LEVELS, "rules", "0")
-    return await runner.run(plan, WireDriver(agenda, clock), clock=clock, run_id="run")
+    driver = WireDriver(agenda, clock, plan.target.base_url)
+    return await runner.run(plan, driver, clock=clock, run_id="run")
 
 
 @pytest.mark.parametrize("fault", SLOT_FAULTS, ids=lambda fault: fault.name)
 async def test_a_fault_breaks_its_own_requirement_and_no_other(fault: Fault, reference: Reference) -> None:
-    report = await judged(faulty(fault, reference))
+    there = standing(fault, Stand.AGENDA, CLOCK, reference=reference)
+    report = await judged(there.partner, target=demo_target(f"{ELSEWHERE}/fhir"))
 
     seen = {finding.requirement for finding in report.findings}
     assert seen == fault.requirements, [(f.check, f.scenario, f.path, f.message.en) for f in report.findings]
@@ -72,7 +77,7 @@ async def test_a_fault_breaks_its_own_requirement_and_no_other(fault: Fault, ref
 async def test_the_reference_agenda_passes_everything_at_any_time_of_the_year(now: datetime, tmp_path: Path) -> None:
     clock = ManualClock(now)
     async with reference_agenda(tmp_path, clock) as agenda:
-        report = await judged(agenda, clock=clock)
+        report = await judged(agenda, clock=clock, target=replace(demo_target(cpts=True), sos=True))
 
     assert not report.findings, [(f.check, f.scenario, f.path, f.message.en) for f in report.findings]
     assert report.exit_code is ExitCode.ACCEPTED

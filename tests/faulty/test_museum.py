@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 
 from recette.engine import museum as catalogue
+from recette.museum.bending import Fault, html, on_reply
+from recette.museum.pieces import said
 from sas_kernel import contracts
 from tests.faulty import museum
-from tests.faulty.bending import Fault, html, on_reply
 
 
 def test_the_exported_file_is_current() -> None:
@@ -23,8 +24,8 @@ def test_the_exported_file_is_current() -> None:
 def test_every_fault_is_played_by_the_tests_of_its_module(module: str) -> None:
     tests = [thing for name, thing in vars(import_module(f"tests.faulty.{module}")).items() if name.startswith("test_")]
     marks = [mark for test in tests for mark in getattr(test, "pytestmark", ()) if mark.name == "parametrize"]
-    played = [museum.said(fault) for mark in marks if mark.args[0] == "fault" for fault in mark.args[1]]
-    assert played == [museum.said(fault) for fault in museum.PLAYED[module]]
+    played = [said(fault) for mark in marks if mark.args[0] == "fault" for fault in mark.args[1]]
+    assert played == [said(fault) for fault in museum.PLAYED[module]]
 
 
 def test_no_list_of_faults_is_forgotten() -> None:
@@ -50,4 +51,4 @@ def test_the_readme_counts_them_right() -> None:
 def test_a_fault_of_which_nobody_knows_what_catches_it_is_refused(requirement: str, check: str) -> None:
     fault = Fault("vague", requirement, "vague", on_reply(lambda asked, reply: html(500)), check)
     with pytest.raises(ValueError, match="vague"):
-        museum.caught_by(museum.said(fault))
+        museum.caught_by(said(fault))

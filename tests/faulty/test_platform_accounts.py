@@ -27,15 +27,19 @@ from recette.model import (
     Verdict,
     Waiting,
 )
+from recette.museum.pieces import Stand
+from recette.museum.platform_accounts import FAULTS, TOKEN, AccountFault, LittlePlatform
+from recette.museum.street import Party
+from recette.museum.wire import Asked, Reply
 from sas_kernel.clock import SystemClock
 from sas_kernel.contracts import service_levels
 from sas_kernel.flows import Flow
 from sas_kernel.identifiers import REGULATOR_SYSTEM
 from sas_platform.app import create_app
 from sas_platform.settings import Settings
-from tests.faulty.parties import PLATFORM, Asgi, PartiesDriver, Party, Street
-from tests.faulty.platform_accounts import FAULTS, TOKEN, AccountFault, LittlePlatform, MemoryInbox
-from tests.faulty.wire import Asked, Reply
+from tests.faulty.inboxes import MemoryInbox
+from tests.faulty.parties import PLATFORM, Asgi, PartiesDriver, Street
+from tests.faulty.standing import standing
 
 CLOCK = SystemClock()
 REQUIREMENTS = requirements.load()
@@ -62,7 +66,8 @@ def _shown(report: RunReport) -> list[Any]:
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.name)
 async def test_a_fault_breaks_its_own_requirement_and_no_other(fault: AccountFault) -> None:
     inbox = MemoryInbox(CLOCK)
-    report = await judged(LittlePlatform(inbox, fault.name), inbox, target_of())
+    there = standing(fault, Stand.TELLING_PLATFORM, CLOCK, other_side=inbox.deliver)
+    report = await judged(there.partner, inbox, target_of())
     assert {finding.requirement for finding in report.findings} == {fault.requirement, *fault.also}, _shown(report)
     if fault.check:
         assert fault.check in {finding.check for finding in report.findings}
@@ -76,7 +81,7 @@ async def test_every_requirement_that_is_tested_has_its_wrong_platform() -> None
 
 async def test_a_right_platform_is_not_blamed() -> None:
     inbox = MemoryInbox(CLOCK)
-    report = await judged(LittlePlatform(inbox), inbox, target_of())
+    report = await judged(LittlePlatform(inbox.deliver), inbox, target_of())
     assert not report.findings, _shown(report)
     assert {check.verdict for check in report.checks} == {Verdict.PASS}
 
@@ -103,7 +108,7 @@ async def test_the_real_platform_passes_everything_twice_on_one_base(tmp_path: P
 
 
 async def test_without_an_inbox_nothing_is_judged() -> None:
-    report = await judged(LittlePlatform(MemoryInbox(CLOCK)), None, target_of())
+    report = await judged(LittlePlatform(MemoryInbox(CLOCK).deliver), None, target_of())
     assert report.exit_code is ExitCode.INCONCLUSIVE
     assert {check.verdict for check in report.checks} == {Verdict.SKIP}
     assert all("[platform]" in str(check.reason) for check in report.checks)
@@ -112,22 +117,23 @@ async def test_without_an_inbox_nothing_is_judged() -> None:
 async def test_an_operator_does_what_he_is_told_and_his_platform_is_judged() -> None:
     """Without a token the harness asks; somebody signs regulators in, changes and deactivates them."""
     inbox = MemoryInbox(CLOCK)
-    platform = LittlePlatform(inbox)
+    platform = LittlePlatform(inbox.deliver)
     asked: list[str] = []
     people: list[int] = []
+    doing: list[asyncio.Future[None]] = []
 
     def operator(event: Any) -> None:
         if not isinstance(event, Waiting) or event.seconds_left < 4.9:
             return  # not the first time that this is asked
         asked.append(event.what.en)
-        asyncio.get_running_loop().call_soon(act, event.what.en)
+        doing.append(asyncio.ensure_future(act(event.what.en)))
 
-    def act(what: str) -> None:
+    async def act(what: str) -> None:
         if "does not know yet" in what:
             body = {"family": "NOM", "given": "Ysée", "email": f"{len(people)}@x.example.org", "password": "x"}
             if "national" in what:
                 body["national_id"] = f"3990000058/OP{len(people)}"
-            people.append(platform._enrol(body)["id"])
+            people.append((await platform._enrol(body))["id"])
         account = platform.accounts[people[-1]]
         if "name" in what:
             account.family = "AUTRE"
@@ -136,7 +142,7 @@ async def test_an_operator_does_what_he_is_told_and_his_platform_is_judged() -> 
         elif "Deactivate" in what:
             account.active = False
         if "try again" not in what:
-            platform._tell(account)
+            await platform._tell(account)
 
     report = await judged(platform, inbox, target_of(wait=5.0, token=""), operator)
     assert not report.findings, _shown(report)

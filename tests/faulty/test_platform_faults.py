@@ -14,17 +14,20 @@ import pytest_asyncio
 from recette import catalogue
 from recette.engine import requirements, runner
 from recette.model import Actor, ExitCode, RunReport, SignOnTarget, Target, Verdict
+from recette.museum import platform_appointment_faults, platform_sso_faults
+from recette.museum.bending import Apply, Fault, faulty
+from recette.museum.pieces import Stand
+from recette.museum.platform_appointments import Sent, answering, without_location
+from recette.museum.platform_sso import BACK, CLIENT, SECRET
+from recette.museum.street import Party
+from recette.museum.wire import Reply
 from recette.reports.masking import EvidenceMasks
 from sas_kernel.clock import PARIS, ManualClock
 from sas_kernel.contracts import service_levels
 from sas_kernel.flows import Flow
 from sas_kernel.identifiers import PRACTITIONER_SYSTEM, REGULATOR_SYSTEM
-from tests.faulty import platform_appointment_faults, platform_sso_faults
-from tests.faulty.bending import Apply, Fault, faulty
-from tests.faulty.parties import ISSUER, PLATFORM, Asgi, PartiesDriver, Party, Street, platform_on
-from tests.faulty.platform_appointments import Sent, answering, without_location
-from tests.faulty.platform_sso import BACK, CLIENT, SECRET
-from tests.faulty.wire import Reply
+from tests.faulty.parties import ISSUER, PLATFORM, Asgi, PartiesDriver, Street, platform_on
+from tests.faulty.standing import standing
 
 _END = "http://127.0.0.1:8079/fin"
 CLOCK = ManualClock(datetime(2031, 3, 10, 8, 0, tzinfo=PARIS))
@@ -64,7 +67,8 @@ async def judged(
 
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.name)
 async def test_a_fault_breaks_its_own_requirement_and_no_other(fault: Fault, platform: Asgi) -> None:
-    report = await judged(faulty(fault, platform), about=fault.requirements)
+    there = standing(fault, Stand.PLATFORM, CLOCK, partner=PLATFORM, reference=platform)
+    report = await judged(there.partner, about=fault.requirements)
 
     seen = {finding.requirement for finding in report.findings}
     assert seen == fault.requirements, [(f.check, f.scenario, f.path, f.actual, f.message.en) for f in report.findings]

@@ -8,19 +8,22 @@ from typing import Any
 import pytest
 from asgi_lifespan import LifespanManager
 
-from recette import catalogue
+from recette.catalogue.platform import slot_search
 from recette.drivers.inbox import listening
 from recette.engine import requirements, runner
 from recette.model import Actor, Inbox, PlatformTarget, RunReport, Target, Verdict
+from recette.museum.pieces import Stand
+from recette.museum.platform_accounts import TOKEN
+from recette.museum.platform_searches import CLOCK, FAULTS, SearchFault, little_platform
+from recette.museum.street import Party
 from sas_kernel.contracts import service_levels
-from sas_kernel.flows import Flow
 from sas_platform.app import create_app
 from sas_platform.settings import Settings
-from tests.faulty.parties import PLATFORM, Asgi, PartiesDriver, Party, Street
-from tests.faulty.platform_accounts import TOKEN, MemoryInbox
-from tests.faulty.platform_searches import CLOCK, FAULTS, SearchFault, little_platform
+from tests.faulty.inboxes import MemoryInbox
+from tests.faulty.parties import PLATFORM, Asgi, PartiesDriver, Street
+from tests.faulty.standing import standing
 
-SCENARIOS = catalogue.scenarios((Flow.SLOT_SEARCH,), Actor.PLATFORM)
+SCENARIOS = slot_search.SCENARIOS
 
 
 async def judged(party: Party, inbox: Inbox | None) -> RunReport:
@@ -34,18 +37,19 @@ async def judged(party: Party, inbox: Inbox | None) -> RunReport:
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.name)
 async def test_a_fault_breaks_its_own_requirement_and_no_other(fault: SearchFault) -> None:
     inbox = MemoryInbox(CLOCK)
-    report = await judged(little_platform(inbox, fault.bend, fault.lot), inbox)
+    there = standing(fault, Stand.SEARCHING_PLATFORM, CLOCK, other_side=inbox.deliver)
+    report = await judged(there.partner, inbox)
     assert {finding.requirement for finding in report.findings} == {fault.requirement}, _shown(report)
 
 
 async def test_a_platform_that_asks_nothing_is_told_so() -> None:
-    report = await judged(little_platform(MemoryInbox(CLOCK)), MemoryInbox(CLOCK))
+    report = await judged(little_platform(MemoryInbox(CLOCK).deliver), MemoryInbox(CLOCK))
     assert {finding.requirement for finding in report.findings} == {"SLOT-214"}
 
 
 async def test_a_right_platform_is_not_blamed() -> None:
     inbox = MemoryInbox(CLOCK)
-    report = await judged(little_platform(inbox), inbox)
+    report = await judged(little_platform(inbox.deliver), inbox)
     assert {check.verdict for check in report.checks} == {Verdict.PASS}, _shown(report)
 
 

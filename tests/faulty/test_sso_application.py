@@ -19,6 +19,10 @@ from recette.drivers.http import HttpDriver
 from recette.drivers.real_browser import real_browser
 from recette.engine import requirements, runner
 from recette.model import ExitCode, RunReport, SignOnTarget, Target, Verdict
+from recette.museum.sso_application import Application
+from recette.museum.sso_partner import CALLBACK, CLIENT, SECRET, Partner
+from recette.museum.sso_provider import PASSWORD, Client, Provider, issuer_at
+from recette.museum.wire import demo_target
 from recette.reports.masking import EvidenceMasks
 from sas_kernel.clock import SystemClock
 from sas_kernel.contracts import service_levels
@@ -26,10 +30,6 @@ from sas_kernel.flows import Flow
 from sas_kit.http import HttpLimits, new_client
 from tests.faulty.parties import Street
 from tests.faulty.sockets import on_a_socket
-from tests.faulty.sso_application import Application
-from tests.faulty.sso_partner import CALLBACK, CLIENT, SECRET, Partner
-from tests.faulty.sso_provider import PASSWORD, Client, Provider, issuer_at
-from tests.faulty.wire import demo_target
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="module")]
 

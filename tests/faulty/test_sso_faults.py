@@ -12,6 +12,12 @@ import pytest
 from recette import catalogue
 from recette.engine import requirements, runner
 from recette.model import Actor, ExitCode, RunReport, SignOnTarget, Target, Verdict
+from recette.museum.pieces import Stand
+from recette.museum.sso_faults import SSO_FAULTS, SsoFault
+from recette.museum.sso_partner import CALLBACK, CLIENT, EDITOR, OTHER_CLIENT, SECRET, Partner
+from recette.museum.sso_partner_sessions import Account
+from recette.museum.sso_provider import HOME, IDENTITIES, ISSUER, PASSWORD, Client, Identity, Provider
+from recette.museum.wire import Asked, Reply, demo_target
 from recette.reports.masking import EvidenceMasks
 from sas_kernel import datasets
 from sas_kernel.clock import PARIS, ManualClock
@@ -20,10 +26,7 @@ from sas_kernel.flows import Flow
 from sas_kernel.identifiers import PRACTITIONER_SYSTEM
 from tests.faulty.parties import AGENDA, AGENDA_CLIENT, PartiesDriver, Street, reference_street
 from tests.faulty.parties import ISSUER as PLATFORM_ISSUER
-from tests.faulty.sso_faults import SSO_FAULTS, SsoFault
-from tests.faulty.sso_partner import CALLBACK, CLIENT, EDITOR, OTHER_CLIENT, SECRET, Account, Partner
-from tests.faulty.sso_provider import HOME, IDENTITIES, ISSUER, PASSWORD, Client, Identity, Provider
-from tests.faulty.wire import Asked, Reply, demo_target
+from tests.faulty.standing import standing
 
 CLOCK = ManualClock(datetime(2031, 3, 10, 8, 0, tzinfo=PARIS))
 REQUIREMENTS = requirements.load()
@@ -128,7 +131,10 @@ async def test_the_reference_agenda_made_wrong_on_the_wire_is_caught_too(
 
 @pytest.mark.parametrize("fault", SSO_FAULTS, ids=lambda fault: fault.wrong)
 async def test_a_fault_breaks_its_own_requirement_and_no_other(fault: SsoFault) -> None:
-    report = await judged(street(fault.wrong))
+    there = standing(fault, Stand.RELYING_PARTY, CLOCK, partner=EDITOR, provider=HOME)
+    assert there.provider is not None
+    over_http = EDITOR.replace("https", "http")
+    report = await judged(Street({EDITOR: there.partner, over_http: there.partner, HOME: there.provider}))
 
     assert {finding.requirement for finding in report.findings} == set(fault.requirements), seen(report)
     if fault.check:

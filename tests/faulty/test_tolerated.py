@@ -16,13 +16,14 @@ import pytest_asyncio
 from recette import catalogue
 from recette.engine import requirements, runner
 from recette.model import ExitCode, RunReport
+from recette.museum.bending import Apply, Json, each, on_bundle, on_reply, on_request, outcome
+from recette.museum.bending import Fault as Oddity
+from recette.museum.bending import faulty as odd
+from recette.museum.wire import Agenda, Asked, Reply, demo_target
 from sas_kernel.clock import PARIS, ManualClock
 from sas_kernel.contracts import service_levels
 from sas_kernel.flows import Flow
-from tests.faulty.bending import Apply, Json, each, on_bundle, on_reply, on_request, outcome
-from tests.faulty.bending import Fault as Oddity
-from tests.faulty.bending import faulty as odd
-from tests.faulty.wire import Agenda, Asked, Reference, Reply, WireDriver, demo_target, reference_agenda
+from tests.faulty.wire import Reference, WireDriver, reference_agenda
 
 CLOCK = ManualClock(datetime(2031, 3, 10, 8, 0, tzinfo=PARIS))
 LEVELS = {key: replace(level, minimum_samples=min(level.minimum_samples, 3)) for key, level in service_levels().items()}

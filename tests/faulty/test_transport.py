@@ -12,12 +12,14 @@ from recette import catalogue
 from recette.drivers.http import HttpDriver
 from recette.engine import requirements, runner
 from recette.model import ExitCode, RunReport
+from recette.museum.serving import serving
+from recette.museum.transport import FAULTS, TransportFault
+from recette.museum.wire import demo_target
 from sas_kernel.clock import PARIS, ManualClock
 from sas_kernel.contracts import service_levels
 from sas_kernel.flows import Flow
 from sas_kit.http import HttpLimits, new_client
-from tests.faulty.transport import FAULTS, TransportFault, serving, well
-from tests.faulty.wire import demo_target, reference_agenda
+from tests.faulty.wire import reference_agenda
 
 CLOCK = ManualClock(datetime(2031, 3, 10, 8, 0, tzinfo=PARIS))
 SHORT = 0.15
@@ -43,8 +45,8 @@ async def judged(base_url: str, scenarios: int | None, seconds: float) -> RunRep
 
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.name)
 async def test_a_broken_connection_is_the_exchange_s_fault(fault: TransportFault, tmp_path: Path) -> None:
-    async with reference_agenda(tmp_path, CLOCK) as reference, serving(reference, fault.speak) as base_url:
-        report = await judged(base_url, 3, SHORT)
+    async with reference_agenda(tmp_path, CLOCK) as reference, serving(reference, CLOCK, fault.speak) as address:
+        report = await judged(f"{address}/fhir", 3, SHORT)
 
     assert {finding.requirement for finding in report.findings} == {fault.requirement}
     assert {finding.check for finding in report.findings} == {fault.check}
@@ -53,8 +55,8 @@ async def test_a_broken_connection_is_the_exchange_s_fault(fault: TransportFault
 
 
 async def test_the_reference_agenda_passes_everything_on_a_real_socket(tmp_path: Path) -> None:
-    async with reference_agenda(tmp_path, CLOCK) as reference, serving(reference, well) as base_url:
-        report = await judged(base_url, None, 7.0)
+    async with reference_agenda(tmp_path, CLOCK) as reference, serving(reference, CLOCK) as address:
+        report = await judged(f"{address}/fhir", None, 7.0)
 
     assert not report.findings, [(f.check, f.path, f.expected, f.actual) for f in report.findings]
     assert report.exit_code is ExitCode.ACCEPTED

@@ -3,70 +3,24 @@
 from __future__ import annotations
 
 import itertools
-import json
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote
+from urllib.parse import unquote, urlsplit
 
 from asgi_lifespan import LifespanManager
 
 from agenda_editor.app import create_app
 from agenda_editor.settings import Settings
-from recette.model import Exchange, Request, Response, Target, Timings, TransportFailure
-from sas_kernel import datasets
+from recette.model import Exchange, Request, Response, Timings, TransportFailure
+from recette.museum.wire import BASE, Agenda, Asked, Reply
 from sas_kernel.clock import Clock
+from sas_kernel.contracts import service_levels
 
-BASE = "http://127.0.0.1:8081/fhir"
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """One request as it reaches the agenda: `target` begins with the FHIR base's path."""
-
-    method: str
-    target: str
-    headers: tuple[tuple[str, str], ...] = ()
-    body: bytes = b""
-
-    @property
-    def is_search(self) -> bool:
-        return self.target.startswith(("/fhir/Slot?", "/fhir/Slot/?"))
-
-    @property
-    def decoded(self) -> str:
-        return unquote(self.target)
-
-    def header(self, name: str) -> str | None:
-        return next((value for key, value in self.headers if key.lower() == name.lower()), None)
-
-
-@dataclass(frozen=True, slots=True)
-class Reply:
-    status: int
-    headers: tuple[tuple[str, str], ...]
-    body: bytes
-    seconds: float = 0.004
-    failure: TransportFailure | None = None
-
-    @property
-    def json(self) -> Any:
-        return json.loads(self.body)
-
-    def with_json(self, document: Any) -> Reply:
-        return replace(self, body=json.dumps(document, ensure_ascii=False).encode())
-
-    def header(self, name: str) -> str | None:
-        return next((value for key, value in self.headers if key.lower() == name.lower()), None)
-
-    def with_header(self, name: str, value: str) -> Reply:
-        kept = tuple(pair for pair in self.headers if pair[0].lower() != name.lower())
-        return replace(self, headers=(*kept, (name, value)))
-
-
-Agenda = Callable[[Asked], Awaitable[Reply]]
+PATIENCE = service_levels()["slot_search.answer_timeout"].value
+"""Seconds after which the real driver gives up too."""
 
 
 @dataclass(slots=True)
@@ -129,10 +83,11 @@ async def reference_agenda(folder: Path, clock: Clock) -> AsyncIterator[Referenc
 
 
 class WireDriver:
-    """Plays on an agenda without a socket; each exchange takes the seconds its reply says."""
+    """Plays on an agenda without a socket; each exchange takes the seconds its reply says, or is given up."""
 
-    def __init__(self, agenda: Agenda, clock: Clock) -> None:
+    def __init__(self, agenda: Agenda, clock: Clock, base_url: str = BASE) -> None:
         self._agenda = agenda
+        self._base_url = base_url
         self._clock = clock
         self._numbers = itertools.count(1)
         self.count = 0
@@ -141,12 +96,15 @@ class WireDriver:
         self, target: str, *, method: str = "GET", headers: Sequence[tuple[str, str]] = (), body: bytes = b""
     ) -> Exchange:
         self.count += 1
-        asked = Asked(method, "/fhir" + target, tuple(headers), body)
+        host = () if self._base_url == BASE else (("Host", urlsplit(self._base_url).netloc),)
+        asked = Asked(method, "/fhir" + target, (*host, *headers), body, self._clock.now())
         reply = await self._agenda(asked)
+        if reply.seconds >= PATIENCE:
+            reply = replace(reply, seconds=PATIENCE, failure=TransportFailure.TIMEOUT)
         return Exchange(
             f"x{next(self._numbers)}",
             self._clock.now(),
-            Request(method, BASE + target, asked.target, asked.headers, body),
+            Request(method, self._base_url + target, asked.target, asked.headers, body),
             Timings(reply.seconds, reply.seconds),
             None if reply.failure else Response(reply.status, reply.headers, reply.body),
             reply.failure,
@@ -156,14 +114,3 @@ class WireDriver:
         self, url: str, *, method: str = "GET", headers: Sequence[tuple[str, str]] = (), body: bytes = b""
     ) -> Exchange:
         raise AssertionError(f"nobody but the agenda is on this wire: {method} {url}")
-
-
-def demo_target(base_url: str = BASE) -> Target:
-    """The target file that goes with the demonstration data; the full list is cut, to be quick, and filled up again."""
-    data = datasets.load("demo").test_data
-    return Target(
-        base_url,
-        slot_types=("PUBLIC", "PRO", "SNP"),
-        consultation_types=("AMB", "VR", "HH"),
-        test_data={**data, "practitioners_full_list": data["practitioners_full_list"][:6]},
-    )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from recette.catalogue.appointments import failures, life
+from recette.catalogue.appointments import associations, failures, life
 from recette.model import Scenario
 
-SCENARIOS: tuple[Scenario, ...] = (*life.SCENARIOS, *failures.SCENARIOS)
+SCENARIOS: tuple[Scenario, ...] = (*life.SCENARIOS, *failures.SCENARIOS, *associations.SCENARIOS)

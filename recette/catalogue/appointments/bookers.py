@@ -100,6 +100,10 @@ class Booker(Protocol):
 
     async def mark_absent(self, act: Act) -> Act: ...
 
+    async def answer(self, act: Act, *, consents: bool) -> Act:
+        """The association answers a request."""
+        ...
+
 
 # --- a person --------------------------------------------------------------------------------------------------------
 
@@ -179,6 +183,19 @@ class OperatorBooker:
             ),
         )
 
+    async def answer(self, act: Act, *, consents: bool) -> Act:
+        if consents:
+            what = Text(
+                "À vous : pour l’association, acceptez la demande de rendez-vous {s}.",
+                "Your turn: for the association, accept the request for the appointment {s}.",
+            )
+            return self._same_slot(act, ChangeKind.CONSENT, what)
+        what = Text(
+            "À vous : pour l’association, refusez la demande de rendez-vous {s}.",
+            "Your turn: for the association, refuse the request for the appointment {s}.",
+        )
+        return self._same_slot(act, ChangeKind.REFUSAL, what)
+
     def _same_slot(self, act: Act, kind: ChangeKind, what: Text) -> Act:
         slots = act.done.slots
         when = local(slots[0].start) if len(slots) == 1 else Text("que vous avez pris", "you have made")
@@ -240,6 +257,11 @@ class ReferenceBooker:
 
     async def mark_absent(self, act: Act) -> Act:
         return await self._press(await self._practice(act), act, "no-show", ChangeKind.ABSENCE)
+
+    async def answer(self, act: Act, *, consents: bool) -> Act:
+        staff = await self._practice(act)
+        button, kind = ("accept", ChangeKind.CONSENT) if consents else ("refuse", ChangeKind.REFUSAL)
+        return await self._press(staff, act, button, kind)
 
     async def _press(self, browser: Browser, act: Act, button: str, kind: ChangeKind) -> Act:
         page = await browser.get(act.page)

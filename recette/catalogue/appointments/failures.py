@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from recette.catalogue.appointments.bookers import AWAITED
 from recette.catalogue.appointments.life import BOOKED, NEEDS
+from recette.catalogue.appointments.opening import visiting
 from recette.catalogue.appointments.platform import in_turn, once, refusing, throttling, unavailable
-from recette.catalogue.appointments.visit import EVERY_SCENARIO, Appointment, Visit, visiting
+from recette.catalogue.appointments.visit import EVERY_SCENARIO, Appointment, Visit
 from recette.catalogue.tags import Tag
 from recette.checks.appointment_delivery import FINAL, ORDERED
 from recette.checks.appointment_retries import (

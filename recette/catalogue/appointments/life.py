@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from recette.catalogue.appointments.visit import EVERY_SCENARIO, Visit, visiting
+from recette.catalogue.appointments.opening import visiting
+from recette.catalogue.appointments.visit import EVERY_SCENARIO, Visit
 from recette.catalogue.regulators.conversation import national_id
 from recette.catalogue.tags import Tag
 from recette.checks.answer import instant

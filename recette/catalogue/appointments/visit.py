@@ -11,39 +11,49 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
-from urllib.parse import urlsplit
 
 from recette.catalogue.appointments.bookers import (
     Act,
     Booker,
-    OperatorBooker,
     Person,
-    ReferenceBooker,
     StuckError,
-    people,
 )
 from recette.catalogue.appointments.patients import invented
 from recette.catalogue.appointments.platform import Platform
 from recette.catalogue.regulators.conversation import MEDIA_TYPE, resource, written
 from recette.catalogue.slot_search import conversation as searches
 from recette.checks.answer import Answer, instant
-from recette.checks.appointment import ChangeKind, Course, Done, Mail, Message, Offered, Patient, Step, Told, offered
+from recette.checks.appointment import ChangeKind, Course, Done, Message, Offered, Patient, Step, Told, offered
 from recette.checks.appointment_delivery import ANNOUNCED
 from recette.checks.appointment_privacy import LEAKS
 from recette.checks.appointment_slots import After
 from recette.checks.regulators import Account
-from recette.model import Booking, Check, Evidence, Inbox, Stage
+from recette.model import Check, Evidence, Inbox, Stage
 from sas_kernel.text import Text
-from sas_kernel.time_window import window_from
+from sas_kernel.time_window import Window, window_from
 
 _FAR_ENOUGH = timedelta(hours=1)
 """Before a slot that is booked: no agenda need offer the minutes that follow."""
+
+_STANDING = frozenset({ChangeKind.BOOKING, ChangeKind.MOVE, ChangeKind.CONSENT})
+"""After what an appointment still holds its slot."""
 
 _LAST_WAIT = 2.0
 """Seconds for the message of a cancellation that only clears up."""
 
 EVERY_SCENARIO: tuple[Check, ...] = (LEAKS,)
 """What is checked of all the messages of any scenario."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """Whose slots are booked: the key of the test data that names them, and how they are searched."""
+
+    key: str
+    asking: Callable[[Sequence[str], Window], searches.Query]
+
+
+PRACTICE = Ground("practitioner_one_place", searches.Query.of)
 
 Enough = Callable[[Sequence[Message]], bool]
 _Identifier = tuple[str | None, str | None]
@@ -82,6 +92,7 @@ class Visit:
     booker: Booker
     persons: tuple[Person, ...]
     practitioner: str
+    ground: Ground
     patience: float
     patients: list[Patient] = field(default_factory=list)
     judged: set[str] = field(default_factory=set)
@@ -137,10 +148,10 @@ class Visit:
     # --- what is offered ---
 
     async def search(self) -> Answer:
-        """The platform's own search for the practitioner."""
+        """The platform's own search for whose slots are booked."""
         horizon = timedelta(hours=self.stage.levels["slot_search.horizon"].value)
         window = window_from(searches.to_millisecond(self.stage.now()), horizon)
-        query = searches.Query.of((self.practitioner,), window)
+        query = self.ground.asking((self.practitioner,), window)
         exchange = await self.stage.send(query.target, headers=(searches.PLATFORM_ACCEPT,))
         return Answer(exchange, query.asked)
 
@@ -220,12 +231,23 @@ class Visit:
     async def mark_absent(self, appointment: Appointment) -> Step:
         return await self._change(appointment, self.booker.mark_absent(appointment.act))
 
+    async def answer(self, appointment: Appointment, check: Check, *, consents: bool) -> Step:
+        """The association says yes or no; `check` is made of the message that tells so."""
+        left = appointment.slot
+        return await self._change(
+            appointment,
+            self.booker.answer(appointment.act, consents=consents),
+            trace=lambda after: not consents and left is not None and After(after, left).shown,
+            check=check,
+        )
+
     async def _change(
         self,
         appointment: Appointment,
         doing: Awaitable[Act],
         *,
         trace: Callable[[Answer], bool] = lambda after: False,
+        check: Check | None = None,
     ) -> Step:
         """`trace` says from a search whether the thing was done, where nobody saw it done and no message came."""
         begun, before = len(self.inbox.arrivals), appointment.act
@@ -233,7 +255,7 @@ class Visit:
         step = await self._heard(appointment, begun, bool, trace)
         if not step.done.sure and not step.messages:
             appointment.act = before  # as far as anybody knows, nothing was done
-        self.judge((ANNOUNCED[step.done.kind],), step)
+        self.judge((check or ANNOUNCED[step.done.kind],), step)
         return step
 
     async def _heard(
@@ -331,7 +353,7 @@ class Visit:
         self.platform.mood = None
         last = {id(deed.appointment): deed for deed in self._deeds}
         for deed in last.values():
-            if not self.booker.drives or deed.done.kind not in {ChangeKind.BOOKING, ChangeKind.MOVE}:
+            if not self.booker.drives or deed.done.kind not in _STANDING:
                 continue
             begun = len(self.inbox.arrivals)
             appointment = deed.appointment
@@ -345,58 +367,6 @@ class Visit:
 
     def _has_come(self, deed: _Deed) -> bool:
         return bool(self._step(deed).messages)
-
-
-def visiting(checks: Sequence[Check], story: Callable[[Visit], Awaitable[None]]) -> Callable[[Stage], Awaitable[None]]:
-    """A scenario's `play`. What cannot be done makes the `checks` not yet made SKIP with the reason.
-
-    Whatever happens, it clears up, and looks for the patients in all that came.
-    """
-
-    async def play(stage: Stage) -> None:
-        visit: Visit | None = None
-        reason: Text | None = None
-        try:
-            visit = await _opened(stage)
-            try:
-                await story(visit)
-            finally:
-                await visit.clear_up()
-        except StuckError as stuck:
-            reason = stuck.text
-        finally:
-            if visit is not None and visit.messages():
-                visit.judge(EVERY_SCENARIO, Mail(visit.messages(), tuple(visit.patients)))
-        made = set() if visit is None else visit.judged
-        for check in checks:
-            if reason is not None and check.id not in made:
-                stage.skip(check, reason)
-
-    return play
-
-
-async def _opened(stage: Stage) -> Visit:
-    given, sso, inbox = stage.target.appointments, stage.target.sso, stage.inbox
-    if given is None or sso is None or inbox is None:
-        raise StuckError(
-            Text(
-                "Ce scénario demande les sections [appointments] et [sso] du fichier de cible.",
-                "This scenario needs the sections [appointments] and [sso] of the target file.",
-            )
-        )
-    platform = Platform(inbox.url, urlsplit(inbox.url).path.rstrip("/"), stage.now)
-    inbox.answer_with(platform)
-    drives = given.booking is Booking.REFERENCE
-    booker: Booker = ReferenceBooker(stage, sso, given) if drives else OperatorBooker(sso, inbox.url)
-    return Visit(
-        stage,
-        inbox,
-        platform,
-        booker,
-        await people(stage, sso),
-        str(stage.target.test_data["practitioner_one_place"]),
-        given.wait,
-    )
 
 
 def _taken(step: Step) -> Offered | None:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from urllib.parse import urlsplit
 
 from recette.catalogue.tags import Tag
 from recette.checks.platform_search import EVERYBODY, QUERY, Search, Searched
-from recette.model import Actor, Exchange, PlatformTarget, Request, Response, Scenario, Stage
+from recette.model import Actor, Check, Exchange, PlatformTarget, Request, Response, Scenario, Stage
 from sas_kernel.flows import Flow
 from sas_kernel.text import Text
 
@@ -25,26 +26,30 @@ _ASKED = tuple(f"8109999{number:05d}" for number in range(30))
 _EMPTY = Response(
     200, (("Content-Type", "application/fhir+json"),), b'{"resourceType":"Bundle","type":"searchset","total":0}'
 )
-_CHECKS = (*QUERY, EVERYBODY)
+CHECKS = (*QUERY, EVERYBODY)
 
 
 def _nothing_free(request: Request) -> Response:
     return _EMPTY
 
 
-async def _search_at(stage: Stage, platform: PlatformTarget) -> Exchange:
+async def _search_at(stage: Stage, platform: PlatformTarget, *, cpts: bool) -> Exchange:
     """By the reference platform's own door for machines."""
     parts = urlsplit(stage.target.base_url)
     home = platform.admin_url or f"{parts.scheme}://{parts.netloc}"
-    body = json.dumps({"practitioners": list(_ASKED)}).encode()
+    body = json.dumps({"practitioners": list(_ASKED), **({"cpts": True} if cpts else {})}).encode()
     headers = (("Content-Type", "application/json"), ("Accept", "application/json"))
     return await stage.fetch(f"{home}/api/slots/search", method="POST", headers=headers, body=body)
 
 
-async def _ask(stage: Stage) -> None:
+async def ask(stage: Stage, checks: Sequence[Check], wish: Text, *, cpts: bool = False) -> None:
+    """Have the platform search (`wish`: what an operator is told to do), and judge what it asked us.
+
+    `cpts`: with the slots that CPTS show, which it asks of an editor that answers INT_R04.
+    """
     platform, inbox = stage.target.platform, stage.inbox
     if platform is None or inbox is None:
-        for check in _CHECKS:
+        for check in checks:
             stage.skip(check, _NO_INBOX)
         return
     driven, since = bool(platform.admin_token), len(inbox.arrivals)
@@ -54,20 +59,24 @@ async def _ask(stage: Stage) -> None:
 
     inbox.answer_with(_nothing_free)
     try:
-        proof = (await _search_at(stage, platform),) if driven else ()
-        await stage.wait_for(_COMING if driven else _SEARCH, lambda: bool(searches()), seconds=platform.wait)
+        proof = (await _search_at(stage, platform, cpts=cpts),) if driven else ()
+        await stage.wait_for(_COMING if driven else wish, lambda: bool(searches()), seconds=platform.wait)
     finally:
         inbox.answer_with(None)
     searched = Searched(searches(), _ASKED, proof, driven)
-    for check in _CHECKS:
+    for check in checks:
         stage.judge(check, searched)
+
+
+async def _ask(stage: Stage) -> None:
+    await ask(stage, CHECKS, _SEARCH)
 
 
 ASKING = Scenario(
     "slot_search.platform.asking",
     Flow.SLOT_SEARCH,
     Text("Ce que la plateforme demande à un éditeur", "What the platform asks an editor for"),
-    _CHECKS,
+    CHECKS,
     _ask,
     actor=Actor.PLATFORM,
     tags=(Tag.SMOKE, Tag.CONTENT),

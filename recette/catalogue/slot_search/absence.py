@@ -14,7 +14,7 @@ from sas_kernel.flows import Flow
 from sas_kernel.text import Text
 from sas_kernel.time_window import Window
 
-_UNKNOWN_ACCEPTED = accepted(
+UNKNOWN_ACCEPTED = accepted(
     "unknown.accepted",
     "SLOT-167",
     Text("Un professionnel inconnu n’est pas une erreur", "An unknown practitioner is not an error"),
@@ -41,12 +41,12 @@ async def _unknown(stage: Stage) -> None:
         alone = await talk.search(unknown)
         talk.judge(bundle.EMPTY, alone)
         if not talk.many("practitioner_one_place"):
-            talk.judge((_UNKNOWN_ACCEPTED,), Pair(alone, alone))
+            talk.judge((UNKNOWN_ACCEPTED,), Pair(alone, alone))
             stage.skip(_UNKNOWN_AMONG_KNOWN, _NO_ONE_KNOWN)
             return
         known = talk.one("practitioner_one_place")
         usual = await talk.search(known)
-        talk.judge((_UNKNOWN_ACCEPTED,), Pair(usual, alone))
+        talk.judge((UNKNOWN_ACCEPTED,), Pair(usual, alone))
         mixed = await talk.search(unknown, known)
         talk.judge((_UNKNOWN_AMONG_KNOWN,), Pair(usual, mixed))
 
@@ -55,7 +55,7 @@ UNKNOWN = Scenario(
     "slot_search.unknown_practitioner",
     Flow.SLOT_SEARCH,
     Text("Un professionnel inconnu, seul puis parmi d’autres", "An unknown practitioner, alone then among others"),
-    (_UNKNOWN_ACCEPTED, *bundle.EMPTY, _UNKNOWN_AMONG_KNOWN, *EVERY_SCENARIO),
+    (UNKNOWN_ACCEPTED, *bundle.EMPTY, _UNKNOWN_AMONG_KNOWN, *EVERY_SCENARIO),
     _unknown,
     tags=(Tag.CONTENT, Tag.REFUSALS),
 )

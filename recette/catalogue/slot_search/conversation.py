@@ -24,6 +24,10 @@ STRANGER = "800000000000"
 EVERY_SCENARIO: tuple[Check, ...] = (WHOLE, IN_TIME)
 """What is checked of all the exchanges of any scenario."""
 
+_CPTS_INCLUDES = (
+    ("_include", "Slot:service-type-reference"),
+    ("_include:iterate", "HealthcareService:organization"),
+)
 _IDENTIFIER = "schedule.actor:Practitioner.identifier"
 
 
@@ -72,6 +76,11 @@ class Query:
     def without(self, name: str, prefix: str = "") -> Query:
         """Without the parameters of this name whose value begins so."""
         return replace(self, pairs=tuple(p for p in self.pairs if p[0] != name or not p[1].startswith(prefix)))
+
+    def of_cpts(self) -> Query:
+        """INT_R04: with the two includes that bring the CPTS, where the platform puts them."""
+        pairs = (*self.pairs[:2], *_CPTS_INCLUDES, *self.pairs[2:])
+        return replace(self, pairs=pairs, asked=replace(self.asked, cpts=True))
 
     def plus(self, name: str, value: str) -> Query:
         """With one more parameter at the end."""

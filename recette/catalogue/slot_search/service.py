@@ -61,7 +61,7 @@ METADATA = Scenario(
 )
 
 
-_NOT_DECLARED = Text(
+NOT_DECLARED = Text(
     "Le fichier de cible ne déclare pas ces types (applicability).",
     "The target file does not declare these types (applicability).",
 )
@@ -80,7 +80,7 @@ SLOT_TYPES = Scenario(
     (DECLARED_SLOT_TYPES, *EVERY_SCENARIO),
     _slot_types,
     needs=("practitioner_one_place",),
-    omitted=lambda target: None if target.slot_types else _NOT_DECLARED,
+    omitted=lambda target: None if target.slot_types else NOT_DECLARED,
     tags=(Tag.CONTENT,),
 )
 
@@ -98,7 +98,7 @@ CONSULTATION_TYPES = Scenario(
     (DECLARED_CONSULTATION_TYPES, *EVERY_SCENARIO),
     _consultation_types,
     needs=("practitioner_one_place",),
-    omitted=lambda target: None if target.consultation_types else _NOT_DECLARED,
+    omitted=lambda target: None if target.consultation_types else NOT_DECLARED,
     tags=(Tag.CONTENT,),
 )
 

@@ -47,6 +47,11 @@ def is_offered(slot: Slot, holder: Schedule | Site, now: int, horizon: int) -> b
     )
 
 
+def association_of(holder: Schedule | Site) -> str | None:
+    """The prefixed SIRET of whose site this is; None at a practitioner's."""
+    return holder.association.details.national_id if isinstance(holder, Site) else None
+
+
 def placed(appointment: Appointment, slot: Slot, holder: Schedule | Site) -> Appointment:
     """The same appointment at this slot. A practitioner has accepted by opening it; an association will say."""
     appointment = replace(

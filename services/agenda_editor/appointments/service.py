@@ -165,15 +165,16 @@ class AppointmentService:
     async def move(self, key: str, slot_id: int, now: int) -> Appointment:
         """To another slot, of any practitioner of this editor; the old one is offered again, unless it is past.
 
-        Raises `UnknownAppointmentError`, `TransitionError`, or `SlotTakenError`, which leaves everything as it was.
-        What an association has accepted is not moved: it would have to be asked again.
+        What an association has accepted moves to another slot of the same association, which is asked again: the
+        appointment is pending. Raises `UnknownAppointmentError`, `TransitionError`, or `SlotTakenError`, which leaves
+        everything as it was.
         """
         async with self._editing() as (edit, repository):
             before = _known(await repository.locked(key))
             rules.changed(before.status, ChangeKind.MOVE)
             # The new one first: nobody else waits for the old one, which is not offered yet.
             slot, holder = await self._taken(edit, slot_id, now)
-            if isinstance(holder, Site) or before.association_national_id is not None:
+            if rules.association_of(holder) != before.association_national_id:
                 raise SlotTakenError
             await _give_back(edit, before, now)
             after = replace(rules.placed(before, slot, holder), changed_at=now)

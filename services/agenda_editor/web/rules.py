@@ -290,8 +290,6 @@ def appointment_view(appointment: Appointment, lang: Lang) -> AppointmentView:
 
 def can(appointment: Appointment, kind: ChangeKind) -> bool:
     """Whether the appointment is in a state from which this can be done."""
-    if kind is ChangeKind.MOVE and appointment.association_national_id is not None:
-        return False
     try:
         booking.changed(appointment.status, kind)
     except TransitionError:

@@ -187,17 +187,43 @@ async def test_what_is_not_offered_is_not_asked_for(lone_bookings: Bookings) -> 
             await lone_bookings.book(number)
 
 
-async def test_nothing_is_moved_from_or_to_an_association(bookings: Bookings) -> None:
+async def test_nothing_is_moved_from_an_association_to_a_practitioner_or_back(bookings: Bookings) -> None:
     await opened(bookings.agenda, [slot(1), slot(2)])
     schedule = await bookings.agenda.open(RPPS, slot(1), slot(2))
     mine, theirs = await bookings.slot_ids(schedule.id), [1, 2]
     booked, asked = await bookings.book(mine[0]), await bookings.book(theirs[0])
     accepted = await bookings.service.accept(asked.key, bookings.now)
-    for appointment, target in ((booked, theirs[1]), (accepted, mine[1]), (accepted, theirs[1])):
+    for appointment, target in ((booked, theirs[1]), (accepted, mine[1])):
         with pytest.raises(SlotTakenError):
             await bookings.service.move(appointment.key, target, bookings.now)
     assert await _free(bookings.agenda) == ["cr-2"]
     assert (await bookings.agenda.search(RPPS))["total"] == 1
+
+
+async def test_moved_within_an_association_it_waits_for_its_answer_again(bookings: Bookings) -> None:
+    await opened(bookings.agenda, [slot(1)], [slot(2)])
+    asked = await bookings.book(1)
+    with pytest.raises(TransitionError):
+        await bookings.service.move(asked.key, 2, bookings.now)
+    await bookings.service.accept(asked.key, bookings.now, "10123400017")
+    moved = await bookings.service.move(asked.key, 2, bookings.now)
+    assert (moved.status, moved.slot_id, moved.practitioner_national_id) == (AppointmentStatus.PENDING, 2, "")
+    assert moved.association_national_id == asked.association_national_id
+    assert await _free(bookings.agenda) == ["cr-1"]
+    sent = _sent(moved)
+    assert (sent["status"], sent["participant"][0]["status"]) == ("pending", "needs-action")
+    assert "actor" not in sent["participant"][0]
+    again = await bookings.service.accept(asked.key, bookings.now)
+    assert again.status is AppointmentStatus.BOOKED
+
+
+async def test_nothing_is_moved_from_one_association_to_another(bookings: Bookings) -> None:
+    await opened(bookings.agenda, [slot(1)])
+    await opened(bookings.agenda, [slot(2)], siret="99000000000314")
+    accepted = await bookings.service.accept((await bookings.book(1)).key, bookings.now)
+    with pytest.raises(SlotTakenError):
+        await bookings.service.move(accepted.key, 2, bookings.now)
+    assert await _free(bookings.agenda) == []
 
 
 async def test_an_appointment_survives_a_data_set_put_in_afresh(bookings: Bookings) -> None:

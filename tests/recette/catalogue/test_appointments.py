@@ -13,7 +13,8 @@ from recette.catalogue.appointments.bookers import StuckError, local, people, wi
 from recette.catalogue.appointments.patients import invented
 from recette.catalogue.appointments.platform import Platform, in_turn, once, refusing, throttling, unavailable
 from recette.model import Dropped, Exchange, Request, Response, SignOnTarget, Stage, Timings
-from tests.faulty.appointment_partner import IDENTITIES, ISSUER
+from recette.museum.appointment_identities import IDENTITIES
+from recette.museum.appointment_partner import ISSUER
 
 NOW = datetime(2031, 3, 10, 8, tzinfo=UTC)
 

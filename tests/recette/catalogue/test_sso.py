@@ -16,14 +16,14 @@ from recette.catalogue.sso.conversation import Conversation
 from recette.checks.sso_pages import Provider
 from recette.engine import requirements, runner
 from recette.model import SignOnTarget, Stage, Verdict
+from recette.museum.sso_partner import CALLBACK, CLIENT, EDITOR, SECRET, Partner
+from recette.museum.sso_provider import HOME, ISSUER, Client
+from recette.museum.sso_provider import Provider as OtherProvider
+from recette.museum.wire import Asked, Reply, demo_target
 from sas_kernel.clock import PARIS, ManualClock
 from sas_kernel.contracts import service_levels
 from sas_kernel.flows import Flow
 from tests.faulty.parties import PartiesDriver, Street
-from tests.faulty.sso_partner import CALLBACK, CLIENT, EDITOR, SECRET, Partner
-from tests.faulty.sso_provider import HOME, ISSUER, Client
-from tests.faulty.sso_provider import Provider as OtherProvider
-from tests.faulty.wire import Asked, Reply, demo_target
 
 CLOCK = ManualClock(datetime(2031, 3, 10, 8, 0, tzinfo=PARIS))
 TARGET = replace(demo_target(f"{EDITOR}/fhir"), sso=SignOnTarget(ISSUER, origin="sas-preprod"))

@@ -124,23 +124,19 @@ def test_the_pdf_says_its_title_language_date_and_pages(ready: Story) -> None:
     assert reader.metadata is not None
     assert reader.metadata.title == "Procès-verbal de recette PV-R-2026-0001"
     assert reader.metadata.creation_date == NOW
-    assert reader.root_object["/Lang"] == "fr"
+    assert str(reader.root_object["/Lang"]) == "fr"
     total = len(reader.pages)
     for number, each in enumerate(reader.pages, 1):
         assert f"page {number}/{total}" in each.extract_text()
     assert next(iter(reader.outline))["/Title"] == "1. Objet et parties"  # type: ignore[call-overload]  # pypdf's outline is loosely typed
-    fonts = {font["/FontDescriptor"]["/FontFile2"] is not None for font in _fonts(reader)}
-    assert fonts == {True}
+    assert _are_inside(reader)
 
 
-def _fonts(reader: PdfReader) -> list[dict[str, object]]:
-    found: list[dict[str, object]] = []
-    for each in reader.pages:
-        for font in each["/Resources"]["/Font"].values():  # type: ignore[index]  # a PDF dictionary
-            made = font.get_object()
-            if "Vera" in str(made["/BaseFont"]):
-                found.append(made)
-    return found
+def _are_inside(reader: PdfReader) -> bool:
+    """Whether the file of each Vera font is in the PDF; at least one is there."""
+    fonts = [font.get_object() for each in reader.pages for font in each["/Resources"]["/Font"].values()]  # type: ignore[index]  # a PDF dictionary
+    descriptors = [font["/FontDescriptor"] for font in fonts if "Vera" in str(font["/BaseFont"])]
+    return bool(descriptors) and all("/FontFile2" in descriptor for descriptor in descriptors)
 
 
 HOSTILE = (

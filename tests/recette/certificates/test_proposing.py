@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from recette.certificates import results
+from recette.certificates import issuing, results
 from recette.certificates.model import CertificateError, RequirementStanding
 from recette.certificates.proposing import as_judged, propose
 from recette.journal.model import Kind, Party
@@ -12,6 +14,7 @@ from recette.model import Severity, Verdict
 from recette.projects.model import Contact, Outcome, PhaseId
 from recette.register import moves
 from recette.register.model import Status
+from sas_kernel.text import Lang
 from tests.recette.certificates.conftest import (
     ONE,
     REQUIREMENTS,
@@ -55,6 +58,17 @@ def test_one_that_both_parties_withdrew_is_set_aside(found: Story) -> None:
     found.write(moves.withdraw(found.anomaly("A-0001"), ans("2026-06-04T10:00", "Conforme."), "Camille Orfelin"))
     made = propose(found.book, PhaseId.RECETTE, NOW, None, requirements=REQUIREMENTS)
     assert made.requirements[0].standing is RequirementStanding.SET_ASIDE
+
+
+def test_a_known_deviation_validates_nothing_and_is_told(story: Story) -> None:
+    excused = replace(finding("f2"), excuse="Camille Orfelin, 2026-12-31 : attendu en 2.6")
+    story.record(replace(run("r1", "2026-06-02T11:00", finding("f2")), findings=(), excused=(excused,)))
+    made = propose(story.book, PhaseId.RECETTE, NOW, None, requirements=REQUIREMENTS)
+    line = made.requirements[1]
+    assert (line.standing, line.anomalies) == (RequirementStanding.NOT_VALIDATED, ())
+    assert line.reason is not None
+    assert "attendu en 2.6" in line.reason.fr
+    assert "attendu en 2.6" in issuing.files(made, Lang.FR).content["html"].decode()
 
 
 def test_a_requirement_that_the_catalogue_does_not_know_is_told_all_the_same(found: Story) -> None:

@@ -17,7 +17,7 @@ from recette.certificates.model import CertificateError
 from recette.journal.model import Entry, Kind
 from recette.projects.model import Outcome, PhaseId
 from sas_kernel.text import Lang
-from tests.recette.certificates.conftest import REQUIREMENTS, Story, at
+from tests.recette.certificates.conftest import REQUIREMENTS, Story, at, report_of
 
 NOW = at("2026-06-15T09:00")
 
@@ -141,9 +141,11 @@ async def test_a_chain_that_leaves_a_run_out_is_seen(ready: Story) -> None:
 
 async def test_a_report_that_changed_or_is_gone_is_seen(ready: Story) -> None:
     read, _ = document.read((await issued(ready)).content["json"])
-    for contents in ({"ab" * 32: b"other"}, {}):
-        found = list(verifying.of_reports(read, contents))
-        assert [each.holds for each in found] == [False, False]
+    shas = [run.sha256 for run in read.certificate.chain.runs]
+    kept: dict[str, bytes | None] = dict(zip(shas, (report_of("r1"), report_of("r2")), strict=True))
+    assert [each.holds for each in verifying.of_reports(read, kept)] == [True, True]
+    for contents in ({**kept, shas[0]: b"other"}, {shas[1]: kept[shas[1]]}):
+        assert [each.holds for each in verifying.of_reports(read, contents)] == [False, True]
 
 
 async def test_what_is_not_there_is_said_to_be_unverified(ready: Story) -> None:

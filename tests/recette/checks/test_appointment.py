@@ -28,8 +28,8 @@ from recette.checks.appointment_retries import (
 )
 from recette.checks.regulators import Account
 from recette.model import Exchange, Judgement, Request, Response, Timings
+from recette.museum.appointment_faults import WRITINGS
 from sas_kernel.identifiers import PRACTITIONER_SYSTEM
-from tests.faulty.appointment_faults import WRITINGS
 from tests.recette.checks.test_offline import NONSENSE, spots
 
 NOW = datetime(2031, 3, 10, 17, 42, 10, tzinfo=UTC)

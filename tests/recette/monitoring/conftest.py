@@ -12,16 +12,15 @@ import pytest
 import pytest_asyncio
 
 from recette import catalogue
+from recette.cli.playing import plan_of
 from recette.cli.watcher import Round, Store, Watcher
-from recette.engine import requirements, runner
 from recette.journal.model import Draft, Kind, Party
-from recette.model import TransportFailure
+from recette.model import Selection, TransportFailure
 from recette.monitoring import rounds
 from recette.monitoring.standing import Promise
 from recette.projects import book
 from recette.projects.book import Book
 from sas_kernel.clock import PARIS, ManualClock
-from sas_kernel.contracts import service_levels
 from tests.faulty.wire import Agenda, Asked, Reference, Reply, WireDriver, demo_target, reference_agenda
 
 START = datetime(2026, 10, 20, 9, 0, tzinfo=PARIS)
@@ -103,14 +102,8 @@ async def watched(agenda: tuple[Reference, ManualClock], tmp_path: Path) -> Asyn
     clock.at = START
     wire = Wire(reference)
     store = Store(f"sqlite:///{tmp_path / 'register.sqlite'}")
-    plan = runner.Plan(
-        target=demo_target(),
-        scenarios=rounds.chosen(catalogue.scenarios(())),
-        requirements=requirements.load(),
-        levels=service_levels(),
-        rule_set="r",
-        tool_version="0",
-    )
+    probes = [each.id for each in rounds.chosen(catalogue.scenarios(()))]
+    plan = plan_of(demo_target(), Selection(scenarios=tuple(probes[:2])))
 
     @asynccontextmanager
     async def driver() -> AsyncIterator[WireDriver]:

@@ -64,8 +64,22 @@ async def test_what_begins_and_what_ends_is_written_once_and_not_every_minute(
     assert opened[check].severity is Severity.BLOCKING
     assert opened[check].phase == "vsr"
     watched.wire.status, watched.wire.failure, watched.wire.seconds = 200, None, 0.1
-    assert [(await watched.round()).exit_code for _ in range(3)] == [ExitCode.ACCEPTED] * 3
+    assert [(await watched.round()).exit_code for _ in range(4)] == [ExitCode.ACCEPTED] * 4
+    assert len((await watched.book()).runs) == 1
+    for _ in range(3):  # five minutes after the last wrong one
+        await watched.round()
     assert len((await watched.book()).runs) == 2
+    assert not (await watched.book()).runs[-1].findings
+
+
+@pytest.mark.asyncio(loop_scope="module")
+async def test_a_service_that_comes_and_goes_is_one_episode(watched: Watched) -> None:
+    for number in range(12):
+        watched.wire.failure = TransportFailure.UNREACHABLE if number % 2 else None
+        await watched.round()
+    assert len((await watched.book()).runs) == 1
+    samples = await (await watched.store.samples()).read("p", START, START + 20 * MINUTE)
+    assert sum(not each.ok for each in samples) == 12
 
 
 @pytest.mark.asyncio(loop_scope="module")

@@ -79,6 +79,7 @@ def run(
         levels={},
         findings=findings,
         partial=partial,
+        places={f"check.{identity}": tuple(verdicts) for identity in held},
     )
 
 

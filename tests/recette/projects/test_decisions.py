@@ -26,6 +26,7 @@ def test_a_use_case_brings_its_name_and_its_flows(story: Story) -> None:
     assert project.use_case is UseCase.BOOKING
     assert project.flows == (Flow.REGULATORS, Flow.SSO, Flow.APPOINTMENTS)
     assert project.interface == "Prise de rendez-vous"
+    assert project.title.en == "Éditions Exemple · Booking of appointments · recette"
     assert project.agreement == "sas-agenda"
     assert UseCase.AVAILABILITY.flows == (Flow.SLOT_SEARCH,)
     assert {use_case.article for use_case in UseCase} == {"3.1", "3.2"}

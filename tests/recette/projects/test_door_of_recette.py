@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from recette.journal.model import Party
@@ -153,6 +155,24 @@ def test_what_both_parties_withdrew_keeps_no_scenario_from_being_validated(recet
     door = recette.door(RECETTE, NOW)
     assert door.can_close
     assert door.proposal is Outcome.VALIDATED
+
+
+def test_a_correction_of_what_was_withdrawn_asks_for_no_new_run(recette: Story) -> None:
+    recette.record(run("r1", "2026-05-18T10:00", finding()))
+    recette.delivered("2026-05-18T10:30")
+    assert "cycle" in {missing.id for missing in recette.door(RECETTE, NOW).missing}
+    why = "Le jeu d’essai était faux."
+    recette.write(moves.withdraw(recette.anomaly(), by(Party.ANS, "2026-05-18T11:00", why), "Camille Orfelin"))
+    assert recette.door(RECETTE, NOW).can_close
+
+
+def test_a_deviation_that_a_run_excused_is_validated_only_as_a_reserve(recette: Story) -> None:
+    recette.record(run("r1", "2026-05-17T10:00", finding()))
+    known = replace(run("r2", "2026-05-18T10:00", finding()), findings=(), excused=(replace(finding(), excuse="x"),))
+    recette.record(known)
+    assert {missing.id for missing in recette.door(RECETTE, NOW).missing} == {"scenario", "anomaly"}
+    recette.made_a_reserve("2026-05-18T11:00")
+    assert recette.door(RECETTE, NOW).proposal is Outcome.VALIDATED_WITH_RESERVES
 
 
 def test_a_delivered_correction_asks_for_a_new_whole_run(recette: Story) -> None:

@@ -162,6 +162,20 @@ def test_a_reserve_lifted_after_the_date_of_its_plan_is_told(recette: Story) -> 
     assert any("après la date de son plan, le 31/07/2026" in reason.fr for reason in door.reasons)
 
 
+def test_a_reserve_lifted_on_the_day_of_its_plan_is_in_time(recette: Story) -> None:
+    recette.record(run("r1", "2026-05-18T10:00", finding(severity=Severity.MINOR)))
+    recette.made_a_reserve("2026-05-18T11:00")
+    recette.in_go_live("A-0001").in_vsr()
+    recette.delivered("2026-07-31T23:30")  # 21:30 UTC, still the 31st in Paris
+    recette.record(run("r2", "2026-08-01T10:00", held=("f1",)))
+    assert not any("après la date" in reason.fr for reason in recette.door(VSR, AFTER, stood()).reasons)
+
+
+def test_a_shut_vsr_lists_as_reserves_only_what_could_be_one(vsr: Story) -> None:
+    vsr.record(run("r2", "2026-07-16T09:00", finding(), finding("f2", Severity.MINOR)))
+    assert vsr.door(VSR, AFTER, stood()).reserves == ("A-0002",)
+
+
 @pytest.mark.parametrize("severity", [Severity.BLOCKING, Severity.MAJOR])
 def test_an_open_blocking_or_major_anomaly_shuts_it(vsr: Story, severity: Severity) -> None:
     vsr.record(run("r2", "2026-07-16T09:00", finding(severity=severity)))

@@ -137,6 +137,13 @@ def test_a_breach_repaired_in_time_gives_no_right_and_one_repaired_late_leaves_i
     assert since(noticed, "2026-07-24T00:00", "termination-right") == (at("2026-07-21T23:59:59"),)
 
 
+def test_the_repair_of_an_earlier_breach_repairs_no_later_one(noticed: Story) -> None:
+    noticed.milestone("breach-repaired", "2026-07-10T10:00", Party.EDITOR)
+    noticed.milestone("breach-notice", "2026-07-15T10:00")  # until 4 August
+    assert those(noticed, "2026-08-04T23:59:59") == ()
+    assert since(noticed, "2026-08-05T00:00", "termination-right") == (at("2026-08-04T23:59:59"),)
+
+
 def test_an_agreed_later_date_takes_the_right_away(noticed: Story) -> None:
     agreed = {"ans": "Alix Modèle", "editor": "Camille Orfelin"}
     noticed.say(Kind.PHASE_EXTENDED, "breach-repair", "2026-07-22T10:00", until="2026-07-31", agreed=agreed)

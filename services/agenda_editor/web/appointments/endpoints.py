@@ -20,7 +20,7 @@ from agenda_editor.appointments.model import (
     TransitionError,
     UnknownAppointmentError,
 )
-from agenda_editor.associations.model import Site
+from agenda_editor.associations.model import Site, UnknownSiteError
 from agenda_editor.dependencies import state_of
 from agenda_editor.sso.model import SignedIn
 from agenda_editor.web import rules
@@ -254,17 +254,23 @@ async def move_page(request: Request) -> Response:
 
 
 async def _move_page(request: Request, appointment: Appointment, error: str = "") -> Response:
-    """The other slots of the same practitioner, at all his places."""
+    """The other slots of the same practitioner, at all his places; of an association, at all its sites."""
     state, lang = state_of(request), language(request)
     now = now_of(state)
     choices = []
     places = {}
+    asked_again = appointment.association_national_id is not None
     try:
-        practitioner = (await state.agendas.page(appointment.schedule_id, now, now)).schedule.practitioner
-        for found in await state.agendas.pages_of(practitioner.id, now, now + hours_ahead() * _HOUR):
-            places[found.schedule.id] = rules.place_view(found.schedule)
-            choices += seen(found.schedule, found.slots, Viewer.REGULATOR, now)
-    except UnknownScheduleError:
+        if asked_again:
+            for one in await state.associations.pages_of(appointment.schedule_id, now, now + hours_ahead() * _HOUR):
+                places[one.site.id] = rules.place_of_site(one.site)
+                choices += seen(one.site, one.slots, Viewer.REGULATOR, now)
+        else:
+            practitioner = (await state.agendas.page(appointment.schedule_id, now, now)).schedule.practitioner
+            for found in await state.agendas.pages_of(practitioner.id, now, now + hours_ahead() * _HOUR):
+                places[found.schedule.id] = rules.place_view(found.schedule)
+                choices += seen(found.schedule, found.slots, Viewer.REGULATOR, now)
+    except (UnknownScheduleError, UnknownSiteError):
         pass  # the agenda is no longer held here: there is nothing to choose from
     return page(
         request,
@@ -274,6 +280,7 @@ async def _move_page(request: Request, appointment: Appointment, error: str = ""
         possible=rules.can(appointment, ChangeKind.MOVE),
         choices=rules.choices(sorted(choices, key=lambda pair: pair[0].details.start), lang),
         places=places,
+        asked_again=asked_again,
         error=error,
     )
 

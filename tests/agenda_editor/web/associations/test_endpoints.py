@@ -101,10 +101,18 @@ async def test_a_request_is_pending_until_the_association_accepts_it(regulator: 
     done = await staff.submit(f"/rendez-vous/{key}/acceptation", shown.form("accept") | {"doctor": "10123400017"})
     assert _main(done) == (key, "booked")
     assert done.tree.xpath("//dd[@id='doctor']/text()") == ["810123400017"]
-    assert not done.tree.xpath("//*[@id='move']")
+    assert done.tree.xpath("//*[@id='move']")
     late = await staff.post(f"/rendez-vous/{key}/refus", shown.form("refuse"))
     assert late.status == 409
     assert _main(await regulator.get(f"/rendez-vous/{key}")) == (key, "booked")
+
+    page = await regulator.get(f"/rendez-vous/{key}/deplacement")
+    assert "L’association devra répondre à nouveau" in page.words
+    forms = list(page.tree.xpath("//ul[@class='choices']//form"))
+    assert f"cr-{slots[1].id}" in [form.xpath("input[@name='slot']/@value")[0] for form in forms]
+    fields = {field.get("name"): field.get("value") for field in forms[0].xpath("input")}
+    moved = await regulator.submit(f"/rendez-vous/{key}/deplacement", fields)
+    assert _main(moved) == (key, "pending")
 
 
 async def test_refused_the_slot_is_offered_again(regulator: Browser) -> None:
