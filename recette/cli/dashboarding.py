@@ -6,8 +6,9 @@ from typing import Annotated
 
 import typer
 
+from recette.cli.clocks import ClockOption, running
 from recette.cli.options import SETTINGS, LangOption, said
-from recette.cli.project_options import ClockOption, RegisterOption
+from recette.cli.project_options import RegisterOption
 
 app = typer.Typer()
 
@@ -52,14 +53,12 @@ def dashboard(
     import uvicorn
     from pydantic import SecretStr
 
-    from recette.cli.project_options import database_url, present
+    from recette.cli.project_options import database_url
     from recette.dashboard.app import create_app
     from recette.dashboard.settings import Settings
-    from sas_kernel.clock import ManualClock
 
     settings = Settings(host=host, port=port, token=SecretStr(token) if token else None, lang=lang)
-    held = ManualClock(present(clock)) if clock else None
-    application = create_app(settings, database_url=database_url(database), clock=held)
+    application = create_app(settings, database_url=database_url(database), clock=running(clock))
     shown = f"[{host}]" if ":" in host else host
     typer.echo(said("Tableau de bord : {u}", "Dashboard: {u}").format(u=f"http://{shown}:{port}/"))
     if not settings.is_loopback:

@@ -12,12 +12,14 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse
 
 from recette.dashboard import words
-from recette.dashboard.dependencies import LangDep, StateDep
+from recette.dashboard.dependencies import LangDep, NowDep, StateDep
 from recette.dashboard.model import NotFoundError
 from recette.dashboard.rendering import page
 from recette.dashboard.service import hashes
 from recette.journal.model import Kind
+from recette.projects.ends import planned_ends
 from recette.projects.model import Outcome, PhaseId
+from recette.register.calendar import MEDIA_TYPE, calendar
 from recette.reports import html
 from sas_kernel.text import Lang, Text
 
@@ -46,6 +48,16 @@ async def run_document(state: StateDep, project: str, run: str) -> Response:
     record, _ = await state.shelf.report(book, run)
     kept = await state.shelf.document(book, record.sha256)
     return Response(kept.content, media_type="application/json")
+
+
+@router.get("/projets/{project}/echeances.ics")
+async def deadlines(state: StateDep, lang: LangDep, now: NowDep, project: str) -> Response:
+    """Its deadlines for a calendar program, as `recette anomaly calendar` writes them."""
+    book = await state.shelf.book(project)
+    told = book.project
+    content = calendar(told.title, book.agreement, book.register, book.entries, planned_ends(book), now, lang)
+    headers = {"Content-Disposition": f'attachment; filename="{told.id}.ics"'}
+    return Response(content, media_type=MEDIA_TYPE, headers=headers)
 
 
 @router.get("/projets/{project}/certificats/{number}")

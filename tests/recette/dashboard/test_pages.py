@@ -128,6 +128,14 @@ async def test_a_certificate_gives_its_documents_by_hash_and_nothing_in_them_act
     assert (html.header("content-security-policy") or "").startswith("sandbox;")
 
 
+async def test_deadlines_are_given_to_calendar_programs(open_dashboard: OpenDashboard) -> None:
+    async with open_dashboard(demo.calliope()) as reader:
+        answer = await reader.send("GET", f"/projets/{demo.CALLIOPE}/echeances.ics")
+    assert (answer.header("content-type") or "").startswith("text/calendar")
+    assert b"BEGIN:VCALENDAR" in answer.body
+    assert b"20260526T160000Z" in answer.body  # the blocking correction: 26 May at 18:00 in Paris
+
+
 async def test_pages_speak_the_language_that_is_asked_for(open_dashboard: OpenDashboard) -> None:
     async with open_dashboard(demo.calliope()) as reader:
         french = await reader.text("/", accept_language="de, fr;q=0.8")
