@@ -118,11 +118,13 @@ def row(lines: Sequence[Line], on: Axis, lang: Lang) -> Row:
 
 
 def _later_end(line: Line, now: datetime) -> datetime:
-    """Until when a phase was prolonged: a date that was agreed on, the VSR’s computed end, or today and counting."""
+    """Until when a phase was prolonged: a date that was agreed on, the VSR’s computed end or close, or today."""
     assert line.planned_end is not None
     later = line.planned_end
-    if line.state is not None and line.state.id is PhaseId.VSR and line.state.is_open:
-        if line.prolonged_by:
+    if line.state is not None and line.state.id is PhaseId.VSR:
+        if line.state.closed_at is not None:
+            later = max(later, line.state.closed_at)
+        elif line.prolonged_by:
             later = max(later, now)
         elif line.earliest_end is not None:
             later = max(later, datetime.combine(line.earliest_end, time(23, 59), PARIS))

@@ -41,6 +41,8 @@ _SERVICE_FOR = timedelta(minutes=5)
 """For how long it is believed how a service stood."""
 _VIEW_FOR = timedelta(seconds=5)
 """For how long what is said of a project is said again: no page tells seconds before the last minute."""
+_ENDED_FOR = timedelta(minutes=10)
+"""For how long a run that ended is among those going on: the journal has it by then."""
 _IN_SERVICE = frozenset({PhaseId.VSR, PhaseId.EXPLOITATION})
 _LONGEST_WATCH = timedelta(days=92)
 _MOST_REPORTS = 4
@@ -118,12 +120,12 @@ class Shelf:
         return said
 
     async def service(self, book: Book, now: datetime) -> Service | None:
-        """How the service stood since its open phase was opened, three months at most; None where none is watched.
+        """How the service stood in its last phase of service, of one still open three months at most; None before it.
 
         Two months of samples take seconds to read: nobody waits for them twice, a page tells what was so minutes ago.
         """
-        state = book.project.current
-        if state is None or state.id not in _IN_SERVICE or now <= state.opened_at:
+        state = next((each for each in reversed(book.project.phases) if each.id in _IN_SERVICE), None)
+        if state is None or now <= state.opened_at:
             return None
         shelved = self._shelved.setdefault(book.project.id, _Shelved())
         of = (state, book.project.maintenance, dict(book.project.changes), book.project.flows)
@@ -155,15 +157,15 @@ class Shelf:
         await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _watched(self, book: Book, state: PhaseState, now: datetime) -> Service:
-        start = state.opened_at
+        start, end = state.opened_at, min(now, state.closed_at or now)
         if state.id is PhaseId.EXPLOITATION:
-            start = max(start, now - _LONGEST_WATCH)
-        samples = await reading.samples_of(self._samples, book.project.id, book.agreement, start, now)
+            start = max(start, end - _LONGEST_WATCH)
+        samples = await reading.samples_of(self._samples, book.project.id, book.agreement, start, end)
         return await asyncio.to_thread(
             days.service,
             samples,
             start,
-            now,
+            end,
             maintenance=book.project.maintenance,
             promise=promised(book.agreement),
             levels=self._promised_of(book),
@@ -176,8 +178,10 @@ class Shelf:
         return {id: level for id, level in self._levels.items() if not flows or id.partition(".")[0] in flows}
 
     async def live(self, project: str | None = None) -> tuple[LiveRun, ...]:
-        """The runs that are going on or were lately."""
-        return await self._live.read(self._clock.now(), project)
+        """The runs that are going on, that fell silent within a day, or that have just ended."""
+        now = self._clock.now()
+        runs = await self._live.read(now, project)
+        return tuple(run for run in runs if run.finished_at is None or now - run.finished_at < _ENDED_FOR)
 
     async def report(self, book: Book, run: str) -> tuple[RunRecord, RunReport]:
         """A run of a project with its whole report; `NotFoundError` where there is none or nothing was kept."""

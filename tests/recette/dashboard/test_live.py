@@ -131,6 +131,16 @@ async def test_a_run_of_which_nothing_is_heard_is_said_to_be_silent(open_dashboa
     assert told[0]["silent"] is True
 
 
+async def test_a_run_that_ended_is_told_for_a_while(open_dashboard: OpenDashboard) -> None:
+    progress = Progress("Agenda d’essai", 40, 40, run="r1", verdict=Verdict.FAIL)
+    async with open_dashboard(demo.nova()) as reader:
+        runs = LiveRuns(reader.state.shelf.database)
+        await runs.put(LiveRun(demo.NOVA, "s1", demo.NOW, demo.NOW, demo.NOW, progress))
+        assert "Exécution terminée" in await reader.text(f"/projets/{demo.NOVA}")
+        reader.machine.advance(timedelta(minutes=10))
+        assert "Exécution terminée" not in await reader.text(f"/projets/{demo.NOVA}")
+
+
 async def test_an_open_page_is_told_of_runs_and_then_that_the_journal_moved(open_dashboard: OpenDashboard) -> None:
     async with open_dashboard(demo.nova()) as reader:
 
