@@ -74,6 +74,8 @@ class Bar:
     label: str
     short: str
     title: str
+    level: int = 0
+    """Planned bars of neighbours lie on two levels: a phase may be closed long before its end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +100,7 @@ def row(lines: Sequence[Line], on: Axis, lang: Lang) -> Row:
     """The bars of one project. Of operation nothing is planned here: it ends years later."""
     actual: list[Bar] = []
     planned: list[Bar] = []
-    for line in lines:
+    for number, line in enumerate(lines):
         state = line.state
         if state is None:
             continue
@@ -110,10 +112,10 @@ def row(lines: Sequence[Line], on: Axis, lang: Lang) -> Row:
         if line.planned_end is None or state.id is PhaseId.EXPLOITATION:
             continue
         ruled = line.planned_end if line.due is None else min(line.due.due_at, line.planned_end)
-        planned.append(_bar(on, state.opened_at, ruled, "planned", label))
+        planned.append(_bar(on, state.opened_at, ruled, "planned", label, number % 2))
         later = _later_end(line, on.now)
         if later > ruled:
-            planned.append(_bar(on, ruled, later, "prolonged", label))
+            planned.append(_bar(on, ruled, later, "prolonged", label, number % 2))
     return Row(tuple(actual), tuple(planned))
 
 
@@ -140,10 +142,10 @@ def _kind(line: Line, now: datetime) -> str:
     return "late" if line.is_late(now) else "current"
 
 
-def _bar(on: Axis, start: datetime, end: datetime, kind: str, label: tuple[str, str]) -> Bar:
+def _bar(on: Axis, start: datetime, end: datetime, kind: str, label: tuple[str, str], level: int = 0) -> Bar:
     x, to = on.at(start), on.at(end)
     title = f"{label[0]} : {start.astimezone(PARIS):%d/%m/%Y} – {end.astimezone(PARIS):%d/%m/%Y}"
-    return Bar(x, max(round(to - x, 2), 0.4), kind, *label, title)
+    return Bar(x, max(round(to - x, 2), 0.4), kind, *label, title, level)
 
 
 def _months(start: datetime, end: datetime) -> Iterator[datetime]:

@@ -17,8 +17,8 @@ from recette.dashboard import days, rules
 from recette.dashboard.model import LiveRun, NotFoundError, Service
 from recette.dashboard.repository import LiveRuns
 from recette.dashboard.rules import View
-from recette.journal.model import Entry
-from recette.journal.repository import Document, Journal
+from recette.journal.model import Document, Entry
+from recette.journal.repository import Journal
 from recette.model import RunReport
 from recette.monitoring import reading
 from recette.monitoring.repository import Samples
