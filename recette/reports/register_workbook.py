@@ -29,7 +29,8 @@ from sas_kernel.text import Lang, Text
 REGISTER = Text("Registre", "Register")
 _SUMMARY = Text("Lisez-moi", "Read me")
 _PEN = "✎ "
-_WIDTHS = {Key.TITLE: 48, Key.WORKAROUND: 36, Key.PLAN: 36, Key.COMMENT: 40, Key.PATH: 32, Key.SOURCE: 28, Key.ID: 9}
+_WIDTHS = {Key.TITLE: 44, Key.WORKAROUND: 32, Key.PLAN: 32, Key.COMMENT: 36, Key.PATH: 28, Key.SOURCE: 24, Key.ID: 9}
+_WIDTH, _PAGES_WIDE = 16, 4
 _INSTANT, _DAY = "dd/mm/yyyy hh:mm", "dd/mm/yyyy"
 _TEXT = "@"  # or a version 2.10 would be the number 2.1
 _PROJECT = Text("Projet", "Project")
@@ -66,7 +67,7 @@ def write(book: Book, now: datetime, lang: Lang) -> bytes:
     rows = [list(each.values()) for each in rows_of(book, now, lang).values()]
     return write_workbook(
         _cover(book, now, lang),
-        [Sheet(REGISTER.to(lang), columns, rows)],
+        [Sheet(REGISTER.to(lang), columns, rows, _PAGES_WIDE)],
         title=f"{REGISTER.to(lang)} {book.project.id}",
         creator="recette",
         moment=now,
@@ -92,7 +93,7 @@ def _column(key: Key, lang: Lang) -> Column:
     choices = tuple(each.to(lang) for each in SEVERITIES.values()) if key in {Key.ANS, Key.EDITOR} else ()
     form = _INSTANT if key in INSTANTS else _DAY if key is Key.PLAN_DUE else _TEXT if fill else ""
     title = (_PEN if fill else "") + HEADINGS[key].to(lang)
-    return Column(title, _WIDTHS.get(key, 18), form, fill, choices)
+    return Column(title, _WIDTHS.get(key, _WIDTH), form, fill, choices)
 
 
 def _cover(book: Book, now: datetime, lang: Lang) -> Cover:

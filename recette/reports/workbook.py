@@ -100,11 +100,15 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """A table under one row of headings, which stays in sight, filters, and is printed on every page."""
+    """A table under one row of headings, which stays in sight, filters, and is printed on every page.
+
+    Printed, its columns are spread over so many pages, the first on each of them.
+    """
 
     title: str
     columns: tuple[Column, ...]
     rows: Sequence[Sequence[Value]]
+    pages_wide: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,10 +126,11 @@ def write(cover: Cover, sheets: Sequence[Sheet], *, title: str, creator: str, mo
     front = book.active
     assert isinstance(front, Worksheet)
     _cover(front, cover)
+    _page(front, page)
     for sheet in sheets:
-        _table(book.create_sheet(), sheet)
-    for each in book.worksheets:
-        _page(each, page)
+        made = book.create_sheet()
+        _table(made, sheet)
+        _page(made, page, sheet.pages_wide)
     front.page_setup.fitToHeight = 1
     naive = moment.astimezone(UTC).replace(tzinfo=None, microsecond=0)
     book.properties = DocumentProperties(title=text(title), creator=text(creator), created=naive, modified=naive)
@@ -184,6 +189,8 @@ def _table(sheet: Worksheet, table: Sheet) -> None:
     sheet.freeze_panes = "B2"
     sheet.auto_filter.ref = f"A1:{get_column_letter(len(table.columns))}{len(table.rows) + 1}"
     sheet.print_title_rows = "1:1"
+    if table.pages_wide > 1:
+        sheet.print_title_cols = "A:A"
 
 
 def _shape(cell: Cell, column: Column) -> None:
@@ -250,10 +257,10 @@ def _lead(cell: Cell, to: str) -> None:
     )
 
 
-def _page(sheet: Worksheet, footer: str) -> None:
+def _page(sheet: Worksheet, footer: str, wide: int = 1) -> None:
     sheet.page_setup.orientation = "landscape"
     sheet.page_setup.paperSize = _A4
-    sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight = 1, 0
+    sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight = wide, 0
     sheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
     foot = sheet.oddFooter
     assert foot is not None
