@@ -72,9 +72,10 @@ def export(
 
         read = await book.read(journal, project)
         if format_ is Exchange.XLSX:
+            from recette.cli.sheet_importing import state_of
             from recette.reports import register_workbook
 
-            return register_workbook.write(read, now, lang)
+            return register_workbook.write(state_of(read), now, lang)
         return await _journal(journal, project)
 
     content = with_journal(database, work)

@@ -139,7 +139,9 @@ def rerun(
     keep_evidence: KeepEvidenceOption = False,
     browser: BrowserOption = False,
     browser_path: BrowserPathOption = "",
+    project: RecordInOption = "",
     clock: ClockOption = "",
+    database: RegisterOption = "",
     lang: LangOption = SETTINGS.lang,
 ) -> None:
     from recette import catalogue
@@ -168,10 +170,15 @@ def rerun(
     if dry_run:
         playing.tell(plan, names, lang, present(clock))
         return
+    time = running(clock)
+    keep = registering.keeper(project, database, time)
+    names = names if keep is None else tuple(dict.fromkeys((*names, "json")))
     folder = out or before.parent / "rerun"
-    found = playing.judge(
-        plan, folder, names, lang, _chromium(browser, browser_path), target_file=target, clock=running(clock)
-    )
+    with registering.followed(project, database) as also:
+        chromium = _chromium(browser, browser_path)
+        found = playing.judge(plan, folder, names, lang, chromium, target_file=target, clock=time, also=also)
+    if keep is not None:
+        keep(found, folder / "run.json")
     if "console" in names:
         _show_change(report, found, wanted, lang)
     raise typer.Exit(found.exit_code)

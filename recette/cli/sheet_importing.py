@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from recette.projects.book import Book
     from recette.register.edits import Edit, Refusal
     from recette.register.moves import Move
-    from recette.reports.register_workbook import Filled, Origin
+    from recette.reports.register_workbook import Filled, Origin, State
 
 
 def import_sheet(
@@ -62,7 +62,7 @@ def _decided(read: Book, filled: Filled, done: Move, now: datetime) -> tuple[lis
     origin = filled.origin
     _same_journal(read, origin)
     before = book.of(read.project.id, read.entries[: origin.number])
-    base = as_read(rows_of(before, origin.made_at, origin.lang))
+    base = as_read(rows_of(state_of(before), origin.made_at, origin.lang))
     strays = [edits.Refusal(address, _STRAY.format(id=id)) for address, id in filled.strays.items()]
     strays += [
         edits.Refusal(next(iter(row.values())).address, _STRAY.format(id=id))
@@ -70,11 +70,19 @@ def _decided(read: Book, filled: Filled, done: Move, now: datetime) -> tuple[lis
         if id not in base
     ]
     cells = {id: row for id, row in filled.cells.items() if id in base}
-    current = as_read(rows_of(read, origin.made_at, origin.lang))
+    current = as_read(rows_of(state_of(read), origin.made_at, origin.lang))
     made, refused = edits.edits(base, current, cells, read.register, origin.lang)
     drafts, impossible = edits.decide(read.register, made, done, now)
     _refuse([*strays, *refused, *impossible])
     return made, drafts
+
+
+def state_of(read: Book) -> State:
+    """What a workbook shows of a book, and what it remembers it was made from."""
+    from recette.reports.register_workbook import State
+
+    last = read.entries[-1]
+    return State(read.agreement, read.register, last.number, last.hash)
 
 
 def _same_journal(read: Book, origin: Origin) -> None:

@@ -80,8 +80,8 @@ class RunRecord:
 _HELD = frozenset({Verdict.PASS, Verdict.WARN})
 
 
-def record(report: RunReport, sha256: str, *, flows: Collection[str] = ()) -> RunRecord:
-    """What the journal keeps of a report; with `flows`, findings of these only."""
+def record(report: RunReport, sha256: str, *, flows: Collection[str] = (), partial: bool = False) -> RunRecord:
+    """What the journal keeps of a report; with `flows`, findings of these only; `partial` where it says no more."""
     held: dict[str, list[str]] = defaultdict(list)
     covered = {each.scenario for each in report.scenarios if not flows or each.flow.value in flows}
     checks: dict[str, list[Verdict]] = defaultdict(list)
@@ -120,7 +120,7 @@ def record(report: RunReport, sha256: str, *, flows: Collection[str] = ()) -> Ru
         requirements={requirement: tuple(dict.fromkeys(verdicts)) for requirement, verdicts in requirements.items()},
         levels={measurement.id: measurement.verdict for measurement in report.measurements},
         findings=tuple(each for each in found if not each.excuse),
-        partial=report.partial,
+        partial=partial or report.partial,
         excused=tuple(each for each in found if each.excuse),
         places={check: tuple(dict.fromkeys(scenarios)) for check, scenarios in held.items()},
     )

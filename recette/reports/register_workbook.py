@@ -16,10 +16,10 @@ from typing import Any
 from openpyxl import load_workbook
 from openpyxl.utils.exceptions import InvalidFileException
 
+from recette.agreement.model import Agreement
 from recette.model import Verdict
-from recette.projects.book import Book
 from recette.register import sheet
-from recette.register.model import RegisterError
+from recette.register.model import Register, RegisterError
 from recette.register.sheet import FILLED_BY, HEADINGS, INSTANTS, SEVERITIES, Cell, Key, Row
 from recette.reports.workbook import Column, Cover, Sheet, Toned, text
 from recette.reports.workbook import write as write_workbook
@@ -42,6 +42,16 @@ _MOST_CELLS = 2_000_000
 
 
 @dataclass(frozen=True, slots=True)
+class State:
+    """A register as it stands after an entry of its journal: the number and hash of this entry."""
+
+    agreement: Agreement
+    register: Register
+    number: int
+    hash: str
+
+
+@dataclass(frozen=True, slots=True)
 class Origin:
     """The journal that a workbook was made from, up to which entry, and when."""
 
@@ -61,23 +71,23 @@ class Filled:
     strays: Mapping[str, str]
 
 
-def write(book: Book, now: datetime, lang: Lang) -> bytes:
+def write(state: State, now: datetime, lang: Lang) -> bytes:
     """The workbook as the register stands."""
     columns = tuple(_column(key, lang) for key in Key)
-    rows = [list(each.values()) for each in rows_of(book, now, lang).values()]
+    rows = [list(each.values()) for each in rows_of(state, now, lang).values()]
     return write_workbook(
-        _cover(book, now, lang),
+        _cover(state, now, lang),
         [Sheet(REGISTER.to(lang), columns, rows, _PAGES_WIDE)],
-        title=f"{REGISTER.to(lang)} {book.project.id}",
+        title=f"{REGISTER.to(lang)} {state.register.project}",
         creator="recette",
         moment=now,
         page=Text("Page &P sur &N", "Page &P of &N").to(lang),
     )
 
 
-def rows_of(book: Book, now: datetime, lang: Lang) -> dict[str, dict[Key, sheet.Value]]:
+def rows_of(state: State, now: datetime, lang: Lang) -> dict[str, dict[Key, sheet.Value]]:
     """One row an anomaly, in the order of their numbers."""
-    return {each.id: sheet.row(each, book.agreement, now, lang) for each in book.register.anomalies.values()}
+    return {each.id: sheet.row(each, state.agreement, now, lang) for each in state.register.anomalies.values()}
 
 
 def as_read(rows: Mapping[str, Mapping[Key, sheet.Value]]) -> dict[str, Row]:
@@ -96,7 +106,7 @@ def _column(key: Key, lang: Lang) -> Column:
     return Column(title, _WIDTHS.get(key, _WIDTH), form, fill, choices)
 
 
-def _cover(book: Book, now: datetime, lang: Lang) -> Cover:
+def _cover(state: State, now: datetime, lang: Lang) -> Cover:
     fill = Text(
         "Remplissez les colonnes marquées ✎ (fond clair), chacun pour sa partie ; les autres viennent du registre. Les "
         "instants sont à l’heure de Paris (JJ/MM/AAAA HH:MM). Un contournement, un plan, une livraison ou un "
@@ -106,28 +116,29 @@ def _cover(book: Book, now: datetime, lang: Lang) -> Cover:
         "entry of the journal; nothing is erased.",
     )
     back = Text("recette anomaly import {p} FICHIER.xlsx --for ans|editor", "recette anomaly import {p} FILE.xlsx …")
-    entry = book.entries[-1]
     return Cover(
         _SUMMARY.to(lang),
-        Toned(f"{Text('Registre des anomalies', 'Register of anomalies').to(lang)} {book.project.id}", Verdict.OMIT),
+        Toned(
+            f"{Text('Registre des anomalies', 'Register of anomalies').to(lang)} {state.register.project}", Verdict.OMIT
+        ),
         [
             (
                 Text("Usage", "Use").to(lang),
                 [
                     (Text("Remplir", "Fill in").to(lang), fill.to(lang)),
-                    (Text("Rendre", "Give back").to(lang), back.to(lang).format(p=book.project.id)),
+                    (Text("Rendre", "Give back").to(lang), back.to(lang).format(p=state.register.project)),
                     (
                         Text("Convention", "Agreement").to(lang),
-                        f"{book.agreement.title.to(lang)} ({book.agreement.reference}), art. 6, 8.2",
+                        f"{state.agreement.title.to(lang)} ({state.agreement.reference}), art. 6, 8.2",
                     ),
                 ],
             ),
             (
                 Text("Origine (ne pas changer)", "Origin (do not change)").to(lang),
                 [
-                    (_PROJECT.to(lang), book.project.id),
-                    (_ENTRY.to(lang), entry.number),
-                    (_HASH.to(lang), entry.hash),
+                    (_PROJECT.to(lang), state.register.project),
+                    (_ENTRY.to(lang), state.number),
+                    (_HASH.to(lang), state.hash),
                     (_MADE.to(lang), now.astimezone(PARIS).isoformat()),
                 ],
             ),

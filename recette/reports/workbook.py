@@ -98,6 +98,9 @@ class Column:
     choices: tuple[str, ...] = ()
 
 
+_COVER = (Column("", 34), Column("", 96))
+
+
 @dataclass(frozen=True, slots=True)
 class Sheet:
     """A table under one row of headings, which stays in sight, filters, and is printed on every page.
@@ -145,8 +148,8 @@ def text(value: str) -> str:
 
 def _cover(sheet: Worksheet, cover: Cover) -> None:
     sheet.title = cover.title
-    sheet.column_dimensions["A"].width = 34
-    sheet.column_dimensions["B"].width = 96
+    for letter, each in zip("AB", _COVER, strict=True):
+        sheet.column_dimensions[letter].width = each.width
     _put(_cell(sheet, 1, 1), cover.heading)
     _cell(sheet, 1, 1).font = _TITLE
     sheet.merge_cells("A1:B1")
@@ -161,6 +164,7 @@ def _cover(sheet: Worksheet, cover: Cover) -> None:
             _put(_cell(sheet, row, 1), label)
             _cell(sheet, row, 1).font = _BOLD
             _put(_cell(sheet, row, 2), value)
+            sheet.row_dimensions[row].height = _height((label, value), _COVER)
             for column in (1, 2):
                 _cell(sheet, row, column).alignment = Alignment(wrap_text=True, vertical="top", horizontal="left")
                 _cell(sheet, row, column).border = _BOX

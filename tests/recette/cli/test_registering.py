@@ -14,6 +14,7 @@ from openpyxl import load_workbook
 from typer.testing import CliRunner
 
 from recette import cli
+from recette.cli.options import SETTINGS
 from recette.model import RunReport
 from recette.reports import json_report
 from sas_kernel.errors import SasError
@@ -61,8 +62,7 @@ def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Desk:
     monkeypatch.chdir(tmp_path)
     desk = Desk(tmp_path)
     particulars = ("--editor", "Orfelin", "--environment", "production", "--use-case", "availability")
-    before = {"clock": "2031-03-01T09:00", "who": "Dominique Mirabel"}
-    desk.call("project", "open", "p", *particulars, **before)
+    desk.call("project", "open", "p", *particulars, clock="2031-03-01T09:00", who="Dominique Mirabel")
     desk.call("record", "p", desk.path("red.json"), clock="2031-03-10T09:30", who="Dominique Mirabel")
     return desk
 
@@ -230,7 +230,7 @@ def test_what_was_filled_in_the_workbook_becomes_entries_all_or_none(desk: Desk)
 def test_a_run_is_recorded_after_its_reports_and_keeps_its_exit_code(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("recette.cli.project_options.SETTINGS", replace(cli.SETTINGS, who="Dominique Mirabel"))
+    monkeypatch.setattr("recette.cli.project_options.SETTINGS", replace(SETTINGS, who="Dominique Mirabel"))
     # Without test data the scenario is skipped: nothing is sent, the run is inconclusive.
     target = ("--base-url", "http://127.0.0.1:9/fhir", "--scenario", "slot_search.one_practitioner")
     given = ("run", *target, "--format", "html", "--project")
@@ -244,3 +244,6 @@ def test_a_run_is_recorded_after_its_reports_and_keeps_its_exit_code(
     assert "recette record p" in refused
     id = json_report.read(desk.folder / "recette-out" / "run.json").id
     assert f"Exécution {id} inscrite" in recorded
+    again = desk.call("rerun", "recette-out/run.json", "--format", "html", "--project", "q", code=3)
+    id = json_report.read(desk.folder / "recette-out" / "rerun" / "run.json").id
+    assert f"Exécution {id} inscrite" in again

@@ -223,12 +223,13 @@ def test_a_validation_comes_once_and_after_what_it_validates(told: Story) -> Non
 
 
 def test_nobody_writes_without_a_name_nor_what_cannot_be_written(told: Story) -> None:
-    for attempt in (
+    refused: list[Callable[[], object]] = [
         lambda: moves.note(told.anomaly(), Move(at("2026-05-19T10:00"), " ", Party.ANS, "x")),
         lambda: moves.qualify(told.anomaly(), Move(at("2026-05-19T10:00"), "", Party.ANS), Severity.MINOR),
         lambda: moves.deliver(told.anomaly(), editor("2026-05-19T10:00"), "\udce9"),
         lambda: moves.deliver(told.anomaly(), editor("2026-05-19T10:00"), "2" * 300),
-    ):
+    ]
+    for attempt in refused:
         with pytest.raises(RegisterError):
             attempt()
 

@@ -12,26 +12,24 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from openpyxl import Workbook, load_workbook
 
-from recette.journal.model import Draft, Kind, Party
+from recette.agreement import reading
+from recette.journal.model import Party
 from recette.model import Severity
-from recette.projects import book
-from recette.projects.book import Book
 from recette.register import edits, moves
 from recette.register.model import RegisterError
 from recette.register.moves import Move
 from recette.register.sheet import FILLED_BY, HEADINGS, Key
 from recette.reports import register_workbook
+from recette.reports.register_workbook import State
 from sas_kernel.text import Lang
 from tests.recette.register.conftest import Story, at, finding, run
 
 NOW = at("2026-05-20T12:00").replace(microsecond=654321)
 
 
-def shared(*said: str) -> Book:
+def shared(*said: str) -> State:
     """A register whose texts are these."""
     story = Story()
-    opened = Draft(Kind.PROJECT_OPENED, "p", at("2026-05-01T09:00"), "x", Party.ANS, "", {"agreement": "sas-agenda"})
-    story.write(opened)
     story.record(run("r1", "2026-05-18T09:00", finding(), finding("f2", Severity.MINOR)), phase="vsr")
     when = at("2026-05-19T10:00:01.999999")
     story.write(moves.acknowledge(story.anomaly(), Move(when, "Camille Orfelin", Party.EDITOR)))
@@ -40,7 +38,8 @@ def shared(*said: str) -> Book:
             move = Move(at("2026-05-19T11:00"), "Camille Orfelin", Party.EDITOR, text)
             story.write(moves.propose_workaround(story.anomaly(), move))
             story.write(moves.propose_plan(story.anomaly(), move, datetime(2026, 6, 30, tzinfo=NOW.tzinfo).date()))
-    return book.of("p", story.entries)
+    last = story.entries[-1]
+    return State(reading.load("sas-agenda"), story.register, last.number, last.hash)
 
 
 def edited(content: bytes, change: Callable[[Any], object]) -> bytes:
@@ -51,10 +50,10 @@ def edited(content: bytes, change: Callable[[Any], object]) -> bytes:
     return written.getvalue()
 
 
-def unchanged(read: Book, content: bytes, lang: Lang) -> None:
+def unchanged(read: State, content: bytes, lang: Lang) -> None:
     filled = register_workbook.read(content)
-    assert (filled.origin.project, filled.origin.number) == ("p", len(read.entries))
-    assert (filled.origin.hash, filled.origin.made_at) == (read.entries[-1].hash, NOW)
+    assert (filled.origin.project, filled.origin.number) == ("p", read.number)
+    assert (filled.origin.hash, filled.origin.made_at) == (read.hash, NOW)
     assert filled.origin.lang is lang
     base = register_workbook.as_read(register_workbook.rows_of(read, NOW, lang))
     assert edits.edits(base, base, filled.cells, read.register, lang) == ([], [])
