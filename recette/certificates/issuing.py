@@ -47,7 +47,7 @@ class Files:
 
 def files(certificate: Certificate, lang: Lang) -> Files:
     """The files of a certificate: the same certificate, the same bytes."""
-    name = f"{certificate.number or f'PROJET-{PREFIXES[certificate.kind]}'}.{lang.value}"
+    name = file_name(certificate.project, certificate.number or f"PROJET-{PREFIXES[certificate.kind]}", lang)
     laid_out = page.lay_out(certificate, lang, document.content_sha256(certificate))
     content = {
         "html": html.render(laid_out).encode(),
@@ -59,6 +59,11 @@ def files(certificate: Certificate, lang: Lang) -> Files:
     ]
     content["json"] = document.written(document.document(certificate, named))
     return Files(certificate, name, content)
+
+
+def file_name(project: str, number: str, lang: Lang) -> str:
+    """What the files of a certificate are called, without the ending: those of two projects do not meet."""
+    return f"{project}-{number}.{lang.value}"
 
 
 def next_number(book: Book, kind: PhaseId, now: datetime) -> str:

@@ -74,7 +74,7 @@ def _built(page: Layout, made_at: datetime, total: int) -> tuple[bytes, int]:
         for block in section.blocks:
             drawn += _DRAWN[type(block)](block, page)
         together = any(isinstance(block, layout.SignatureBlocks) for block in section.blocks)
-        story += [KeepTogether(drawn)] if together else drawn
+        story += [KeepTogether(drawn[1:])] if together else drawn
     document.build(story, canvasmaker=document.canvas)
     return out.getvalue(), document.page
 

@@ -31,7 +31,7 @@ def anomalies(told: Telling) -> Section:
                         t("Correction", "Correction"),
                     ),
                     tuple(_row(told, line) for line in lines),
-                    (0.1, 0.33, 0.19, 0.19, 0.19),
+                    (0.12, 0.31, 0.19, 0.19, 0.19),
                 )
             )
     if any(due and due.indicative for line in c.anomalies for due in (line.acknowledgement, line.correction)):

@@ -96,21 +96,18 @@ def _journal(database: str, content: bytes, made: Document) -> tuple[Found, ...]
     """What the journal says, where there is one: looking makes none."""
     from recette.certificates import verifying
     from recette.cli.project_options import database_url, with_journal
-    from sas_kernel.text import Text
 
     default = database_url("").removeprefix("sqlite:///")
     if not database and not SETTINGS.database_url and not Path(default).is_file():
-        text = Text(
-            "Aucun registre ici : journal et exécutions non vérifiés (--database-url).",
-            "No register here: journal and runs not verified (--database-url).",
-        )
-        return (verifying.Found("journal", None, text),)
+        return _unverified()
 
     async def work(journal: Journal) -> tuple[Found, ...]:
         from recette.journal.model import JournalError
 
         chain = made.certificate.chain
         entries = await journal.read(chain.project)
+        if not entries and not database:
+            return _unverified()
         reports: dict[str, bytes | None] = {}
         for run in chain.runs:
             try:
@@ -122,6 +119,18 @@ def _journal(database: str, content: bytes, made: Document) -> tuple[Found, ...]
         return (*verifying.of_journal(content, made, entries), *verifying.of_reports(made, reports))
 
     return with_journal(database, work)
+
+
+def _unverified() -> tuple[Found, ...]:
+    """Nobody named a register, and the one at hand, if any, does not have the project."""
+    from recette.certificates.verifying import Found
+    from sas_kernel.text import Text
+
+    text = Text(
+        "Aucun registre ici pour ce projet : journal et exécutions non vérifiés (--database-url).",
+        "No register here for this project: journal and runs not verified (--database-url).",
+    )
+    return (Found("journal", None, text),)
 
 
 def _tell(found: tuple[Found, ...], format_: str, lang: str) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, TypedDict
 
 import typer
 
-from recette.cli import attesting
+from recette.cli import attesting, issued
 from recette.cli import project_particulars as particulars
 from recette.cli.options import SETTINGS, LangOption, said
 from recette.cli.project_options import ClockOption, ProjectArgument, RegisterOption, WhoOption, WhyOption
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from recette.certificates.issuing import Files
+    from recette.certificates.model import CertificateError
     from recette.journal.repository import Journal
     from recette.model import Requirement
     from recette.monitoring.model import Standing
@@ -36,6 +37,7 @@ certificate_app = typer.Typer(
 )
 app.add_typer(certificate_app, name="certificate")
 certificate_app.add_typer(attesting.app)
+certificate_app.add_typer(issued.app)
 
 
 class Decision(StrEnum):
@@ -127,6 +129,7 @@ def _command(kind: str, help_fr: str, help_en: str) -> None:
                 return await issuing.issue(journal, project, phase, who=writer, now=now, why=why, lang=lang, **given)
             return issuing.files(propose(book, phase, now, decided_by=writer, **given), lang)
 
+        _make(out)
         made = with_journal(database, work)
         paths = _write(made, wanted, out)
         _tell(made, paths, lang)
@@ -156,24 +159,35 @@ def _formats(written: str) -> tuple[str, ...]:
     return wanted
 
 
-def _write(made: Files, wanted: Iterable[str], out: Path) -> list[Path]:
-    from recette.certificates.model import CertificateError
-    from sas_kernel.text import Text
-
-    paths = []
+def _make(out: Path) -> None:
+    """The folder, before anything is issued that could then not be written there."""
     try:
         out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise _unwritable(out, error) from error
+
+
+def _write(made: Files, wanted: Iterable[str], out: Path) -> list[Path]:
+    paths = []
+    try:
         for ending in wanted:
             path = out / f"{made.name}.{ending}"
             path.write_bytes(made.content[ending])
             paths.append(path)
     except OSError as error:
-        raise CertificateError(
-            Text("{out} ne s’écrit pas : {why}.", "{out} cannot be written: {why}.").format(
-                out=out, why=error.strerror or error
-            )
-        ) from error
+        raise _unwritable(out, error) from error
     return paths
+
+
+def _unwritable(out: Path, error: OSError) -> CertificateError:
+    from recette.certificates.model import CertificateError
+    from sas_kernel.text import Text
+
+    return CertificateError(
+        Text("{out} ne s’écrit pas : {why}.", "{out} cannot be written: {why}.").format(
+            out=out, why=error.strerror or error
+        )
+    )
 
 
 def _tell(made: Files, paths: Iterable[Path], lang: Lang) -> None:

@@ -12,9 +12,6 @@ from recette.cli.project_options import RegisterOption
 
 app = typer.Typer()
 
-_SHUTDOWN_SECONDS = 2
-"""How long open pages, which follow what happens, may hold the end of the dashboard."""
-
 
 @app.command(
     help=said(
@@ -50,11 +47,11 @@ def dashboard(
     lang: LangOption = SETTINGS.lang,
     clock: ClockOption = "",
 ) -> None:
-    import uvicorn
     from pydantic import SecretStr
 
     from recette.cli.project_options import database_url
     from recette.dashboard.app import create_app
+    from recette.dashboard.serving import serve
     from recette.dashboard.settings import Settings
 
     settings = Settings(host=host, port=port, token=SecretStr(token) if token else None, lang=lang)
@@ -70,12 +67,4 @@ def dashboard(
             err=True,
         )
     typer.echo(said("Ctrl-C pour arrêter.", "Ctrl-C to stop."))
-    uvicorn.run(
-        application,
-        host=host,
-        port=port,
-        log_level="warning",
-        access_log=False,
-        server_header=False,
-        timeout_graceful_shutdown=_SHUTDOWN_SECONDS,
-    )
+    serve(application, host, port)

@@ -19,7 +19,10 @@ from sas_kernel.text import Lang
 
 @dataclass(slots=True)
 class State:
-    """What the lifespan built. `clock` tells the present that dates are told from, `machine` what ages rows."""
+    """What the lifespan built. `clock` tells the present that dates are told from, `machine` what ages rows.
+
+    Streams end once `is_closing`.
+    """
 
     settings: Settings
     clock: Clock
@@ -28,6 +31,7 @@ class State:
     guard: Guard
     templates: jinja2.Environment
     streams: asyncio.Semaphore
+    is_closing: bool = False
 
 
 def _state(request: Request) -> State:

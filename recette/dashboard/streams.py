@@ -45,7 +45,7 @@ async def _events(request: Request, state: State, lang: Lang, project: str | Non
     async with state.streams:
         yield "retry: 3000\n\n"
         shown, numbers, waited = "", await _numbers(state, project), 0.0
-        while not await request.is_disconnected():
+        while not (state.is_closing or await request.is_disconnected()):
             try:
                 live = rendered(
                     state,

@@ -103,6 +103,18 @@ def test_going_live_shows_who_showed_what(regular: Story) -> None:
         assert _squeezed(each) in text
 
 
+def test_the_signatures_stand_on_one_page_with_their_heading(found: Story) -> None:
+    """Whatever comes before them: notes push them down line by line over the end of a page."""
+    whole = recette(found)
+    note = whole.notes[0]
+    for count in (4, 9, 14, 19):
+        certificate = replace(whole, notes=tuple(replace(note, number=number) for number in range(count)))
+        reader = PdfReader(io.BytesIO(issuing.files(certificate, Lang.FR).content["pdf"]))
+        last = _squeezed(reader.pages[-1].extract_text())
+        assert "Signatures" in last
+        assert last.count("Signature:") == 2
+
+
 def test_only_a_draft_is_watermarked(ready: Story) -> None:
     draft, issued = recette(ready), recette(ready, number="PV-R-2026-0001", decision=Outcome.VALIDATED)
     for certificate, marked in ((draft, True), (issued, False)):

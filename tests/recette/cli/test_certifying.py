@@ -15,9 +15,9 @@ from recette import cli
 from recette.certificates.model import CertificateError
 from recette.journal.model import Draft, Kind
 from recette.journal.repository import opened
-from tests.recette.certificates.conftest import Story, at, found, ready, report_of, story
+from tests.recette.certificates.conftest import Story, found, ready, regular, report_of, story
 
-__all__ = ["found", "ready", "story"]  # the fixtures that tell the project
+__all__ = ["found", "ready", "regular", "story"]  # the fixtures that tell the project
 PROJECT = "agenda-essai"
 NOW = ("--clock", "2026-06-15T09:00")
 
@@ -25,7 +25,7 @@ NOW = ("--clock", "2026-06-15T09:00")
 async def kept(url: str, told: Story) -> None:
     drafts = [Draft(e.kind, e.subject, e.at, e.who, e.party, e.why, e.payload) for e in told.entries]
     async with opened(url) as journal:
-        await journal.append(PROJECT, drafts, at("2026-06-10T09:00"))
+        await journal.append(PROJECT, drafts, told.entries[-1].at)
         for entry in told.entries:
             if entry.kind is Kind.RUN:
                 await journal.keep(report_of(entry.subject), "application/json", entry.at)
@@ -48,14 +48,21 @@ def test_a_certificate_is_drafted_issued_signed_and_verified(register: str, tmp_
     drafted = called("recette", PROJECT, *where, *NOW, "--out", out, "--format", "pdf", "--lang", "fr")
     assert drafted.exit_code == 0
     assert "Recette validée avec réserves" in drafted.output
-    assert [path.name for path in out.iterdir()] == ["PROJET-R.fr.pdf"]
+    assert [path.name for path in out.iterdir()] == ["agenda-essai-PROJET-R.fr.pdf"]
 
     said = ("--issue", "--decision", "validated-with-reserves", "--who", "Dominique Mirabel")
     signs = ("--signatory", "ans=Dominique Mirabel, responsable")
     issued = called("recette", PROJECT, *where, *NOW, *said, *signs, "--out", out, "--lang", "fr")
     assert issued.exit_code == 0
-    twin = out / "PV-R-2026-0001.fr.json"
+    twin = out / "agenda-essai-PV-R-2026-0001.fr.json"
     assert json.loads(twin.read_text(encoding="utf-8"))["certificate"]["signatories"][0]["role"] == "responsable"
+
+    assert "PV-R-2026-0001  2026-06-15  Recette validée avec réserves" in called("list", PROJECT, *where).output
+    assert called("export", PROJECT, "PV-R-2026-0001", *where, "--out", tmp_path / "again").exit_code == 0
+    for path in (tmp_path / "again").iterdir():
+        assert path.read_bytes() == (out / path.name).read_bytes()
+    with pytest.raises(CertificateError):
+        called("export", PROJECT, "PV-R-2026-0002", *where)
 
     key = ed25519.Ed25519PrivateKey.generate()
     private, public = tmp_path / "key.pem", tmp_path / "public.pem"
@@ -84,10 +91,34 @@ def test_without_a_register_or_a_signature_verifying_says_what_it_left_out(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     called("recette", PROJECT, "--database-url", register, *NOW, "--out", tmp_path, "--format", "json")
-    said = called("verify", tmp_path / "PROJET-R.fr.json", "--lang", "fr")
+    said = called("verify", tmp_path / "agenda-essai-PROJET-R.fr.json", "--lang", "fr")
     assert said.exit_code == 0
     assert said.output.count("– ") == 4
     assert not (tmp_path / ".recette").exists()
+    empty = f"sqlite:///{tmp_path / 'empty.sqlite'}"
+    named = called("verify", tmp_path / "agenda-essai-PROJET-R.fr.json", "--database-url", empty, "--lang", "fr")
+    assert named.exit_code == 1
+    assert "✗ Le projet « agenda-essai » n’est pas dans cette base" in named.output
+
+
+def test_a_folder_that_cannot_be_made_is_told_before_anything_is_issued(register: str, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("", encoding="utf-8")
+    said = ("--issue", "--decision", "refused", "--who", "x", "--out", tmp_path / "file" / "out")
+    with pytest.raises(CertificateError):
+        called("recette", PROJECT, "--database-url", register, *NOW, *said)
+    assert called("list", PROJECT, "--database-url", register).output == ""
+
+
+def test_a_vsr_that_nobody_watched_is_not_proposed_to_be_validated(regular: Story, tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'register.sqlite'}"
+    asyncio.run(kept(url, regular))
+    said = called(
+        *("vsr", PROJECT, "--database-url", url, "--clock", "2026-09-05T10:00", "--lang", "en"),
+        *("--out", tmp_path, "--format", "json"),
+    )
+    assert "Regular-service verification: refused" in said.output
+    service = json.loads((tmp_path / "agenda-essai-PROJET-VSR.en.json").read_bytes())["certificate"]["service"]
+    assert service["availability"] is None
 
 
 def test_nothing_is_issued_without_a_decision(register: str, tmp_path: Path) -> None:

@@ -13,9 +13,11 @@ from recette.dashboard.model import DashboardError
 
 @pytest.fixture
 def served(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
-    """What uvicorn would have been asked to serve."""
+    """Where it would have listened."""
     asked: list[dict[str, Any]] = []
-    monkeypatch.setattr("uvicorn.run", lambda application, **options: asked.append({"app": application, **options}))
+    monkeypatch.setattr(
+        "recette.dashboard.serving.serve", lambda _app, host, port: asked.append({"host": host, "port": port})
+    )
     return asked
 
 

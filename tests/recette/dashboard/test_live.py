@@ -183,6 +183,20 @@ async def test_an_open_page_is_told_the_time_that_is_left(
             await events.aclose()  # type: ignore[attr-defined]
 
 
+async def test_an_open_page_does_not_hold_the_end_of_the_dashboard(open_dashboard: OpenDashboard) -> None:
+    async with open_dashboard(demo.nova()) as reader:
+
+        async def stays() -> bool:
+            return False
+
+        request: Any = SimpleNamespace(is_disconnected=stays)
+        events = streams._events(request, reader.state, Lang.FR, None)
+        await anext(events)
+        reader.state.is_closing = True
+        with pytest.raises(StopAsyncIteration):
+            await anext(events)
+
+
 async def test_more_pages_than_can_be_followed_are_asked_to_wait(open_dashboard: OpenDashboard) -> None:
     async with open_dashboard(demo.nova(), streams=1) as reader, reader.state.streams:
         answer = await reader.send("GET", "/direct")
