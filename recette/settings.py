@@ -15,7 +15,8 @@ class Settings:
     tracebacks of the tool's own faults (RECETTE_DEBUG). `chromium`: the real browser's path (RECETTE_CHROMIUM).
     `database_url`: where projects and anomalies are kept (RECETTE_DATABASE_URL), empty for `.recette/register.sqlite`.
     `smtp_url`: the server that sends mail, with its password (RECETTE_SMTP_URL).
-    `who`: the name under which entries are written (RECETTE_WHO, else the account's)."""
+    `who`: the name under which entries are written (RECETTE_WHO, else the account's). `clock`: what stands for the
+    present where `--clock` does not say (RECETTE_CLOCK)."""
 
     lang: Lang = Lang.FR
     ci: bool = False
@@ -24,6 +25,7 @@ class Settings:
     database_url: str = ""
     smtp_url: str = field(default="", repr=False)
     who: str = ""
+    clock: str = ""
 
 
 def read(environment: Mapping[str, str] = os.environ) -> Settings:
@@ -35,4 +37,5 @@ def read(environment: Mapping[str, str] = os.environ) -> Settings:
         database_url=environment.get("RECETTE_DATABASE_URL", ""),
         smtp_url=environment.get("RECETTE_SMTP_URL", ""),
         who=environment.get("RECETTE_WHO", "") or environment.get("USER", ""),
+        clock=environment.get("RECETTE_CLOCK", "").strip(),
     )

@@ -15,6 +15,7 @@ from recette.cli import (
     agreeing,
     certifying,
     covering,
+    dashboarding,
     faulty,
     initiating,
     judging,
@@ -26,6 +27,7 @@ from recette.cli import (
     running,
     service_reporting,
     serving,
+    simulating,
     watching,
 )
 from recette.cli.options import SETTINGS, said
@@ -59,7 +61,9 @@ app.add_typer(projecting.app)
 app.add_typer(phasing.app)
 app.add_typer(registering.app)
 app.add_typer(watching.app)
+app.add_typer(simulating.app)
 app.add_typer(service_reporting.app)
+app.add_typer(dashboarding.app)
 app.add_typer(certifying.app)
 app.add_typer(mailing.app)
 

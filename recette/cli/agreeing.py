@@ -82,7 +82,7 @@ def due(
 ) -> None:
     from recette.agreement import arithmetic
     from recette.cli import agreement_text
-    from recette.cli.project_options import instant
+    from recette.cli.clocks import instant
 
     as_json = _is_json(format_)
     agreement = _load(name, changes)

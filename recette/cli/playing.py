@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,7 +15,8 @@ from sas_kernel.text import Lang
 
 if TYPE_CHECKING:
     from recette.engine.runner import Plan
-    from recette.model import RunReport, Target
+    from recette.model import Listener, RunReport, Target
+    from sas_kernel.clock import Clock
 
 
 def plan_of(
@@ -60,15 +62,14 @@ def deviations_in(path: Path | None) -> tuple[Deviation, ...]:
     return deviations.read(path, requirements.load(), checks)
 
 
-def tell(plan: Plan, formats: Sequence[str], lang: Lang) -> None:
-    """Print what the plan would play; nothing is sent."""
+def tell(plan: Plan, formats: Sequence[str], lang: Lang, now: datetime) -> None:
+    """Print what the plan would play at `now`; nothing is sent."""
     from recette.engine import deviations
     from recette.engine.dry_run import foresee
     from recette.engine.selection import reported
     from recette.model import DryRun
     from recette.reports import dry_run
     from recette.reports.masking import mask_target
-    from sas_kernel.clock import SystemClock
 
     renderer = dry_run.to_console if "console" in formats else dry_run.to_json if "json" in formats else None
     if renderer is None:
@@ -80,7 +81,7 @@ def tell(plan: Plan, formats: Sequence[str], lang: Lang) -> None:
         scenarios=foresee(plan.scenarios, plan.target),
         requirements=reported(plan.requirements, plan.scenarios, plan.extent),
         extent=plan.extent,
-        deviations=deviations.account(plan.deviations, (), (), deviations.today(SystemClock().now())),
+        deviations=deviations.account(plan.deviations, (), (), deviations.today(now)),
     )
     typer.echo(renderer(dry, lang))
 
@@ -93,9 +94,11 @@ def judge(
     chromium: str | None = None,
     *,
     target_file: Path | None = None,
+    clock: Clock | None = None,
+    also: Sequence[Listener] = (),
 ) -> RunReport:
     """Play the plan, write the reports, return what was found. `chromium`: with a real browser, at this path or, empty,
-    where one is found. `target_file` is where the target is described, if in a file."""
+    where one is found. `target_file` is where the target is described, if in a file; `also` are told what happens."""
     from recette import playing
     from recette.reports import write_reports
     from recette.reports.console import RichListener, console_listener
@@ -103,7 +106,7 @@ def judge(
     files = tuple(name for name in formats if name != "console")
     listeners = [console_listener(lang=lang, plain=SETTINGS.ci)] if "console" in formats else []
     try:
-        report = playing.play(plan, listeners=listeners, chromium=chromium)
+        report = playing.play(plan, listeners=[*listeners, *also], chromium=chromium, clock=clock)
     finally:
         for listener in listeners:
             if isinstance(listener, RichListener):

@@ -10,12 +10,31 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
+from recette.cli.clocks import ClockOption, instant, present
 from recette.cli.options import SETTINGS, said
 from recette.journal.model import Party
 
 if TYPE_CHECKING:
     from recette.journal.repository import Journal
     from recette.register.moves import Move
+
+__all__ = [
+    "AtOption",
+    "ClockOption",
+    "Layout",
+    "LayoutOption",
+    "PartyOption",
+    "ProjectArgument",
+    "RegisterOption",
+    "WhoOption",
+    "WhyOption",
+    "database_url",
+    "instant",
+    "move",
+    "name_of",
+    "present",
+    "with_journal",
+]
 
 _T = TypeVar("_T")
 
@@ -51,14 +70,6 @@ AtOption = Annotated[
         ),
     ),
 ]
-ClockOption = Annotated[
-    str,
-    typer.Option(
-        "--clock",
-        metavar="INSTANT",
-        help=said("Tient cet instant pour le présent.", "Take this instant for the present."),
-    ),
-]
 WhoOption = Annotated[
     str, typer.Option("--who", help=said("Qui le fait (défaut : RECETTE_WHO).", "Who does it (default: RECETTE_WHO)."))
 ]
@@ -85,30 +96,6 @@ def with_journal(url: str, work: Callable[[Journal], Awaitable[_T]]) -> _T:
 def database_url(url: str) -> str:
     """The option, else the environment’s, else a file in the folder where the command runs."""
     return url or SETTINGS.database_url or f"sqlite:///{Path('.recette').resolve() / 'register.sqlite'}"
-
-
-def present(clock: str) -> datetime:
-    """The present instant: the one that `--clock` holds, else the machine’s."""
-    from sas_kernel.clock import SystemClock
-
-    return instant(clock, "--clock") if clock else SystemClock().now()
-
-
-def instant(written: str, option: str = "--at") -> datetime:
-    """An ISO 8601 instant; without an offset, the wall time of Paris."""
-    from sas_kernel.clock import PARIS
-
-    try:
-        read = datetime.fromisoformat(written)
-    except ValueError:
-        raise typer.BadParameter(
-            said(
-                "attendu : un instant ISO 8601, par exemple 2026-05-22T10:00:00+02:00",
-                "expected an ISO 8601 instant, for example 2026-05-22T10:00:00+02:00",
-            ),
-            param_hint=option,
-        ) from None
-    return read if read.tzinfo is not None else read.replace(tzinfo=PARIS)
 
 
 def name_of(who: str) -> str:

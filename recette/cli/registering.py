@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
@@ -18,6 +19,7 @@ from recette.cli.project_options import (
     ProjectArgument,
     RegisterOption,
     WhoOption,
+    database_url,
     name_of,
     present,
     with_journal,
@@ -29,9 +31,10 @@ from sas_kernel.errors import SasError
 if TYPE_CHECKING:
     from recette.cli.anomaly_telling import Line, Sight
     from recette.journal.repository import Journal
-    from recette.model import RunReport
+    from recette.model import Listener, RunReport
     from recette.projects.book import Book
     from recette.register.conduct import Recorded
+    from sas_kernel.clock import Clock
 
 app = typer.Typer()
 app.add_typer(anomaly_app, name="anomaly")
@@ -98,7 +101,22 @@ def recorded(
     _tell(with_journal(database, work))
 
 
-def keeper(project: str, database: str, clock: str) -> Callable[[RunReport, Path], None] | None:
+@contextmanager
+def followed(project: str, database: str) -> Iterator[tuple[Listener, ...]]:
+    """While a run of a project is played, the dashboard is told how far it has come."""
+    if not project:
+        yield ()
+        return
+    from recette.dashboard.live import listener
+
+    told = listener(database_url(database), project)
+    try:
+        yield (told,)
+    finally:
+        told.close()
+
+
+def keeper(project: str, database: str, clock: Clock) -> Callable[[RunReport, Path], None] | None:
     """What records a run that is about to be played, from its JSON report; None without a project.
 
     That the project is there and somebody writes is seen before the run, for which an error comes too late: it is told
@@ -106,7 +124,7 @@ def keeper(project: str, database: str, clock: str) -> Callable[[RunReport, Path
     """
     if not project:
         return None
-    who, now = name_of(""), present(clock) if clock else None
+    who = name_of("")
 
     async def look(journal: Journal) -> None:
         from recette.projects import book
@@ -117,7 +135,7 @@ def keeper(project: str, database: str, clock: str) -> Callable[[RunReport, Path
 
     def keep(report: RunReport, file: Path) -> None:
         try:
-            recorded(project, report, file.read_bytes(), who=who, now=now or present(""), database=database)
+            recorded(project, report, file.read_bytes(), who=who, now=clock.now(), database=database)
         except SasError as error:
             typer.echo(error.text.to(SETTINGS.lang), err=True)
             text = said("Non inscrite ; ensuite : recette record {p} {f}", "Not recorded; then: recette record {p} {f}")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from recette.cli import playing, registering
+from recette.cli.clocks import ClockOption, present, running
 from recette.cli.options import (
     DEFAULT_OUT,
     FAIL_ON_HELP,
@@ -31,7 +32,7 @@ from recette.cli.options import (
     selection,
     severity_of,
 )
-from recette.cli.project_options import ClockOption, RegisterOption
+from recette.cli.project_options import RegisterOption
 from recette.cli.registering import RecordInOption
 from sas_kernel.text import Lang
 
@@ -86,11 +87,14 @@ def run(
         keep_evidence=keep_evidence,
     )
     if dry_run:
-        playing.tell(plan, names, lang)
+        playing.tell(plan, names, lang, present(clock))
         return
-    keep = registering.keeper(project, database, clock)
+    time = running(clock)
+    keep = registering.keeper(project, database, time)
     names = names if keep is None else tuple(dict.fromkeys((*names, "json")))
-    report = playing.judge(plan, out, names, lang, _chromium(browser, browser_path), target_file=target)
+    with registering.followed(project, database) as also:
+        chromium = _chromium(browser, browser_path)
+        report = playing.judge(plan, out, names, lang, chromium, target_file=target, clock=time, also=also)
     if keep is not None:
         keep(report, out / "run.json")
     raise typer.Exit(report.exit_code)
@@ -164,12 +168,15 @@ def rerun(
         keep_evidence=keep_evidence,
     )
     if dry_run:
-        playing.tell(plan, names, lang)
+        playing.tell(plan, names, lang, present(clock))
         return
-    keep = registering.keeper(project, database, clock)
+    time = running(clock)
+    keep = registering.keeper(project, database, time)
     names = names if keep is None else tuple(dict.fromkeys((*names, "json")))
     folder = out or before.parent / "rerun"
-    found = playing.judge(plan, folder, names, lang, _chromium(browser, browser_path), target_file=target)
+    with registering.followed(project, database) as also:
+        chromium = _chromium(browser, browser_path)
+        found = playing.judge(plan, folder, names, lang, chromium, target_file=target, clock=time, also=also)
     if keep is not None:
         keep(found, folder / "run.json")
     if "console" in names:

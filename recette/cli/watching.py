@@ -15,15 +15,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from recette.cli.clocks import ClockOption, instant, running
 from recette.cli.options import SETTINGS, LangOption, said
-from recette.cli.project_options import (
-    ClockOption,
-    ProjectArgument,
-    RegisterOption,
-    database_url,
-    instant,
-    present,
-)
+from recette.cli.project_options import ProjectArgument, RegisterOption, database_url
 from recette.model import Actor, ExitCode
 from sas_kernel.text import Lang, Text
 
@@ -108,7 +102,7 @@ def monitor(
     scenarios = rounds.chosen(catalogue.scenarios((), Actor.EDITOR), probe or ())
     story = _Story(project, described, interval, once, stop_at, spill, quiet, who or "recette monitor", lang)
     with _alone(spill, project):
-        code = asyncio.run(story.tell(database_url(url), _running(clock), _plan(described, scenarios)))
+        code = asyncio.run(story.tell(database_url(url), running(clock), _plan(described, scenarios)))
     raise typer.Exit(code)
 
 
@@ -257,25 +251,6 @@ def _line(taken: Round, touched: tuple[str, ...], lang: Lang) -> str:
 
 
 # --- time and signals ------------------------------------------------------------------------------------------------
-
-
-class _From:
-    """A clock that goes on from the instant it was given."""
-
-    def __init__(self, at: datetime) -> None:
-        import time
-
-        self._at, self._monotonic = at, time.monotonic
-        self._since = time.monotonic()
-
-    def now(self) -> datetime:
-        return self._at + timedelta(seconds=self._monotonic() - self._since)
-
-
-def _running(clock: str) -> Clock:
-    from sas_kernel.clock import SystemClock
-
-    return _From(present(clock)) if clock else SystemClock()
 
 
 class _Stop:
