@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import json
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from email import message_from_bytes
@@ -128,7 +128,7 @@ class Story:
     def certificate(self, clock: str, kind: str, number: str, decision: str) -> Any:
         """Issue the certificate of a closed phase: a page, a PDF, and their twin in JSON, which is returned."""
         self.at(clock, "certificate", kind, PROJECT, "--issue", "--out", "certificates")
-        made = self.folder / "certificates" / f"{number}.fr"
+        made = self.folder / "certificates" / f"{PROJECT}-{number}.fr"
         assert made.with_suffix(".fr.pdf").read_bytes().startswith(b"%PDF-")
         document = json.loads(made.with_suffix(".fr.json").read_text(encoding="utf-8"))["certificate"]
         assert document["decision"] == decision

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 import typer
 
+from recette import cli
 from recette.cli import clocks
 from recette.settings import Settings
 
@@ -68,3 +70,41 @@ def test_an_unreadable_environment_is_named_as_such(monkeypatch: pytest.MonkeyPa
     with pytest.raises(typer.BadParameter) as refused:
         clocks.running("")
     assert refused.value.param_hint == "RECETTE_CLOCK"
+
+
+TIMELESS = {
+    "certificate sign",
+    "certificate verify",
+    "project list",
+    "project show",
+    "project history",
+    "project verify",
+}
+"""What they say is the same whenever they are asked."""
+
+
+def test_every_command_about_a_project_takes_a_clock_but_those_that_read_no_time() -> None:
+    found: dict[str, bool] = {}
+
+    def walk(command: Any, path: str) -> None:
+        for name, each in getattr(command, "commands", {}).items():
+            walk(each, f"{path} {name}".strip())
+        if not hasattr(command, "commands"):
+            found[path] = any("--clock" in option.opts for option in command.params)
+
+    walk(typer.main.get_command(cli.app), "")
+    about = {
+        "project",
+        "phase",
+        "anomaly",
+        "mail",
+        "certificate",
+        "run",
+        "rerun",
+        "record",
+        "monitor",
+        "service-report",
+    }
+    without = {path for path, takes in found.items() if path.split()[0] in about and not takes}
+    assert without == TIMELESS
+    assert about <= {path.split()[0] for path in found}

@@ -202,7 +202,7 @@ def test_the_same_story_makes_the_same_journal_and_another_seed_does_not_change_
     first, again = (simulate(TO_RECETTE, TO_VSR, ends="2026-10-08T12:00:00") for _ in range(2))
     assert first.json["journal"] == again.json["journal"]
     assert [Path(each).name for each in first.json["certificates"]] == [
-        f"PV-{kind}-2026-0001.fr.{ending}" for kind in ("R", "MES") for ending in ("html", "pdf", "json")
+        f"essai-PV-{kind}-2026-0001.fr.{ending}" for kind in ("R", "MES") for ending in ("html", "pdf", "json")
     ]
     for path in first.json["certificates"]:
         assert Path(path).stat().st_size > 1_000
