@@ -15,6 +15,7 @@ from recette.cli import (
     agreeing,
     certifying,
     covering,
+    dashboarding,
     faulty,
     initiating,
     judging,
@@ -62,6 +63,7 @@ app.add_typer(registering.app)
 app.add_typer(watching.app)
 app.add_typer(simulating.app)
 app.add_typer(service_reporting.app)
+app.add_typer(dashboarding.app)
 app.add_typer(certifying.app)
 app.add_typer(mailing.app)
 

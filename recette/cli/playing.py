@@ -15,7 +15,7 @@ from sas_kernel.text import Lang
 
 if TYPE_CHECKING:
     from recette.engine.runner import Plan
-    from recette.model import RunReport, Target
+    from recette.model import Listener, RunReport, Target
     from sas_kernel.clock import Clock
 
 
@@ -95,9 +95,10 @@ def judge(
     *,
     target_file: Path | None = None,
     clock: Clock | None = None,
+    also: Sequence[Listener] = (),
 ) -> RunReport:
     """Play the plan, write the reports, return what was found. `chromium`: with a real browser, at this path or, empty,
-    where one is found. `target_file` is where the target is described, if in a file."""
+    where one is found. `target_file` is where the target is described, if in a file; `also` are told what happens."""
     from recette import playing
     from recette.reports import write_reports
     from recette.reports.console import RichListener, console_listener
@@ -105,7 +106,7 @@ def judge(
     files = tuple(name for name in formats if name != "console")
     listeners = [console_listener(lang=lang, plain=SETTINGS.ci)] if "console" in formats else []
     try:
-        report = playing.play(plan, listeners=listeners, chromium=chromium, clock=clock)
+        report = playing.play(plan, listeners=[*listeners, *also], chromium=chromium, clock=clock)
     finally:
         for listener in listeners:
             if isinstance(listener, RichListener):

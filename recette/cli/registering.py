@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
@@ -18,6 +19,7 @@ from recette.cli.project_options import (
     ProjectArgument,
     RegisterOption,
     WhoOption,
+    database_url,
     name_of,
     present,
     with_journal,
@@ -29,7 +31,7 @@ from sas_kernel.errors import SasError
 if TYPE_CHECKING:
     from recette.cli.anomaly_telling import Line, Sight
     from recette.journal.repository import Journal
-    from recette.model import RunReport
+    from recette.model import Listener, RunReport
     from recette.projects.book import Book
     from recette.register.conduct import Recorded
     from sas_kernel.clock import Clock
@@ -97,6 +99,21 @@ def recorded(
         return await record_run(journal, project, report, content, who=who, now=now, force=force)
 
     _tell(with_journal(database, work))
+
+
+@contextmanager
+def followed(project: str, database: str) -> Iterator[tuple[Listener, ...]]:
+    """While a run of a project is played, the dashboard is told how far it has come."""
+    if not project:
+        yield ()
+        return
+    from recette.dashboard.live import listener
+
+    told = listener(database_url(database), project)
+    try:
+        yield (told,)
+    finally:
+        told.close()
 
 
 def keeper(project: str, database: str, clock: Clock) -> Callable[[RunReport, Path], None] | None:

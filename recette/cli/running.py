@@ -92,7 +92,9 @@ def run(
     time = running(clock)
     keep = registering.keeper(project, database, time)
     names = names if keep is None else tuple(dict.fromkeys((*names, "json")))
-    report = playing.judge(plan, out, names, lang, _chromium(browser, browser_path), target_file=target, clock=time)
+    with registering.followed(project, database) as also:
+        chromium = _chromium(browser, browser_path)
+        report = playing.judge(plan, out, names, lang, chromium, target_file=target, clock=time, also=also)
     if keep is not None:
         keep(report, out / "run.json")
     raise typer.Exit(report.exit_code)
@@ -172,7 +174,9 @@ def rerun(
     keep = registering.keeper(project, database, time)
     names = names if keep is None else tuple(dict.fromkeys((*names, "json")))
     folder = out or before.parent / "rerun"
-    found = playing.judge(plan, folder, names, lang, _chromium(browser, browser_path), target_file=target, clock=time)
+    with registering.followed(project, database) as also:
+        chromium = _chromium(browser, browser_path)
+        found = playing.judge(plan, folder, names, lang, chromium, target_file=target, clock=time, also=also)
     if keep is not None:
         keep(found, folder / "run.json")
     if "console" in names:
