@@ -28,6 +28,18 @@ ClockOption = Annotated[
     ),
 ]
 
+ClockFileOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--clock",
+        metavar="FILE",
+        help=said(
+            "Suit l’horloge d’essai de ce fichier, celle que lit --clock @FILE ailleurs.",
+            "Follow the test clock in this file, which --clock @FILE reads elsewhere.",
+        ),
+    ),
+]
+
 _OFFSET = re.compile(r"(?P<sign>[+-])(?P<amount>[0-9]{1,9})(?P<unit>[smhdw])")
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from recette.cli import faulty_partner
+from recette.cli.clocks import ClockFileOption
 from recette.cli.options import SETTINGS, LangOption, said
 from recette.model import Actor, Exhibit, Requirement
 from sas_kernel.flows import Flow
@@ -160,6 +161,7 @@ def serve(
             ),
         ),
     ] = faulty_partner.RECETTE,
+    clock: ClockFileOption = None,
 ) -> None:
     from recette.museum.stands import Places
 
@@ -170,4 +172,4 @@ def serve(
     partner = faulty_partner.address("--public-url", public_url or listening.called(port), path=False)
     option, url = ("--editor-url", editor_url) if of_platform else ("--platform-url", platform_url)
     other = faulty_partner.address(option, url)
-    faulty_partner.serve(piece, Places(partner, listening.called(provider_port)), listening, other)
+    faulty_partner.serve(piece, Places(partner, listening.called(provider_port)), listening, other, clock)

@@ -46,8 +46,8 @@ class Listening:
         return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
-def serve(piece: Piece, places: Places, listening: Listening, other: str) -> None:
-    """Serve it until a signal comes. `other` is the FHIR base of the other side.
+def serve(piece: Piece, places: Places, listening: Listening, other: str, clock: Path | None = None) -> None:
+    """Serve it until a signal comes. `other` is the FHIR base of the other side, `clock` the file of a test clock.
 
     Raises `recette.museum.serving.AddressError`, `recette.drivers.services.ServiceError`.
     """
@@ -61,9 +61,9 @@ def serve(piece: Piece, places: Places, listening: Listening, other: str) -> Non
         target.write_text(_target_of(piece, places, listen_at(other)), encoding="utf-8")
         behind = places.partner
         if piece.stand.bends:
-            right, behind = reference_of(services, piece, places)
+            right, behind = reference_of(services, piece, places, clock)
             right.wait_until_ready()
-        asyncio.run(_serving(piece, places, services, behind, other, listening, target))
+        asyncio.run(_serving(piece, places, services, behind, other, listening, target, clock))
 
 
 def listen_at(other: str) -> str:
@@ -109,7 +109,7 @@ def address(option: str, url: str, *, path: bool = True) -> str:
     return url.rstrip("/")
 
 
-def reference_of(services: Services, piece: Piece, places: Places) -> tuple[Service, str]:
+def reference_of(services: Services, piece: Piece, places: Places, clock: Path | None = None) -> tuple[Service, str]:
     """The right partner to stand behind one that bends it, on a port of its own, and its address there.
 
     It is told the served address, and writes itself so.
@@ -129,6 +129,7 @@ def reference_of(services: Services, piece: Piece, places: Places) -> tuple[Serv
             sso_clients=[f"{CLIENT} {SECRET} {BACK} {POST_LOGOUT}"],
             settings=processes.PUBLIC_PASSWORDS,
             public_url=places.partner,
+            clock=clock,
         )
     else:
         service, _ = processes.agenda(
@@ -137,6 +138,7 @@ def reference_of(services: Services, piece: Piece, places: Places) -> tuple[Serv
             database_url=f"sqlite:///{services.folder / 'agenda.sqlite'}",
             dataset="demo",
             public_url=places.partner,
+            clock=clock,
         )
     return service, f"http://127.0.0.1:{port}"
 
@@ -159,15 +161,16 @@ async def _serving(
     other: str,
     listening: Listening,
     target: Path,
+    clock_file: Path | None,
 ) -> None:
     import asyncio
     from contextlib import AsyncExitStack
 
     from recette.museum import neighbours, stands
-    from sas_kernel.clock import SystemClock
+    from sas_kernel.clock import chosen
     from sas_kit.http import new_client
 
-    clock = SystemClock()
+    clock = chosen(clock_file)
     async with new_client() as client, AsyncExitStack() as stack:
         standing = stands.stand(
             piece,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from recette.cli.clocks import ClockFileOption
 from recette.cli.options import DEFAULT_OUT, SETTINGS, DatabaseOption, LangOption, OutOption, said
 from recette.cli.playing import judge, plan_of
 from recette.model import ExitCode
@@ -59,6 +60,7 @@ def up(
             help=said("Un client de plus pour le fournisseur d’identité.", "One more client of the identity provider."),
         ),
     ] = None,
+    clock: ClockFileOption = None,
 ) -> None:
     from recette.drivers import services as processes
 
@@ -84,6 +86,7 @@ def up(
                 workers=workers,
                 platform_url=platform_url or (f"{home}/fhir" if what == "all" else None),
                 issuer=f"{home}/realms/sas",
+                clock=clock,
             )
             started.append((service, said("Agenda (base FHIR)", "Agenda (FHIR base)"), base))
         if what in {"platform", "all"}:
@@ -97,6 +100,7 @@ def up(
                 editors=[*own, *((name, base_url) for name, base_url in editors)],
                 workers=workers,
                 sso_clients=[processes.sso_client_of(agenda_port), *(sso_client or ())],
+                clock=clock,
             )
             started.append((service, said("Plateforme", "Platform"), base + "/"))
         for service, label, base in started:
