@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import hashlib
+import signal
 import uuid
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -198,3 +201,25 @@ class Watcher:
 
 def _planned(book: Book, at: datetime) -> bool:
     return any(each.announced_at < each.start <= at < each.end for each in book.project.maintenance)
+
+
+class Stop:
+    """Set by SIGTERM and SIGINT: the round under way is finished and kept, and no other begins."""
+
+    def __init__(self) -> None:
+        self.event = asyncio.Event()
+        self.interrupted = False
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            with contextlib.suppress(NotImplementedError):  # Windows has no handlers in the loop
+                loop.add_signal_handler(number, self._heard, number)
+
+    def _heard(self, number: int) -> None:
+        self.interrupted = self.interrupted or number == signal.SIGINT
+        self.event.set()
+
+    async def wait(self, seconds: float) -> bool:
+        """Wait so long; whether to go on."""
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self.event.wait(), seconds)
+        return not self.event.is_set()

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
 import random
 import re
-import signal
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from datetime import datetime, timedelta
@@ -88,6 +85,8 @@ def monitor(
     clock: ClockOption = "",
     lang: LangOption = SETTINGS.lang,
 ) -> None:
+    import asyncio
+
     from recette import catalogue
     from recette.engine import target as targets
     from recette.monitoring import rounds
@@ -129,7 +128,7 @@ class _Story:
         typer.echo(text.to(self._lang), err=True)
 
     async def tell(self, url: str, clock: Clock, plan: Plan) -> ExitCode:
-        from recette.cli.watcher import Store, Watcher
+        from recette.cli.watcher import Stop, Store, Watcher
         from recette.monitoring import standing, watching
         from recette.monitoring.keeping import Keeper
 
@@ -160,7 +159,7 @@ class _Story:
             if self._once:
                 await take()
                 return last
-            stop = _Stop()
+            stop = Stop()
             await watching.watch(
                 take,
                 clock=clock,
@@ -250,29 +249,7 @@ def _line(taken: Round, touched: tuple[str, ...], lang: Lang) -> str:
     return "  ".join(parts)
 
 
-# --- time and signals ------------------------------------------------------------------------------------------------
-
-
-class _Stop:
-    """Set by SIGTERM and SIGINT: the round under way is finished and kept, and no other begins."""
-
-    def __init__(self) -> None:
-        self.event = asyncio.Event()
-        self.interrupted = False
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            with contextlib.suppress(NotImplementedError):  # Windows has no handlers in the loop
-                loop.add_signal_handler(number, self._heard, number)
-
-    def _heard(self, number: int) -> None:
-        self.interrupted = self.interrupted or number == signal.SIGINT
-        self.event.set()
-
-    async def wait(self, seconds: float) -> bool:
-        """Wait so long; whether to go on."""
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self.event.wait(), seconds)
-        return not self.event.is_set()
+# --- one watch at a time ---------------------------------------------------------------------------------------------
 
 
 @contextmanager
