@@ -15,7 +15,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from recette import cli
-from recette.cli.watching import _Stop
+from recette.cli.watcher import Stop
 from recette.journal.model import Draft, Kind, Party
 from recette.journal.repository import opened as journal_opened
 from recette.model import ExitCode
@@ -111,7 +111,7 @@ def test_what_cannot_be_watched_is_refused(target: str, url: str, tmp_path: Path
 
 
 async def test_a_signal_to_end_lets_the_round_finish_and_begins_no_other() -> None:
-    stop = _Stop()
+    stop = Stop()
     assert await stop.wait(0)
     os.kill(os.getpid(), signal.SIGTERM)
     assert not await asyncio.wait_for(stop.wait(3600), 10)
