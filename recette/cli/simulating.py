@@ -93,11 +93,10 @@ def simulate(
         raise typer.Exit(ExitCode.REFUSED) from None
     teller.show()
     if layout is Layout.CONSOLE:
-        typer.echo(
-            said("Le projet : {c}", "The project: {c}").format(
-                c=f"recette phase status {told.project} --database-url {url}"
-            )
-        )
+        shown = f"recette phase status {told.project} --clock {teller.ended}"
+        if not database:  # the user's own URL may hold a password
+            shown += f" --database-url {url}"
+        typer.echo(said("Le projet : {c}", "The project: {c}").format(c=shown))
 
 
 class _Teller:
@@ -105,12 +104,11 @@ class _Teller:
 
     def __init__(self, layout: Layout, lang: Lang) -> None:
         self._layout, self.lang = layout, lang
-        self._day = self.last = ""
+        self._day = self.ended = ""
         self.document: dict[str, Any] = {"lines": []}
 
     def line(self, line: Line, zone: Any) -> None:
         local = line.at.astimezone(zone)
-        self.last = local.isoformat(timespec="seconds")
         if self._layout is Layout.JSON:
             self.document["lines"].append(
                 {
@@ -179,6 +177,7 @@ async def _played(story: Story, until: datetime | PhaseId | None, url: str, out:
             proposal = await simulation.proposal()
             if proposal is not None:
                 teller.line(proposal, agreement.zone)
+            teller.ended = clock.now().astimezone(agreement.zone).isoformat(timespec="seconds")
         finally:
             _write(simulation, out, teller)
         entries = await (await store.journal()).read(story.project)
