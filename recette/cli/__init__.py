@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from recette import __version__
-from recette.cli import covering, faulty, initiating, judging, listing, running, serving
+from recette.cli import covering, faulty, initiating, judging, listing, loading, running, serving
 from recette.cli.options import SETTINGS, said
 from recette.model import ExitCode
 from sas_kernel.errors import ContractError, SasError
@@ -37,6 +37,7 @@ app.add_typer(judging.app)
 app.add_typer(serving.app)
 app.add_typer(covering.app)
 app.add_typer(initiating.app)
+app.add_typer(loading.app)
 app.add_typer(faulty.app, name="faulty")
 
 
@@ -54,11 +55,12 @@ def _exit_code(error: SasError) -> ExitCode:
     from recette.drivers.platform_search import PlatformSearchError
     from recette.drivers.services import ServiceError
     from recette.drivers.validators import ValidatorError
+    from recette.load.profiles import GeneratorError
     from sas_kernel.datasets import InvalidDatasetError
 
     if isinstance(error, InvalidDatasetError):
         return ExitCode.USAGE
-    ours = isinstance(error, ContractError | ServiceError | PlatformSearchError | ValidatorError)
+    ours = isinstance(error, ContractError | ServiceError | PlatformSearchError | ValidatorError | GeneratorError)
     return ExitCode.HARNESS_FAILED if ours else ExitCode.USAGE
 
 

@@ -1,0 +1,1 @@
+def render(report, lang): return ""
