@@ -61,7 +61,7 @@ def _in_time(loaded: Loaded) -> Judgement:
     return tally(
         Problem(
             Text(
-                "Sous charge, la réponse n’était pas arrivée entière {limit:g} s après l’instant prévu de la recherche.",
+                "Sous charge, la réponse n’était pas entière {limit:g} s après l’instant prévu de la recherche.",
                 "Under load, the whole answer had not arrived {limit:g} s after the search was due.",
             ).format(limit=limit),
             path="http",
@@ -150,7 +150,8 @@ ONE_PRACTITIONER = Check(
 
 @dataclass(frozen=True)
 class Served:
-    """An answer under load, and those of its practitioners who had slots when they were asked for alone."""
+    """An answer under load, and those of its practitioners who have slots: by the test data, or when asked for alone
+    before the load."""
 
     answer: Answer
     expected: frozenset[str]
@@ -184,8 +185,8 @@ def _served(served: Served) -> Judgement:
                 if identity in found
                 else Problem(
                     Text(
-                        "Sous charge, la réponse n’a plus de créneau pour {i}, qui en avait juste avant.",
-                        "Under load, the answer has no slot any more for {i}, who had some just before.",
+                        "Sous charge, la réponse n’a pas de créneau pour {i}, qui en a.",
+                        "Under load, the answer has no slot for {i}, who has some.",
                     ).format(i=identity),
                     path="Bundle.entry.resource.ofType(Slot)",
                     expected="≥ 1",

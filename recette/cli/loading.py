@@ -59,7 +59,9 @@ def load(
         typer.Option(
             "--i-have-consent",
             metavar="HOST",
-            help=said("Qui exploite HOST accepte la charge (répétable).", "Who runs HOST accepts the load (repeatable)."),
+            help=said(
+                "Qui exploite HOST accepte la charge (répétable).", "Who runs HOST accepts the load (repeatable)."
+            ),
         ),
     ] = None,
     out: OutOption = DEFAULT_OUT,

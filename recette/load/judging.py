@@ -3,9 +3,10 @@ during it, so that judging takes no time from anybody who is measured."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from types import MappingProxyType
 
 from recette.catalogue.slot_search.conversation import PLATFORM_ACCEPT, Query
 from recette.catalogue.slot_search.practitioners import CONTENT
@@ -33,7 +34,7 @@ from sas_kernel.text import Text
 EVERY_ANSWER: tuple[Check, ...] = exchange.ANSWERED
 """What is checked of each answer."""
 EVERY_ANSWER_WITH_SLOTS: tuple[Check, ...] = (*bundle.FULL, slots.SOME, slots.NOT_PAST, slots.IN_WINDOW, load.SERVED)
-"""And of each to a search for somebody who had slots before the load."""
+"""And of each to a search for somebody who has slots."""
 DRAWN: tuple[Check, ...] = CONTENT
 """What is checked besides of the answers drawn for it: all that the scenarios check of an answer with slots."""
 CONTENT_CHECKS: tuple[Check, ...] = tuple(dict.fromkeys((*EVERY_ANSWER, *EVERY_ANSWER_WITH_SLOTS, *DRAWN)))
@@ -102,11 +103,12 @@ def judge(
     requirements: Mapping[str, Requirement],
     *,
     base_url: str,
-    had_slots: frozenset[str],
+    has_slots: frozenset[str],
     deep: frozenset[int],
     keep: frozenset[int] = frozenset(),
+    odd: Mapping[str, frozenset[Check]] = MappingProxyType({}),
 ) -> Judged:
-    """Judge each answer once. `keep` are numbers whose exchanges are kept whatever is found."""
+    """Judge each answer once. `keep` are numbers whose exchanges are kept whatever is found; `odd`: see `oddities`."""
     samples = {sample.number: sample for sample in recording.samples}
     tallies = {check: _Tally() for check in CONTENT_CHECKS}
     kept: dict[str, Exchange] = {}
@@ -117,12 +119,13 @@ def judge(
         sample = samples[given.number]
         query = queries[given.number]
         exchanged = exchange_of(sample, query, base_url, recording, given)
-        expected = had_slots & frozenset(query.asked.identifiers)
+        expected = has_slots & frozenset(query.asked.identifiers)
         answer = Answer(exchanged, query.asked)
         whole = given.number in deep and bool(expected)
         count += 1
         looked_into += whole
-        for check, judgement in _judgements(answer, expected, whole):
+        left_out = frozenset[Check]().union(*(odd.get(each, ()) for each in query.asked.identifiers))
+        for check, judgement in _judgements(answer, expected, whole, left_out):
             tallies[check].add(judgement, exchanged.id)
             requirement = requirements.get(check.requirement)
             if judgement.problems and (requirement is None or requirement.level is Level.SHALL):
@@ -145,8 +148,26 @@ def judge(
     return Judged(judgements, frozenset(wrong), kept, count, looked_into)
 
 
-def _judgements(answer: Answer, expected: frozenset[str], whole: bool) -> Iterator[tuple[Check, Judgement]]:
-    checks = dict.fromkeys((*EVERY_ANSWER, *(EVERY_ANSWER_WITH_SLOTS if expected else ()), *(DRAWN if whole else ())))
-    for check in checks:
+def _judgements(
+    answer: Answer, expected: frozenset[str], whole: bool, left_out: frozenset[Check]
+) -> Iterator[tuple[Check, Judgement]]:
+    always = dict.fromkeys((*EVERY_ANSWER, *(EVERY_ANSWER_WITH_SLOTS if expected else ())))
+    drawn_only = (check for check in DRAWN if check not in always and check not in left_out) if whole else ()
+    for check in (*always, *drawn_only):
         evidence: Evidence = load.Served(answer, expected) if check is load.SERVED else answer
         yield check, check.judge(evidence)
+
+
+def oddities(answers: Iterable[Answer], required: Collection[str]) -> dict[str, frozenset[Check]]:
+    """By practitioner, the checks of `DRAWN` that their answer does not pass at rest, when asked for alone.
+
+    Test data holds odd people on purpose, of whom no scenario checks everything; only of `required` do they. Those
+    checks are left out where such a person is in the lot: what is wrong of them at rest is no effect of the load.
+    """
+    found: dict[str, frozenset[Check]] = {}
+    for answer in answers:
+        asked = answer.asked.identifiers if answer.asked is not None else ()
+        if answer.usable and not set(asked) & set(required):
+            failing = frozenset(check for check in DRAWN if check.judge(answer).problems)
+            found |= dict.fromkeys(asked, failing)
+    return found

@@ -1,4 +1,4 @@
-"""What a load may be: the profiles of `contracts/load_profiles.toml`, what the command line changes of them, the caps."""
+"""What a load may be: the profiles of `contracts/load_profiles.toml`, what the command line changes, the caps."""
 
 from __future__ import annotations
 

@@ -99,13 +99,13 @@ def run(
         TransportFailure.TLS,
     }:
         exchange = first[-1].exchange
-        report = asyncio.run(
-            verdict.unreachable(exchange, profile, plan, clock=clock, run_id=run_id, masks=masks)
-        )
+        report = asyncio.run(verdict.unreachable(exchange, profile, plan, clock=clock, run_id=run_id, masks=masks))
         nothing = Recording(clock.now(), (), (), 0, 0)
         judged = judging.Judged({}, frozenset(), {}, 0, 0)
         return _report(report, verdict.Outcome(profile, limits, seed, nothing, judged), {}, target, len(known), masks)
-    had_slots = frozenset[str]().union(*(load.with_slots(answer) for answer in first))
+    required = _fully_checked(target)
+    odd = judging.oddities(first, required)
+    has_slots = required.union(*(load.with_slots(answer) for answer in first))
     starts_at = clock.now() + timedelta(seconds=_HEAD_START)
     queries = _queries(profile, known, levels, most, limits, seed, starts_at)
     numbered = {number: query for number, (_, query) in enumerate(queries, start=1)}
@@ -119,13 +119,23 @@ def run(
             numbered,
             plan.requirements,
             base_url=target.base_url,
-            had_slots=had_slots,
+            has_slots=has_slots,
             deep=deep,
             keep=_slowest_alone(found, profile, limits),
+            odd=odd,
         )
     outcome = verdict.Outcome(profile, limits, seed, found, judged, unkept)
     report = asyncio.run(verdict.conclude(outcome, plan, clock=clock, run_id=run_id, masks=masks))
     return _report(report, outcome, numbered, target, len(known), masks)
+
+
+def _fully_checked(target: Target) -> frozenset[str]:
+    """The practitioners whose answers the scenarios check in full, and expect slots of."""
+    return frozenset(known_practitioners(replace(target, test_data=_without_full_list(target)), sys.maxsize))
+
+
+def _without_full_list(target: Target) -> dict[str, str | tuple[str, ...]]:
+    return {key: value for key, value in target.test_data.items() if key != "practitioners_full_list"}
 
 
 def _whole(plan: Plan) -> tuple[int, int]:
@@ -138,9 +148,7 @@ def _whole(plan: Plan) -> tuple[int, int]:
     return len(scenarios), len(tested)
 
 
-async def _look(
-    target: Target, known: Sequence[str], levels: Mapping[str, ServiceLevel], clock: Clock
-) -> list[Answer]:
+async def _look(target: Target, known: Sequence[str], levels: Mapping[str, ServiceLevel], clock: Clock) -> list[Answer]:
     """Each known practitioner searched for alone, before anybody loads: who has slots. Stops at the first who is not
     reached."""
     horizon = timedelta(hours=levels["slot_search.horizon"].value)
@@ -322,12 +330,12 @@ def _report(
         latency=statistics.intervals(latencies, limits, seed),
         one_practitioner=statistics.intervals([sample.latency for sample in outcome.alone], limits, seed),
         mean=sum(latencies) / len(latencies) if latencies else None,
-        timeline=statistics.timeline(
-            outcome.recording.samples, outcome.judged.wrong | lost, outcome.profile.total
-        ),
+        timeline=statistics.timeline(outcome.recording.samples, outcome.judged.wrong | lost, outcome.profile.total),
         errors=statistics.error_kinds(measured, outcome.judged.wrong),
         slowest=tuple(
-            Slow(each, target.base_url + queries[each.number].target, masks.exchange(exchange, ()) if exchange else None)
+            Slow(
+                each, target.base_url + queries[each.number].target, masks.exchange(exchange, ()) if exchange else None
+            )
             for each in slow
             for exchange in (kept[each.number],)
         ),
@@ -344,4 +352,3 @@ def work_for(host: str, port: int) -> int:
     require_locust()
     command = [sys.executable, "-m", _GENERATOR, "worker", "--host", host, "--port", str(port)]
     return subprocess.run(command, check=False).returncode  # noqa: S603  our own module
-

@@ -198,18 +198,20 @@ def _explained(report: RunReport, outcome: Outcome) -> RunReport:
             )
         )
     if outcome.unkept:
-        told.append(
-            Text("{n} réponse(s), faute de place, n’ont pas été jugées.", "{n} answer(s), for lack of room, not judged.")
-            .format(n=outcome.unkept)
-        )  # fmt: skip
-    reasons = [c.reason for c in report.checks if c.service_level and c.verdict is Verdict.SKIP and c.reason is not None]
+        unjudged = Text("Faute de place, {n} réponse(s) non jugée(s).", "For lack of room, {n} answer(s) not judged.")
+        told.append(unjudged.format(n=outcome.unkept))
+    reasons = [
+        c.reason for c in report.checks if c.service_level and c.verdict is Verdict.SKIP and c.reason is not None
+    ]
     if report.exit_code is ExitCode.INCONCLUSIVE:
         told += list(dict.fromkeys(reasons))
     text = Text(" ".join(each.fr for each in told), " ".join(each.en for each in told))
     return replace(report, explanation=text)
 
 
-async def unreachable(exchange: Exchange, profile: LoadProfile, plan: Plan, *, clock: Clock, run_id: str, masks: Masks) -> RunReport:
+async def unreachable(
+    exchange: Exchange, profile: LoadProfile, plan: Plan, *, clock: Clock, run_id: str, masks: Masks
+) -> RunReport:
     """The report of a load that was not made, because the first search did not reach the target."""
 
     async def play(stage: Stage) -> None:
@@ -220,4 +222,3 @@ async def unreachable(exchange: Exchange, profile: LoadProfile, plan: Plan, *, c
     return await runner.run(
         replace(plan, scenarios=(only,)), _Replay((exchange,)), clock=clock, run_id=run_id, masks=masks
     )
-

@@ -1,4 +1,4 @@
-"""One search on the wire, from greenlets: Locust's processes have no event loop of asyncio's, and sas_kit.http needs one.
+"""One search on the wire, from greenlets: Locust has no event loop of asyncio's, and `sas_kit.http` needs one.
 
 `http.client`, whose sockets gevent has replaced, writes the request line as it stands and never sends a search again by
 itself; the clients that come with Locust do (up to once a connection), which would hide what a target drops.
@@ -57,18 +57,15 @@ class Connections:
         first_byte: list[float] = []
         try:
             with gevent.Timeout(self._orders.connect + self._orders.answer, _Late()):
-                connection = self._kept()
-                if connection is not None:
+                kept = self._kept()
+                if kept is not None:
                     try:
-                        return self._exchange(connection, target, first_byte)
+                        return self._exchange(kept, target, first_byte)
                     except (http.client.RemoteDisconnected, ConnectionResetError, BrokenPipeError):
-                        connection.close()
                         if first_byte:
                             raise
-                connection = self._open()
-                if isinstance(connection, Outcome):
-                    return connection
-                return self._exchange(connection, target, first_byte)
+                opened = self._open()
+                return opened if isinstance(opened, Outcome) else self._exchange(opened, target, first_byte)
         except _Late:
             return _lost(first_byte, "timeout", f"no whole answer within {self._orders.answer:g} s")
         except _TooLarge:
@@ -123,7 +120,7 @@ class Connections:
                     if len(body) > self._orders.max_bytes:
                         raise _TooLarge
                 if response.length:
-                    raise http.client.IncompleteRead(bytes(), response.length)
+                    raise http.client.IncompleteRead(b"", response.length)
                 done = time.perf_counter()
                 whole = True
         finally:

@@ -37,13 +37,19 @@ def to_console(report: LoadReport, lang: Lang) -> str:
         "",
         f"{headline} – {words.visible(sentence)}",
         "",
-        t("Profil « {n} » : {r} recherches/h, graine {s}, {w} générateur(s)", "Profile '{n}': {r} searches/h, seed {s}, {w} generator(s)").format(  # fmt: skip
+        t(
+            "Profil « {n} » : {r} recherches/h, graine {s}, {w} générateur(s)",
+            "Profile '{n}': {r} searches/h, seed {s}, {w} generator(s)",
+        ).format(
             n=report.profile.name,
             r=words.plain(words.number(report.profile.rate * 3600, lang)),
             s=report.seed,
             w=recording.workers,
         ),
-        t("{m} mesurées sur {f} faites ({p} prévues) ; {j} réponses jugées, dont {d} par tous les contrôles", "{m} measured of {f} made ({p} planned); {j} answers judged, {d} of them by all checks").format(  # fmt: skip
+        t(
+            "{m} mesurées sur {f} faites ({p} prévues) ; {j} réponses jugées, dont {d} par tous les contrôles",
+            "{m} measured of {f} made ({p} planned); {j} answers judged, {d} of them by all checks",
+        ).format(
             m=len(report.measured),
             f=len(recording.samples),
             p=recording.planned,
@@ -70,14 +76,16 @@ def to_console(report: LoadReport, lang: Lang) -> str:
         lines.append("  " + t("Erreurs : ", "Errors: ") + shown)
     lines.append(
         "  "
-        + t("Générateur : retard p99 {l}, boucle {b}, {c} d’un cœur", "Generator: late by p99 {l}, loop {b}, {c} of a core").format(  # fmt: skip
-            l=s(report.client.due_lag), b=s(report.client.loop_lag), c=f"{report.client.cpu:.0%}"
-        )
+        + t(
+            "Générateur : retard p99 {l}, boucle {b}, {c} d’un cœur",
+            "Generator: late by p99 {l}, loop {b}, {c} of a core",
+        ).format(l=s(report.client.due_lag), b=s(report.client.loop_lag), c=f"{report.client.cpu:.0%}")
     )
     findings = [finding for finding in report.run.findings if finding.verdict is Verdict.FAIL]
     if findings:
         lines += ["", t("Constats :", "Findings:")]
         lines += [
-            f"  {f.requirement} {f.check} × {f.occurrences} – {words.visible(f.message.to(lang))}" for f in findings[:20]
+            f"  {f.requirement} {f.check} × {f.occurrences} – {words.visible(f.message.to(lang))}"
+            for f in findings[:20]
         ]
     return "\n".join(lines)

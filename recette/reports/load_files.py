@@ -6,15 +6,13 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from recette.model.load import LoadReport
-from recette.reports import html, json_report, junit, load_json, load_metrics
+from recette.reports import html, json_report, junit, load_json, load_metrics, load_page, load_samples
 from recette.reports.files import write_whole
 from sas_kernel.text import Lang
 
 
 def write_load(report: LoadReport, formats: Iterable[str], folder: Path, lang: Lang) -> list[Path]:
     """Write each format (`json`, `junit`, `html`, `k6`, `openmetrics`) and the samples; raises `ReportWriteError`."""
-    from recette.reports import load_page, load_samples  # noqa: PLC0415
-
     contents: dict[str, bytes] = {"samples.csv.gz": load_samples.render(report.recording.samples)}
     for name in formats:
         if name == "json":
