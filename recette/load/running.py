@@ -37,7 +37,7 @@ from sas_kernel.text import Text
 from sas_kernel.time_window import window_from
 from sas_kit.http import HttpLimits, new_client
 
-_HEAD_START = 2.0
+_HEAD_START = 1.5
 """Seconds the generators have to get ready before the first search is due."""
 _GENERATOR = "recette.load.generator"
 
@@ -102,7 +102,7 @@ def run(
         report = asyncio.run(verdict.unreachable(exchange, profile, plan, clock=clock, run_id=run_id, masks=masks))
         nothing = Recording(clock.now(), (), (), 0, 0)
         judged = judging.Judged({}, frozenset(), {}, 0, 0)
-        return _report(report, verdict.Outcome(profile, limits, seed, nothing, judged), {}, target, len(known), masks)
+        return report_of(report, verdict.Outcome(profile, limits, seed, nothing, judged), {}, target, len(known), masks)
     required = _fully_checked(target)
     odd = judging.oddities(first, required)
     has_slots = required.union(*(load.with_slots(answer) for answer in first))
@@ -126,7 +126,7 @@ def run(
         )
     outcome = verdict.Outcome(profile, limits, seed, found, judged, unkept)
     report = asyncio.run(verdict.conclude(outcome, plan, clock=clock, run_id=run_id, masks=masks))
-    return _report(report, outcome, numbered, target, len(known), masks)
+    return report_of(report, outcome, numbered, target, len(known), masks)
 
 
 def _fully_checked(target: Target) -> frozenset[str]:
@@ -251,7 +251,15 @@ def _generate(
                     e=_last_line(work / "errors.txt")
                 )
             )
-    return _recorded(json.loads((work / "result.json").read_text(encoding="utf-8")), len(planned))
+    found, unkept = _recorded(json.loads((work / "result.json").read_text(encoding="utf-8")), len(planned))
+    if not found.aborted and len(found.samples) != len(planned):
+        raise GeneratorError(
+            Text(
+                "Le générateur de charge a perdu des recherches ({n} sur {p}) : {e}.",
+                "The load generator lost searches ({n} of {p}): {e}.",
+            ).format(n=len(planned) - len(found.samples), p=len(planned), e=_last_line(work / "errors.txt"))
+        )
+    return found, unkept
 
 
 def _spawned(stack: ExitStack, work: Path, arguments: Sequence[str]) -> subprocess.Popen[str]:
@@ -308,7 +316,7 @@ def _slowest_alone(found: Recording, profile: LoadProfile, limits: Limits) -> fr
     return frozenset(sample.number for sample in (*slow[: limits.slowest], *alone[:1]))
 
 
-def _report(
+def report_of(
     report: RunReport,
     outcome: verdict.Outcome,
     queries: Mapping[int, Query],
@@ -316,6 +324,7 @@ def _report(
     known: int,
     masks: Masks,
 ) -> LoadReport:
+    """The whole report of a load whose verdict is `report`."""
     limits, seed = outcome.limits, outcome.seed
     measured = outcome.measured
     latencies = [sample.latency for sample in outcome.timed]
