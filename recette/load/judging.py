@@ -12,6 +12,7 @@ from recette.catalogue.slot_search.conversation import PLATFORM_ACCEPT, Query
 from recette.catalogue.slot_search.practitioners import CONTENT
 from recette.checks import bundle, exchange, load, slots
 from recette.checks.answer import Answer
+from recette.drivers.http import USER_AGENT
 from recette.load.arrivals import generator_of
 from recette.load.recording import KeptAnswer
 from recette.model import (
@@ -38,6 +39,9 @@ EVERY_ANSWER_WITH_SLOTS: tuple[Check, ...] = (*bundle.FULL, slots.SOME, slots.NO
 DRAWN: tuple[Check, ...] = CONTENT
 """What is checked besides of the answers drawn for it: all that the scenarios check of an answer with slots."""
 CONTENT_CHECKS: tuple[Check, ...] = tuple(dict.fromkeys((*EVERY_ANSWER, *EVERY_ANSWER_WITH_SLOTS, *DRAWN)))
+
+HEADERS = (("User-Agent", USER_AGENT), PLATFORM_ACCEPT)
+"""What each search is sent with."""
 
 _MOST_PROBLEMS = 10_000
 
@@ -85,7 +89,7 @@ def exchange_of(sample: Sample, query: Query, base_url: str, begun: Recording, a
     return Exchange(
         load.exchange_id(sample),
         begun.started_at + timedelta(seconds=sample.sent),
-        Request("GET", base_url + query.target, query.target, (PLATFORM_ACCEPT,)),
+        Request("GET", base_url + query.target, query.target, HEADERS),
         Timings(
             None if sample.first_byte is None else sample.first_byte - sample.sent,
             sample.done - sample.sent,

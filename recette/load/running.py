@@ -23,7 +23,7 @@ from recette.catalogue.slot_search.conversation import PLATFORM_ACCEPT, Query, t
 from recette.catalogue.slot_search.practitioners import known_practitioners
 from recette.checks import load
 from recette.checks.answer import Answer
-from recette.drivers.http import USER_AGENT, HttpDriver
+from recette.drivers.http import HttpDriver
 from recette.drivers.ports import reserve
 from recette.engine.runner import Masks, Plan
 from recette.load import arrivals, judging, recording, statistics, verdict
@@ -198,7 +198,7 @@ def _orders(target: Target, limits: Limits, levels: Mapping[str, ServiceLevel]) 
         host=parts.hostname or "",
         port=parts.port or (443 if parts.scheme == "https" else 80),
         target_base=parts.path.rstrip("/"),
-        headers=(("User-Agent", USER_AGENT), PLATFORM_ACCEPT),
+        headers=judging.HEADERS,
         connect=http.connect,
         answer=http.answer,
         max_bytes=http.max_bytes,

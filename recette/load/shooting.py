@@ -48,6 +48,7 @@ class Shooting:
         self._keep = keep
         self._kept = 0
         self._unkept = 0
+        self._flying = 0
         self._connections = Connections(orders)
         self._pool = gevent.pool.Pool(orders.in_flight)
         self._watch = BreachWatch(orders.abort_window, orders.abort_fewest, orders.abort_share)
@@ -71,6 +72,7 @@ class Shooting:
                 break
             self.overrun = self.overrun or self._pool.full()
             self._pool.spawn(self._search, arrival, told)
+            self._flying = max(self._flying, len(self._pool))
         self._pool.join()
         self._over = True
         probe.join()
@@ -131,6 +133,5 @@ class Shooting:
             longest = max(longest, now - before - _PROBE)
             if now - second >= 1.0:
                 share = (time.process_time() - cpu) / (now - second)
-                flying = len(self._pool)
-                self.ticks.append(Tick(now - self._begun, self._worker, longest, share, flying))
-                second, cpu, longest = now, time.process_time(), 0.0
+                self.ticks.append(Tick(now - self._begun, self._worker, longest, share, self._flying))
+                second, cpu, longest, self._flying = now, time.process_time(), 0.0, len(self._pool)

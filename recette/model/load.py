@@ -86,7 +86,8 @@ class Sample:
 
 @dataclass(frozen=True, slots=True)
 class Tick:
-    """The generator over about one second: `loop_lag` the longest its loop did not turn, `cpu` its share of a core."""
+    """The generator over about one second: `loop_lag` the longest its loop did not turn, `cpu` its share of a core,
+    `in_flight` the most searches at once."""
 
     at: float
     worker: int
