@@ -5,6 +5,7 @@ import json
 import re
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from bs4 import BeautifulSoup
@@ -12,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from recette import playing
+from recette.catalogue.slot_search.conversation import Query
 from recette.engine.runner import BARE
 from recette.load import running, verdict
 from recette.load.judging import exchange_of
@@ -28,9 +30,9 @@ from tests.recette.load.made import NOMINAL, STARTED, judged, outcome, recording
 TARGET = Target("http://agenda.example.org/fhir", name="<b>Agenda</b>")
 
 
-def reported(*made: Sample, **changes: object) -> LoadReport:
+def reported(*made: Sample, **changes: Any) -> LoadReport:
     found = recording(made, **changes)
-    query = running.Query.of(("810123400017",), Window(STARTED, STARTED))
+    query = Query.of(("810123400017",), Window(STARTED, STARTED))
     queries = {each.number: query for each in made}
     slowest = max(made, key=lambda each: each.latency, default=None)
     kept = {}
