@@ -22,7 +22,7 @@ import gevent
 import gevent.event
 from locust.env import Environment
 from locust.exception import StopUser
-from locust.runners import MasterRunner, WorkerRunner
+from locust.runners import STATE_MISSING, MasterRunner, WorkerRunner
 
 from recette.load.recording import Arrival, Orders, orders_of, read_plan
 from recette.load.shooting import Shooting
@@ -106,12 +106,13 @@ class _Master:
             self._hand_out(name, index + 1, self._arrivals[index :: self._workers])
         if not self._until(lambda: len(self._ready) == self._workers, _PATIENCE):
             return self._failed("the workers did not take their shares")
-        self._runner.start(self._workers, spawn_rate=self._workers)
+        # One user for each that came, who may be more than are needed: those without a share stop at once.
+        self._runner.start(self._runner.worker_count, spawn_rate=self._runner.worker_count)
         last = self._arrivals[-1].due if self._arrivals else 0.0
         while not self._until(lambda: all("counts" in self._results.get(name, {}) for name in names), 1.0):
             _tell(done=sum(d for d, _ in self._progress.values()), wrong=sum(w for _, w in self._progress.values()))
             last -= 1.0
-            gone = [name for name in names if name not in self._results and name not in self._runner.clients]
+            gone = [name for name in names if name not in self._results and self._is_gone(name)]
             if gone or last < -_PATIENCE - self._orders.answer:
                 return self._failed(f"workers lost: {', '.join(gone) or 'no end of them in sight'}")
         self._answers.close()
@@ -125,6 +126,10 @@ class _Master:
         (self._out / "result.json").write_text(json.dumps({"workers": found}), encoding="utf-8")
         self._runner.quit()
         return 0
+
+    def _is_gone(self, name: str) -> bool:
+        client = self._runner.clients.get(name)
+        return client is None or client.state == STATE_MISSING
 
     def _until(self, held: Any, seconds: float) -> bool:
         end = time.monotonic() + seconds

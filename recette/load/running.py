@@ -29,7 +29,7 @@ from recette.engine.runner import Masks, Plan
 from recette.load import arrivals, judging, recording, statistics, verdict
 from recette.load.profiles import GeneratorError, LoadError
 from recette.load.recording import Arrival, Orders
-from recette.model import RunReport, Target, TransportFailure
+from recette.model import Actor, RunReport, Target, TransportFailure
 from recette.model.load import Limits, LoadProfile, LoadReport, Recording, Sample, Slow, Tick
 from sas_kernel.clock import Clock
 from sas_kernel.contracts import ServiceLevel
@@ -39,6 +39,9 @@ from sas_kit.http import HttpLimits, new_client
 
 _HEAD_START = 1.5
 """Seconds the generators have to get ready before the first search is due."""
+_NOT_REACHED = (TransportFailure.UNREACHABLE, TransportFailure.TLS)
+_MOST_SILENCES = 4
+"""A target that stays silent so many times in a row at rest is not asked for everybody else."""
 _GENERATOR = "recette.load.generator"
 
 
@@ -78,6 +81,13 @@ def run(
     """Load the target and judge it. Blocks. Raises `LoadError` for a target that names nobody to search for,
     `GeneratorError` when a generator fails."""
     require_locust()
+    if target.actor is not Actor.EDITOR:
+        raise LoadError(
+            Text(
+                "Une charge va à l’éditeur : cette cible est une plateforme, à qui l’on ne cherche pas de créneaux.",
+                "A load goes to an editor: this target is a platform, of which no slots are asked.",
+            )
+        )
     plan = playing.plan_for(target, ())
     levels = plan.levels
     most = int(levels["slot_search.practitioners_per_request"].value)
@@ -94,11 +104,8 @@ def run(
     covered = {check.requirement for check in verdict.CHECKS}
     plan = replace(plan, extent=verdict.extent(profile, len(covered), *_whole(plan)))
     first = asyncio.run(_look(target, known, levels, clock))
-    if first[-1].exchange is not None and first[-1].exchange.failure in {
-        TransportFailure.UNREACHABLE,
-        TransportFailure.TLS,
-    }:
-        exchange = first[-1].exchange
+    exchange = first[-1].exchange
+    if exchange is not None and exchange.failure in _NOT_REACHED:
         report = asyncio.run(verdict.unreachable(exchange, profile, plan, clock=clock, run_id=run_id, masks=masks))
         nothing = Recording(clock.now(), (), (), 0, 0)
         judged = judging.Judged({}, frozenset(), {}, 0, 0)
@@ -149,17 +156,19 @@ def _whole(plan: Plan) -> tuple[int, int]:
 
 
 async def _look(target: Target, known: Sequence[str], levels: Mapping[str, ServiceLevel], clock: Clock) -> list[Answer]:
-    """Each known practitioner searched for alone, before anybody loads: who has slots. Stops at the first who is not
-    reached."""
+    """Each known practitioner searched for alone, before anybody loads: who has slots. Stops when nobody is
+    reached or answers."""
     horizon = timedelta(hours=levels["slot_search.horizon"].value)
     answers: list[Answer] = []
+    silences = 0
     async with new_client() as client:
         driver = HttpDriver(client, target.base_url, limits=_http_limits(levels), clock=clock)
         for identifier in known:
             query = Query.of((identifier,), window_from(to_millisecond(clock.now()), horizon))
             exchange = await driver.send(query.target, headers=(PLATFORM_ACCEPT,))
             answers.append(Answer(exchange, query.asked))
-            if exchange.failure in {TransportFailure.UNREACHABLE, TransportFailure.TLS}:
+            silences = silences + 1 if exchange.failure is TransportFailure.TIMEOUT else 0
+            if exchange.failure in _NOT_REACHED or silences == _MOST_SILENCES:
                 break
     return answers
 

@@ -20,7 +20,7 @@ import pytest
 from recette.catalogue.slot_search.conversation import PLATFORM_ACCEPT, Query, to_millisecond
 from recette.load import running
 from recette.load.profiles import LoadError
-from recette.model import ExitCode, Target
+from recette.model import Actor, ExitCode, Target
 from recette.model.load import LoadReport
 from recette.museum.wire import Asked
 from recette.reports.masking import EvidenceMasks
@@ -167,10 +167,17 @@ def test_a_target_that_nobody_answers_at_is_not_loaded(server: Server) -> None:
     assert report.recording.samples == ()
 
 
-def test_a_target_that_names_nobody_is_not_loaded() -> None:
+@pytest.mark.parametrize(
+    "target",
+    [
+        Target("http://127.0.0.1:9/fhir"),
+        Target("http://127.0.0.1:9/fhir", actor=Actor.PLATFORM, test_data={"practitioner_one_place": SOMEBODY}),
+    ],
+)
+def test_a_target_that_names_nobody_or_is_a_platform_is_not_loaded(target: Target) -> None:
     with pytest.raises(LoadError):
         running.run(
-            Target("http://127.0.0.1:9/fhir"),
+            target,
             NOMINAL,
             EASY,
             crew=running.Crew(),
