@@ -140,7 +140,7 @@ def test_who_is_not_reached_is_not_loaded(plan: Plan) -> None:
     assert report.exit_code is ExitCode.UNREACHABLE
 
 
-@settings(max_examples=25)
+@settings(max_examples=10)
 @given(st.lists(st.floats(0.001, 3), min_size=100, max_size=150))
 def test_a_level_is_never_broken_by_a_percentile_within_it(plan: Plan, latencies: list[float]) -> None:
     made = outcome(recording(samples(latencies)))
