@@ -198,6 +198,9 @@ class _Worker:
         told = False
         while not Searching.finished.wait(0.5):
             share = Searching.share
+            if not self._runner.greenlet:  # what listens to the master has ended: it gave up, or is gone
+                print("the master has gone", file=sys.stderr)  # noqa: T201  how whoever started us hears of it
+                return 1
             if share is not None and share.samples:
                 self._runner.send_message("progress", {"done": len(share.samples), "wrong": share.wrong})
                 if share.aborted and not told:
