@@ -3,6 +3,11 @@ FROM python:3.11-slim AS build
 WORKDIR /src
 COPY requirements.txt ./
 RUN python -m venv /opt/recette && /opt/recette/bin/pip install --no-cache-dir -r requirements.txt
+# For the profile `load` of docker-compose.yml.
+ARG LOAD=
+COPY requirements-dev.txt ./
+RUN if [ -n "$LOAD" ]; then \
+      /opt/recette/bin/pip install --no-cache-dir "$(grep -i '^locust==' requirements-dev.txt)"; fi
 COPY pyproject.toml README.md ./
 COPY contracts contracts
 COPY services services

@@ -20,6 +20,7 @@ from recette.cli import (
     initiating,
     judging,
     listing,
+    loading,
     mailing,
     phasing,
     projecting,
@@ -56,6 +57,7 @@ app.add_typer(serving.app)
 app.add_typer(covering.app)
 app.add_typer(initiating.app)
 app.add_typer(agreeing.app)
+app.add_typer(loading.app)
 app.add_typer(faulty.app, name="faulty")
 app.add_typer(projecting.app)
 app.add_typer(phasing.app)
@@ -82,6 +84,7 @@ def _exit_code(error: SasError) -> ExitCode:
     from recette.drivers.platform_search import PlatformSearchError
     from recette.drivers.services import ServiceError
     from recette.drivers.validators import ValidatorError
+    from recette.load.profiles import GeneratorError
     from recette.mail.model import MailServerError
     from sas_kernel.datasets import InvalidDatasetError
 
@@ -89,7 +92,7 @@ def _exit_code(error: SasError) -> ExitCode:
         return ExitCode.USAGE
     if isinstance(error, MailServerError):
         return ExitCode.UNREACHABLE
-    ours = isinstance(error, ContractError | ServiceError | PlatformSearchError | ValidatorError)
+    ours = isinstance(error, ContractError | ServiceError | PlatformSearchError | ValidatorError | GeneratorError)
     return ExitCode.HARNESS_FAILED if ours else ExitCode.USAGE
 
 

@@ -75,18 +75,23 @@ def write_reports(
     for name, render in chosen:
         path = folder / name
         content = render(report, occasion)
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-            _write_whole(path, content.encode("utf-8") if isinstance(content, str) else content)
-        except OSError as error:
-            raise ReportWriteError(
-                Text(
-                    "Rapport impossible à écrire dans « {path} » : {error}. Choisissez un autre dossier par --out.",
-                    "The report cannot be written to '{path}': {error}. Choose another folder with --out.",
-                ).format(path=path, error=error.strerror or error)
-            ) from error
-        written.append(path)
+        written.append(write_whole(path, content.encode("utf-8") if isinstance(content, str) else content))
     return written
+
+
+def write_whole(path: Path, content: bytes) -> Path:
+    """Write one file, making its folder; it appears whole or not at all. Raises `ReportWriteError`."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _write_whole(path, content)
+    except OSError as error:
+        raise ReportWriteError(
+            Text(
+                "Rapport impossible à écrire dans « {path} » : {error}. Choisissez un autre dossier par --out.",
+                "The report cannot be written to '{path}': {error}. Choose another folder with --out.",
+            ).format(path=path, error=error.strerror or error)
+        ) from error
+    return path
 
 
 def _write_whole(path: Path, content: bytes) -> None:

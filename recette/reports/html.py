@@ -30,7 +30,7 @@ MOST_FINDINGS = 300
 """How many findings have a place of their own (`#f-IDENTITY`)."""
 _VALUE_LIMIT = 2_000
 _CURL_LIMIT = 8_000
-_UNSAFE = re.compile("[\x00\ud800-\udfff]")
+UNSAFE = re.compile("[\x00\ud800-\udfff]")
 
 STANDINGS = {
     Standing.HELD: Text("Tenues", "Held"),
@@ -98,8 +98,8 @@ def render(report: RunReport, lang: Lang = Lang.FR) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    style = _asset("sas_kit", "assets/base.css") + _asset("recette.reports", "templates/report.css")
-    script = _asset("recette.reports", "templates/report.js")
+    style = asset("sas_kit", "assets/base.css") + asset("recette.reports", "templates/report.css")
+    script = asset("recette.reports", "templates/report.js")
     results = requirement_results(report)
     findings = report.findings
     headline, sentence = words.conclusion(report, lang)
@@ -108,8 +108,8 @@ def render(report: RunReport, lang: Lang = Lang.FR) -> str:
         lang=lang.value,
         style=style,
         script=script,
-        style_hash=_hash(style),
-        script_hash=_hash(script),
+        style_hash=content_hash(style),
+        script_hash=content_hash(script),
         headline=headline,
         sentence=sentence,
         tone=reservations.tone(report),
@@ -132,12 +132,12 @@ def render(report: RunReport, lang: Lang = Lang.FR) -> str:
         duration=max(0.0, (report.finished_at - report.started_at).total_seconds()),
         standing_words=_STANDING,
         words=words,
-        **_functions(lang),
+        **functions(lang),
     )
-    return _UNSAFE.sub("\ufffd", document)
+    return UNSAFE.sub("\ufffd", document)
 
 
-def _functions(lang: Lang) -> dict[str, Callable[..., object]]:
+def functions(lang: Lang) -> dict[str, Callable[..., object]]:
     """What the template writes with, in the report's language."""
     return {
         "t": lambda fr, en: Text(fr, en).to(lang),
@@ -154,11 +154,11 @@ def _functions(lang: Lang) -> dict[str, Callable[..., object]]:
     }
 
 
-def _asset(package: str, path: str) -> str:
+def asset(package: str, path: str) -> str:
     return resources.files(package).joinpath(path).read_text(encoding="utf-8")
 
 
-def _hash(content: str) -> str:
+def content_hash(content: str) -> str:
     return "sha256-" + base64.b64encode(hashlib.sha256(content.encode()).digest()).decode("ascii")
 
 
@@ -172,7 +172,7 @@ def _finding_views(report: RunReport, findings: tuple[Finding, ...], lang: Lang)
         exchange = exchanges.get(finding.exchange or "")
         evidence = None
         if exchange is not None and exchange.id not in shown and spent < _EVIDENCE_LIMIT:
-            evidence = _evidence(exchange, finding.path, lang)
+            evidence = evidence_view(exchange, finding.path, lang)
             spent += _size(evidence)
             shown[exchange.id] = finding.identity
         curl = words.visible(curl_line(exchange.request)) if exchange else ""
@@ -195,7 +195,7 @@ def _silence(exchange: Exchange | None, lang: Lang) -> str | None:
     return words.FAILURES[exchange.failure].to(lang) if exchange and exchange.failure else None
 
 
-def _evidence(exchange: Exchange, path: str, lang: Lang) -> EvidenceView:
+def evidence_view(exchange: Exchange, path: str, lang: Lang) -> EvidenceView:
     asked, answered = header_lines(exchange)
     failure = words.FAILURES[exchange.failure].to(lang) if exchange.failure else ""
     if exchange.failure_detail:

@@ -1,0 +1,154 @@
+"""`load`, `load-worker`: loading a target, and lending this machine to a load."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from recette.cli.options import DEFAULT_OUT, SETTINGS, LangOption, OutOption, said
+
+if TYPE_CHECKING:
+    from recette.load.running import Progress
+
+app = typer.Typer()
+
+FORMATS = ("console", "json", "junit", "html", "k6", "openmetrics")
+
+
+@app.command(
+    help=said(
+        "Charge une cible de recherches et juge réponses et temps. Codes de « run ».",
+        "Load a target with searches and judge answers and times. Exit codes of 'run'.",
+    )
+)
+def load(
+    target: Annotated[
+        Path, typer.Argument(metavar="TARGET.toml", help=said("Description de la cible.", "Target description."))
+    ],
+    profile: Annotated[str, typer.Option("--profile", help="nominal, peak, burst, soak")] = "nominal",
+    duration: Annotated[
+        str | None, typer.Option("--duration", help=said("Durée mesurée : 10m, 90s.", "Measured time: 10m, 90s."))
+    ] = None,
+    rate: Annotated[str | None, typer.Option("--rate", help=said("Débit : 3000/h, 2/s.", "Rate: 3000/h, 2/s."))] = None,
+    warm_up: Annotated[
+        str | None, typer.Option("--warm-up", help=said("Avant la mesure : 30s.", "Before measuring: 30s."))
+    ] = None,
+    seed: Annotated[int, typer.Option("--seed", help=said("Graine des tirages.", "Seed of the draws."))] = 1,
+    workers: Annotated[
+        int, typer.Option("--workers", min=1, max=64, help=said("Processus générateurs.", "Generator processes."))
+    ] = 1,
+    listen: Annotated[
+        str | None,
+        typer.Option(
+            "--listen",
+            metavar="HOST:PORT",
+            help=said(
+                "Attend là les --workers d’autres machines (load-worker).",
+                "Wait there for --workers of other machines (load-worker).",
+            ),
+        ),
+    ] = None,
+    base_url: Annotated[
+        str | None, typer.Option("--base-url", help=said("URL de base FHIR.", "FHIR base URL."))
+    ] = None,
+    consent: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--i-have-consent",
+            metavar="HOST",
+            help=said(
+                "Qui exploite HOST accepte la charge (répétable).", "Who runs HOST accepts the load (repeatable)."
+            ),
+        ),
+    ] = None,
+    out: OutOption = DEFAULT_OUT,
+    formats: Annotated[
+        str, typer.Option("--format", help=said("Parmi ", "Among ") + ",".join(FORMATS))
+    ] = "console,json,html",
+    lang: LangOption = SETTINGS.lang,
+) -> None:
+    from recette.engine import target as targets
+    from recette.load import profiles, running
+    from recette.reports.load_console import to_console
+    from recette.reports.load_files import write_load
+    from recette.reports.masking import EvidenceMasks
+    from sas_kernel.clock import SystemClock
+    from sas_kernel.contracts import service_levels
+
+    names = _formats_of(formats)
+    described = targets.read(target, base_url=base_url)
+    profiles.require_consent(described.base_url, consent or ())
+    known = profiles.read(service_levels()["slot_search.searches_per_hour"])
+    chosen = profiles.chosen(
+        known,
+        profile,
+        rate=None if rate is None else profiles.rate_of(rate),
+        duration=None if duration is None else profiles.duration_of(duration),
+        warm_up=None if warm_up is None else profiles.duration_of(warm_up),
+    )
+    crew = running.Crew(workers, None if listen is None else _place(listen))
+    report = running.run(
+        described,
+        chosen,
+        known.limits,
+        crew=crew,
+        seed=seed,
+        clock=SystemClock(),
+        masks=EvidenceMasks(),
+        told=_teller("console" in names),
+    )
+    written = write_load(report, tuple(name for name in names if name != "console"), out, lang)
+    if "console" in names:
+        typer.echo(to_console(report, lang))
+    typer.echo(said("Rapports :", "Reports:"))
+    for path in written:
+        typer.echo(f"  {path}")
+    raise typer.Exit(report.run.exit_code)
+
+
+@app.command(
+    "load-worker",
+    help=said(
+        "Prête cette machine à « load --listen » d’une autre.", "Lend this machine to another's 'load --listen'."
+    ),
+)
+def load_worker(master: Annotated[str, typer.Argument(metavar="HOST:PORT")]) -> None:
+    from recette.load import running
+
+    if running.work_for(*_place(master)) != 0:
+        raise typer.Exit(6)
+
+
+def _formats_of(value: str) -> tuple[str, ...]:
+    names = tuple(dict.fromkeys(name.strip() for name in value.split(",") if name.strip()))
+    unknown = [name for name in names if name not in FORMATS]
+    if unknown or not names:
+        raise typer.BadParameter(
+            said("format inconnu {u} ; possibles : {k}", "unknown format {u}; possible: {k}").format(
+                u=", ".join(unknown) or "''", k=", ".join(FORMATS)
+            ),
+            param_hint="--format",
+        )
+    return names
+
+
+def _place(value: str) -> tuple[str, int]:
+    host, _, port = value.rpartition(":")
+    if not host or not port.isdigit() or not 0 < int(port) < 65536:
+        raise typer.BadParameter(said("attendu : HÔTE:PORT", "expected HOST:PORT"))
+    return host.strip("[]"), int(port)
+
+
+def _teller(shown: bool) -> Progress:
+    """Progress on the terminal's error stream, one line that is written over; nothing where nobody looks."""
+    if not shown or SETTINGS.ci or not sys.stderr.isatty():
+        return lambda done, planned, wrong: None
+
+    def tell(done: int, planned: int, wrong: int) -> None:
+        said_ = said("{d} recherches sur {p}, {w} mal finies", "{d} searches of {p}, {w} gone wrong")
+        typer.echo("\r" + said_.format(d=done, p=planned, w=wrong) + "  ", err=True, nl=done >= planned)
+
+    return tell

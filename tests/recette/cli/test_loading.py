@@ -1,0 +1,63 @@
+"""`load` as a user asks for it, where nothing is sent; what it sends is tested in `tests/recette/load`."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from recette.cli import app, main
+from recette.model import ExitCode
+
+TARGET = '[target]\nbase_url = "{url}"\n\n[test_data]\npractitioner_one_place = "810123400017"\n'
+
+
+@pytest.fixture
+def target(tmp_path: Path) -> Path:
+    path = tmp_path / "target.toml"
+    path.write_text(TARGET.format(url="https://agenda.example.org/fhir"), encoding="utf-8")
+    return path
+
+
+def failing(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str]:
+    monkeypatch.setattr("sys.argv", ["recette", "load", *arguments])
+    with pytest.raises(SystemExit) as leaving:
+        main()
+    return int(leaving.value.code or 0), capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        ((), "--i-have-consent agenda.example.org"),
+        (("--i-have-consent", "example.org"), "--i-have-consent agenda.example.org"),
+        (("--i-have-consent", "agenda.example.org", "--profile", "journey"), "journey"),
+        (("--i-have-consent", "agenda.example.org", "--rate", "1000/s"), "200"),
+        (("--i-have-consent", "agenda.example.org", "--duration", "a day"), "10m"),
+        (("--i-have-consent", "agenda.example.org", "--format", "pdf"), "openmetrics"),
+        (("--i-have-consent", "agenda.example.org", "--listen", "here"), "HOST:PORT"),
+    ],
+)
+def test_a_load_that_must_not_be_made_is_refused_with_what_to_write(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    target: Path,
+    arguments: tuple[str, ...],
+    told: str,
+) -> None:
+    code, err = failing(monkeypatch, capsys, str(target), *arguments)
+    assert code == ExitCode.USAGE
+    assert told in err or told.replace("HOST", "HÔTE") in err
+
+
+def test_a_target_that_is_not_there_is_unreachable_and_reported(tmp_path: Path) -> None:
+    path = tmp_path / "target.toml"
+    path.write_text(TARGET.format(url="http://127.0.0.1:9/fhir"), encoding="utf-8")
+    out = tmp_path / "out"
+    formats = "json,junit,html,k6,openmetrics"
+    found = CliRunner().invoke(app, ["load", str(path), "--out", str(out), "--format", formats])
+    assert found.exit_code == ExitCode.UNREACHABLE
+    assert json.loads((out / "load.json").read_text(encoding="utf-8"))["exit_code"] == ExitCode.UNREACHABLE
+    assert len(list(out.iterdir())) == 8

@@ -1,0 +1,187 @@
+"""Real loads of a second or two against a server of ours that answers what the reference agenda answers, or worse.
+
+How fast this machine is decides nothing here: the bounds on the generator are out of reach, and slowness is on purpose.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+
+from recette.catalogue.slot_search.conversation import PLATFORM_ACCEPT, Query, to_millisecond
+from recette.load import running
+from recette.load.profiles import LoadError
+from recette.model import Actor, ExitCode, Target
+from recette.model.load import LoadReport
+from recette.museum.wire import Asked
+from recette.reports.masking import EvidenceMasks
+from sas_kernel.clock import SystemClock
+from sas_kernel.time_window import window_from
+from tests.faulty.wire import reference_agenda
+from tests.recette.load.made import LIMITS, NOMINAL
+
+SOMEBODY = "810123400017"
+EASY = replace(LIMITS, due_lag=600.0, loop_lag=600.0, cpu=100.0, single_share=1.0, drawn=2, slowest=1)
+"""Every lot is for one practitioner; a busy machine never saturates the generator."""
+
+
+@dataclass
+class Manners:
+    """How the server behaves from now on."""
+
+    seconds: float = 0.0
+    empty: bool = False
+    status: int = 200
+
+
+class Server(ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 256
+
+    def __init__(self, body: bytes, url: str) -> None:
+        super().__init__(("127.0.0.1", 0), Handler)
+        self.body, self.url = body, url.encode()
+        self.manners = Manners()
+
+
+class Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+    server: Server
+
+    def do_GET(self) -> None:
+        manners = self.server.manners
+        time.sleep(manners.seconds)
+        host, port = self.server.server_address[:2]
+        own = f"http://{host!s}:{port}{self.path}".encode()
+        found = b'{"resourceType":"Bundle","type":"searchset","total":0}'
+        body = found if manners.empty else self.server.body.replace(self.server.url, own)
+        self.send_response(manners.status)
+        self.send_header("Content-Type", "application/fhir+json")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None: ...
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """Serves one practitioner's answer, as the reference agenda gave it a moment ago."""
+
+    async def recorded(folder: Path) -> tuple[bytes, str]:
+        clock = SystemClock()
+        async with reference_agenda(folder, clock) as agenda:
+            query = Query.of((SOMEBODY,), window_from(to_millisecond(clock.now()), timedelta(hours=72)))
+            reply = await agenda(Asked("GET", "/fhir" + query.target, (PLATFORM_ACCEPT,), b"", clock.now()))
+            link = json.loads(reply.body)["link"][0]["url"]
+            return reply.body, link
+
+    with Server(*asyncio.run(recorded(tmp_path_factory.mktemp("agenda")))) as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
+        thread.start()
+        yield server
+        server.shutdown()
+
+
+@pytest.fixture
+def manners(server: Server) -> Iterator[Manners]:
+    server.manners = Manners()
+    yield server.manners
+    server.manners = Manners()
+
+
+def loaded(server: Server, *, rate: float, seconds: float, workers: int = 1) -> LoadReport:
+    host, port = server.server_address[:2]
+    return running.run(
+        Target(f"http://{host!s}:{port}/fhir", test_data={"practitioner_one_place": SOMEBODY}),
+        replace(NOMINAL, rate=rate, duration=seconds, warm_up=0.2),
+        EASY,
+        crew=running.Crew(workers),
+        seed=1,
+        clock=SystemClock(),
+        masks=EvidenceMasks(),
+    )
+
+
+def test_a_right_target_is_judged_and_its_samples_kept(server: Server, manners: Manners) -> None:
+    report = loaded(server, rate=20.0, seconds=1.0)
+    assert report.run.findings == ()
+    assert report.run.exit_code is ExitCode.INCONCLUSIVE  # some twenty samples where a hundred are needed
+    assert report.judged == len(report.recording.samples) == report.recording.planned
+    assert report.judged_deeply >= 2
+    assert all(sample.done > sample.sent >= sample.due > 0 for sample in report.recording.samples)
+    assert report.errors == ()
+
+
+def test_a_fast_wrong_target_is_refused(server: Server, manners: Manners) -> None:
+    manners.empty = True
+    report = loaded(server, rate=20.0, seconds=1.0)
+    assert report.run.exit_code is ExitCode.REFUSED
+    found = {finding.check: finding for finding in report.run.findings}
+    assert found["load.served"].occurrences == len(report.recording.samples)
+    assert report.errors == (("content", len(report.measured)),)
+    evidence = {exchange.id for exchange in report.run.exchanges}
+    assert found["load.served"].exchange in evidence
+
+
+def test_a_slow_target_breaks_its_level_two_workers_sharing_the_load(server: Server, manners: Manners) -> None:
+    manners.seconds = 1.05
+    report = loaded(server, rate=80.0, seconds=1.6, workers=2)
+    assert report.run.exit_code is ExitCode.SERVICE_LEVEL_BROKEN
+    assert [(f.requirement, f.check) for f in report.run.findings] == [("SLOT-008", "load.one_practitioner")]
+    assert {sample.worker for sample in report.recording.samples} == {1, 2}
+    assert len(report.recording.samples) == report.recording.planned
+    assert min(interval.value for interval in report.one_practitioner) >= 1.05
+
+
+def test_a_target_that_goes_down_is_left_alone(server: Server, manners: Manners) -> None:
+    manners.status = 503
+    report = loaded(server, rate=40.0, seconds=2.0)
+    assert report.recording.aborted
+    assert len(report.recording.samples) < report.recording.planned
+    assert report.run.exit_code is ExitCode.REFUSED
+    assert report.errors[0][0] == "http_503"
+
+
+def test_a_target_that_nobody_answers_at_is_not_loaded(server: Server) -> None:
+    report = running.run(
+        Target("http://127.0.0.1:9/fhir", test_data={"practitioner_one_place": SOMEBODY}),
+        NOMINAL,
+        EASY,
+        crew=running.Crew(),
+        seed=1,
+        clock=SystemClock(),
+        masks=EvidenceMasks(),
+    )
+    assert report.run.exit_code is ExitCode.UNREACHABLE
+    assert report.recording.samples == ()
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        Target("http://127.0.0.1:9/fhir"),
+        Target("http://127.0.0.1:9/fhir", actor=Actor.PLATFORM, test_data={"practitioner_one_place": SOMEBODY}),
+    ],
+)
+def test_a_target_that_names_nobody_or_is_a_platform_is_not_loaded(target: Target) -> None:
+    with pytest.raises(LoadError):
+        running.run(
+            target,
+            NOMINAL,
+            EASY,
+            crew=running.Crew(),
+            seed=1,
+            clock=SystemClock(),
+            masks=EvidenceMasks(),
+        )
