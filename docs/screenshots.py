@@ -17,6 +17,9 @@ IMAGES = Path(__file__).resolve().parent / "images"
 CHROMIUM = os.environ.get("SAS_TEST_CHROMIUM", "/usr/bin/chromium")
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
 DEMO = datasets.load("demo")
+RECETTE = [sys.executable, "-m", "recette"]
+OVERDUE = "2026-12-16T09:00:00+01:00"
+"""In the story that is shipped: a blocking anomaly of the VSR is past its deadline, nothing is decided yet."""
 
 
 def main() -> None:
@@ -45,6 +48,7 @@ def main() -> None:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
         _report(browser, base, Path(folder))
         _journey(browser, home)
+        _project(browser, services, Path(folder))
         browser.close()
 
 
@@ -54,9 +58,9 @@ def _context(browser: Browser, height: int = 760) -> BrowserContext:
 
 def _report(browser: Browser, base: str, folder: Path) -> None:
     target = folder / "target.toml"
-    described = [sys.executable, "-m", "recette", "dataset", "describe", "demo", "--base-url", base]
+    described = [*RECETTE, "dataset", "describe", "demo", "--base-url", base]
     target.write_bytes(subprocess.run(described, check=True, capture_output=True).stdout)
-    judged = [sys.executable, "-m", "recette", "run", str(target), "--out", str(folder), "--format", "html"]
+    judged = [*RECETTE, "run", str(target), "--out", str(folder), "--format", "html"]
     subprocess.run(judged, check=True)
     page = _context(browser).new_page()
     page.goto((folder / "report.html").as_uri())
@@ -99,6 +103,26 @@ def _booked(agenda: Page) -> None:
     agenda.locator("form#booking button").first.click()
     agenda.locator("main[data-appointment]").wait_for()
     agenda.screenshot(path=IMAGES / "booked.png")
+
+
+def _project(browser: Browser, services: processes.Services, folder: Path) -> None:
+    """The dashboard of a simulated project, and the last of its certificates once it was played to the end."""
+    during, ended = folder / "during", folder / "ended"
+    subprocess.run([*RECETTE, "simulate", "demo", "--until", OVERDUE, "--out", str(during)], check=True)
+    subprocess.run([*RECETTE, "simulate", "demo", "--out", str(ended)], check=True)
+    port = processes.free_port()
+    database = f"sqlite:///{during / 'simulation.sqlite'}"
+    arguments = ["dashboard", "--port", str(port), "--database-url", database, "--clock", OVERDUE]
+    home = f"http://127.0.0.1:{port}/"
+    services.launch("recette", arguments, home).wait_until_ready()
+    page = _context(browser).new_page()
+    page.goto(home)
+    page.locator("main a[href^='/projets/']").last.click()
+    page.locator("#h-service").wait_for()
+    page.screenshot(path=IMAGES / "dashboard.png")
+    page.locator("section:has(#h-service)").screenshot(path=IMAGES / "service.png")
+    page.goto(next(ended.glob("*-PV-VSR-*.fr.html")).as_uri())
+    page.screenshot(path=IMAGES / "certificate.png")
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from recette.certificates import layout
 from recette.certificates.layout import Layout
 from recette.reports import words
-from sas_kernel.text import Lang, Text
+from sas_kernel.text import Text
 
 KINDS = {
     layout.Paragraph: "paragraph",
@@ -40,7 +40,7 @@ def render(page: Layout) -> str:
         style=style,
         style_hash=style_hash,
         kind=lambda block: KINDS[type(block)],
-        say=lambda text: spaced(words.visible_lines(text), page.lang),
+        say=lambda text: words.spaced(words.visible_lines(text), page.lang),
         t=lambda fr, en: Text(fr, en).to(page.lang),
     )
 
@@ -73,12 +73,3 @@ def _columns(page: Layout) -> str:
 def _quoted(text: str) -> str:
     """A CSS string of any text: all but letters, digits and blanks as escapes, so that none of it can be a rule."""
     return '"' + "".join(char if char.isalnum() or char == " " else f"\\{ord(char):x} " for char in text) + '"'
-
-
-def spaced(text: str, lang: Lang) -> str:
-    """French: no line ends before : ; ? ! » % nor after «."""
-    if lang is not Lang.FR:
-        return text
-    for sign in ":;?!»%":
-        text = text.replace(f" {sign}", f"\u00a0{sign}")
-    return text.replace("« ", "«\u00a0")

@@ -37,7 +37,6 @@ from reportlab.platypus import Paragraph as Text_
 from reportlab.platypus import Table as Grid
 
 from recette.certificates import layout
-from recette.certificates.html import spaced
 from recette.certificates.layout import Layout
 from recette.reports import words
 from sas_kernel.text import Text
@@ -176,7 +175,7 @@ _VALUE = _style("value", spaceAfter=0)
 
 
 def _text(text: str, style: ParagraphStyle, page: Layout) -> Text_:
-    shown = spaced(drawable(text), page.lang)
+    shown = words.spaced(drawable(text), page.lang)
     return Text_(escape(shown).replace("\n", "<br/>"), style)
 
 

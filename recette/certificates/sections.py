@@ -16,6 +16,7 @@ from recette.certificates.model import Certificate
 from recette.projects.model import Outcome, PhaseId
 from recette.reports import words
 from sas_kernel.flows import Flow
+from sas_kernel.text import Lang
 
 
 def subject(told: Telling) -> Section:
@@ -197,7 +198,7 @@ def service(told: Telling) -> Section | None:
                     (
                         f"{told.say(level.text)} ({level.source})",
                         words.promised(level.promised, level.unit, lang),
-                        "–" if level.measured is None else words.promised(level.measured, level.unit, lang),
+                        "–" if level.measured is None else _measured(level.measured, level.unit, lang),
                         words.number(level.samples, lang),
                         _holds(told, level.holds),
                     )
@@ -207,6 +208,10 @@ def service(told: Telling) -> Section | None:
             )
         )
     return Section("service", title, tuple(blocks))
+
+
+def _measured(value: float, unit: str, lang: Lang) -> str:
+    return words.seconds(value, lang) if unit == "s" else words.promised(value, unit, lang)
 
 
 def _holds(told: Telling, holds: bool | None) -> str:

@@ -54,7 +54,7 @@ def functions(lang: Lang) -> dict[str, Callable[..., object] | object]:
     """What templates write with."""
 
     def t(fr: str, en: str) -> str:
-        return Text(fr, en).to(lang)
+        return report_words.spaced(Text(fr, en).to(lang), lang)
 
     def when(at: datetime | None, zone: ZoneInfo = PARIS) -> Markup:
         if at is None:
@@ -68,7 +68,7 @@ def functions(lang: Lang) -> dict[str, Callable[..., object] | object]:
 
     return {
         "t": t,
-        "say": lambda text: report_words.visible(text.to(lang)),
+        "say": lambda text: report_words.spaced(report_words.visible(text.to(lang)), lang),
         "visible": report_words.visible,
         "when": when,
         "path": path,

@@ -19,7 +19,6 @@ MOST_OUTAGES = 200
 """How many outages the page shows, the longest of them where there are more; the JSON twin has all."""
 
 _UNSAFE = re.compile("[\x00\ud800-\udfff]")
-_MARKS = re.compile(r" (?=[;:?!%»])|(?<=«) ")
 _CAUSE = re.compile(r"(?P<checks>[^\[]*) \[(?P<heard>[^\]]*)\]")
 
 
@@ -48,8 +47,8 @@ def render(report: ServiceReport, titles: Mapping[str, Text], lang: Lang = Lang.
         outages=sorted(longest, key=lambda outage: outage.start),
         outages_left_out=len(report.outages) - len(longest),
         interval=f"{report.promise.interval.total_seconds():g}\u00a0s",
-        t=lambda fr, en: _set(Text(fr, en).to(lang), lang),
-        say=lambda text: _set(common.visible(text.to(lang)), lang),
+        t=lambda fr, en: common.spaced(Text(fr, en).to(lang), lang),
+        say=lambda text: common.spaced(common.visible(text.to(lang)), lang),
         value=common.visible,
         duration=lambda each: words.duration(each, lang),
         part=lambda each: words.part(each, lang),
@@ -63,11 +62,6 @@ def render(report: ServiceReport, titles: Mapping[str, Text], lang: Lang = Lang.
         instant=lambda each: common.instant(each, lang),
     )
     return _UNSAFE.sub("\ufffd", document)
-
-
-def _set(text: str, lang: Lang) -> str:
-    """French marks stay with the word before them, or the one after."""
-    return text if lang is Lang.EN else _MARKS.sub("\u00a0", text)
 
 
 def _cause(detail: str, titles: Mapping[str, Text], lang: Lang) -> str:

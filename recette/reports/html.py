@@ -140,8 +140,8 @@ def render(report: RunReport, lang: Lang = Lang.FR) -> str:
 def functions(lang: Lang) -> dict[str, Callable[..., object]]:
     """What the template writes with, in the report's language."""
     return {
-        "t": lambda fr, en: Text(fr, en).to(lang),
-        "say": lambda text: words.visible(text.to(lang)),
+        "t": lambda fr, en: words.spaced(Text(fr, en).to(lang), lang),
+        "say": lambda text: words.spaced(words.visible(text.to(lang)), lang),
         "value": lambda text: words.clipped(words.visible(text), _VALUE_LIMIT),
         "seconds": lambda value: words.seconds(value, lang),
         "elapsed": lambda value: words.elapsed(value, lang),

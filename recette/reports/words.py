@@ -131,6 +131,7 @@ _MONTHS = {
     Lang.EN: _MONTHS_EN,
 }
 _NARROW_SPACE = "\u202f"
+_MARKS = re.compile(r" (?=[:;?!»%])|(?<=«) ")
 _DIRECTION = "\u2028\u2029\ud800-\udfff\u202a-\u202e\u2066-\u2069\u200e\u200f\ufeff"
 _CONTROL_IN_LINES = re.compile(f"[\x00-\x08\x0b-\x1f\x7f-\x9f{_DIRECTION}]")
 _CONTROL = re.compile(f"[\x00-\x1f\x7f-\x9f{_DIRECTION}]")
@@ -208,6 +209,11 @@ def count(value: int, one: Text, many: Text, lang: Lang) -> str:
     """`1 constat`, `2 constats`; zero is singular in French and plural in English."""
     singular = value in (0, 1) if lang is Lang.FR else value == 1
     return f"{number(value, lang)} {(one if singular else many).to(lang)}"
+
+
+def spaced(text: str, lang: Lang) -> str:
+    """French: no line ends before : ; ? ! » % nor after «."""
+    return _MARKS.sub("\u00a0", text) if lang is Lang.FR else text
 
 
 def visible(text: str) -> str:

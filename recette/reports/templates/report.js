@@ -5,7 +5,7 @@
 
   // --- filter: no box ticked means no restriction; texts are compared without case or accents
   const form = document.getElementById("filter");
-  const plain = (text) => text.normalize("NFD").replace(/\p{Diacritic}/gu, "").toLowerCase();
+  const plain = (text) => text.normalize("NFKD").replace(/\p{Diacritic}/gu, "").toLowerCase();
   const items = all("[data-verdict]").map((element) => ({ element, text: plain(element.textContent) }));
   const sections = all("[data-section]").map((section) => ({
     items: items.filter(({ element }) => section.contains(element)),

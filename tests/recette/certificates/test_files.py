@@ -17,10 +17,11 @@ from hypothesis import strategies as st
 from pypdf import PdfReader
 
 from recette.certificates import document, issuing, page, pdf
-from recette.certificates.html import _quoted, spaced
+from recette.certificates.html import _quoted
 from recette.certificates.model import Certificate
 from recette.certificates.proposing import propose
 from recette.projects.model import Outcome, PhaseId
+from recette.reports import words
 from sas_kernel.text import Lang, Text
 from tests.recette.certificates.conftest import REQUIREMENTS, Story, at, finding, run, watched
 
@@ -171,7 +172,7 @@ def test_hostile_texts_survive_on_every_page(found: Story, text: str) -> None:
     certificate = recette(found, editor=text, interface=text, environment=text, decided_by=text)
     made = issuing.files(certificate, Lang.FR)
     shown = pdf_text(made.content["pdf"])
-    assert _squeezed(spaced(pdf.drawable(text), Lang.FR)) in shown
+    assert _squeezed(words.spaced(pdf.drawable(text), Lang.FR)) in shown
     reader = _Reader(made.content["html"].decode())
     assert not {tag for tag, _ in reader.tags} & {"script", "img"}
     assert not any(name.startswith("on") for _, attributes in reader.tags for name in attributes)
@@ -220,8 +221,8 @@ def test_the_html_is_french_or_english_accessible_and_brings_nothing_from_outsid
 
 
 def test_french_keeps_its_signs_on_the_line() -> None:
-    assert spaced("« Oui » : non ?", Lang.FR) == "«\u00a0Oui\u00a0»\u00a0: non\u00a0?"
-    assert spaced("a : b", Lang.EN) == "a : b"
+    assert words.spaced("« Oui » : non ?", Lang.FR) == "«\u00a0Oui\u00a0»\u00a0: non\u00a0?"
+    assert words.spaced("a : b", Lang.EN) == "a : b"
 
 
 @pytest.mark.parametrize("kind", [PhaseId.RECETTE, PhaseId.MISE_EN_SERVICE, PhaseId.VSR])

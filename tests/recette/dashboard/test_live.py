@@ -125,7 +125,7 @@ async def test_a_run_of_which_nothing_is_heard_is_said_to_be_silent(open_dashboa
         told = json.loads(await reader.text("/api/live"))
     assert "Exécution en cours" in going
     assert 'max="40" value="3"' in going
-    assert "Dernier constat : Constat" in going
+    assert "Dernier constat\u00a0: Constat" in going
     assert "Sans nouvelles depuis 31 s" in silent
     assert "Sans nouvelles depuis 31 s" in index
     assert told[0]["silent"] is True

@@ -49,7 +49,7 @@ async def test_a_project_tells_what_is_missing_who_acts_and_until_when_it_was_pr
     assert "prolongée tant que ne sont pas corrigées" in vsr
     assert "Montré, jamais exercé par l’outil" in vsr
     assert "prendre en compte l’anomalie" in vsr
-    assert "prolongée par accord ; terme initial" in recette
+    assert "prolongée par accord\u00a0; terme initial" in recette
     assert 'class="prolonged"' in recette
     assert "correction_start = acknowledgement" in vsr
 
@@ -60,7 +60,7 @@ async def test_service_levels_are_told_and_drawn_day_by_day(open_dashboard: Open
         service = json.loads(await reader.text(f"/api/projects/{demo.CALLIOPE}"))["service"]
     assert "12/05/2026 : indisponible 4 h 00 min" in page
     assert "25/04/2026 : non surveillé" in page
-    assert "promis : 1 s" in page
+    assert "promis\u00a0: 1 s" in page
     down = {day["day"]: day["down_seconds"] for day in service["days"] if day["down_seconds"]}
     assert down == {"2026-05-12": 4 * 3600}
     # Planned in time and excluded, on both days that it touched: 22:00 to 2:00.
@@ -274,7 +274,7 @@ async def test_a_base_without_projects_says_how_to_open_one(open_dashboard: Open
         problem = json.loads(await reader.text("/api/projects/personne", 404))
         ready = json.loads(await reader.text("/health/ready"))
     assert "recette project open" in page
-    assert "Aucun projet « personne »" in absent
+    assert "Aucun projet «\u00a0personne\u00a0»" in absent
     assert problem["detail"] == "Aucun projet « personne »."
     assert ready["status"] == "ready"
 

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from recette.model import Response, RunReport, Severity, Target, Verdict
-from recette.reports import html
+from recette.reports import html, words
 from sas_kernel.text import Lang, Text
 from tests.recette.reports import samples
 
@@ -125,8 +125,8 @@ def test_every_requirement_is_listed_with_its_result_or_the_reason_why_not() -> 
     page = Page(html.render(report))
     for requirement in report.requirements:
         assert page.all("tr", id=f"r-{requirement.id}"), requirement.id
-        assert requirement.text.fr in page.text
-    assert "Cela ne se voit pas de l’extérieur : pièce à demander à l’éditeur." in page.text
+        assert words.spaced(requirement.text.fr, Lang.FR) in page.text
+    assert "Cela ne se voit pas de l’extérieur\u00a0: pièce à demander à l’éditeur." in page.text
     assert report.rule_set in page.text
     assert report.guide in page.text
 
@@ -201,7 +201,7 @@ def test_a_target_that_breaks_everything_with_huge_answers_makes_a_bounded_page(
     )
     page = html.render(report)
     assert len(page) < 12_000_000
-    assert "… et 700 autres constats : voir run.json." in page
+    assert "… et 700 autres constats\u00a0: voir run.json." in page
 
 
 def test_an_empty_run_is_not_said_to_be_accepted() -> None:
