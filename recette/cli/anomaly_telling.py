@@ -74,7 +74,7 @@ class Line:
 
 def lines(book: Book, now: datetime) -> tuple[Line, ...]:
     """The least time left first, then what is not due, then what is closed."""
-    found = [Line(each, dues.dues(each, book.agreement, now)) for each in book.register.anomalies.values()]
+    found = [Line(each, book.dues_of(each, now)) for each in book.register.anomalies.values()]
 
     def order(line: Line) -> tuple[bool, bool, timedelta, int, str]:
         left = line.next.left if line.next else timedelta()

@@ -29,7 +29,7 @@ from recette.journal.model import (
 )
 from recette.journal.tables import document, entry
 from sas_kernel.text import Text
-from sas_kit.database import Database, migrate, translating
+from sas_kit.database import Database, migrate, parsed_url, translating
 
 MIGRATIONS = Path(__file__).resolve().parent / "migrations"
 _ATTEMPTS = 5
@@ -153,7 +153,7 @@ class Journal:
 @asynccontextmanager
 async def opened(url: str) -> AsyncIterator[Journal]:
     """The journal in this database, which is made or brought up to date first."""
-    parsed = sa.make_url(url)
+    parsed = parsed_url(url)
     if parsed.get_backend_name() == "sqlite" and parsed.database:
         Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
     with translating(unavailable=_unavailable, conflict=_unavailable):
