@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from recette.cli.phase_telling import PARTIES, cited, colon, text_document, when, written
+from recette.cli.phase_telling import cited, colon, text_document, when, written
 from recette.journal.model import Entry, Kind
+from recette.projects.words import PARTIES
 from recette.register import dues
 from recette.register.model import Anomaly, Due, Matter, Statement
 from recette.register.words import SEVERITY, STATUS, left

@@ -170,9 +170,15 @@ def _refuse(project: str, draft: Draft, recorded_at: datetime) -> None:
     if draft.at > recorded_at:
         raise JournalError(
             Text(
-                "« {kind} » daté de {at}, après l’instant présent {now}.",
-                "'{kind}' is dated {at}, after the present instant {now}.",
-            ).format(kind=draft.kind.value, at=draft.at.isoformat(), now=recorded_at.isoformat())
+                "« {kind} » daté de {at}, après l’instant présent {now} : on inscrit ce qui a eu lieu. Corrigez "
+                "la date, ou l’horloge (--clock).",
+                "'{kind}' is dated {at}, after the present instant {now}: what has happened is recorded. Mend "
+                "the date, or the clock (--clock).",
+            ).format(
+                kind=draft.kind.value,
+                at=draft.at.isoformat(),
+                now=recorded_at.astimezone(draft.at.tzinfo).isoformat(timespec="seconds"),
+            )
         )
     for name, value, most in (
         ("project", project, _NAME),

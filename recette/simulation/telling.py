@@ -7,6 +7,7 @@ from datetime import datetime
 
 from recette.certificates.issuing import Files
 from recette.certificates.model import Certificate
+from recette.certificates.wording import OUTCOMES as OUTCOMES_OF
 from recette.journal.model import Entry, Kind
 from recette.projects import schedule
 from recette.projects.book import Book
@@ -136,7 +137,7 @@ def issued(made: Files, now: datetime) -> Line:
     """A certificate that was issued."""
     certificate = made.certificate
     text = Text("Procès-verbal {n} : {d}.", "Certificate {n}: {d}.")
-    decision = OUTCOMES[certificate.decision] if certificate.decision is not None else ""
+    decision = OUTCOMES_OF[certificate.kind][certificate.decision] if certificate.decision is not None else ""
     return Line(now, DONE, text.format(n=certificate.number, d=decision), certificate.reasons)
 
 
@@ -144,5 +145,8 @@ def proposed(certificate: Certificate, now: datetime) -> Line:
     """What the certificate of an open phase would say."""
     text = Text("Procès-verbal proposé pour « {p} » : {o}.", "Certificate proposed for '{p}': {o}.")
     return Line(
-        now, FOLLOWS, text.format(p=certificate.kind.value, o=OUTCOMES[certificate.proposal]), certificate.reasons
+        now,
+        FOLLOWS,
+        text.format(p=certificate.kind.value, o=OUTCOMES_OF[certificate.kind][certificate.proposal]),
+        certificate.reasons,
     )
