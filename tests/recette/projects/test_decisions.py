@@ -73,8 +73,9 @@ def test_an_agreement_without_phases_leads_no_project(agreement: str) -> None:
 @pytest.mark.parametrize("value", ["e" * 201, "Éditions\nExemple", "a\x1b[2Jb", "a\u202eb"])
 @pytest.mark.parametrize("key", ["editor", "environment", "product"])
 def test_what_a_project_is_called_takes_one_line(key: str, value: str) -> None:
+    said: dict[str, Any] = {key: value}
     with pytest.raises(ProjectError, match=f"--{key}: one line"):
-        begun(**{key: value})
+        begun(**said)
 
 
 def test_a_project_is_opened_once() -> None:
