@@ -25,7 +25,7 @@ from recette.monitoring.model import Standing
 from recette.projects.book import Book
 from recette.projects.model import PhaseId, PhaseState
 from recette.projects.rights import rights as rights_now
-from recette.register import dues, telling
+from recette.register import telling
 from recette.register.model import Anomaly, Due, Matter, Statement, Status
 
 _SUSPENSION = "suspension-blocking"
@@ -68,15 +68,8 @@ def _due(book: Book, due: Due | None) -> DueLine | None:
         met_at=due.met_at,
         overdue=due.is_overdue,
         paused=due.paused is not None,
-        indicative=_is_indicative(book, due),
+        indicative=due.indicative,
     )
-
-
-def _is_indicative(book: Book, due: Due) -> bool:
-    """The agreement sets no date by anomaly before go-live (art. 6); one of the recette that comes back in service has
-    one all the same (art. 7, 8.1)."""
-    in_service = book.project.phase(PhaseId.MISE_EN_SERVICE)
-    return due.indicative and (in_service is None or due.date.at < in_service.opened_at)
 
 
 def reserves(book: Book, ids: Iterable[str], found: Sequence[Due]) -> tuple[Reserve, ...]:
@@ -168,9 +161,9 @@ def _late_corrections(book: Book, now: datetime) -> Iterator[PastRight]:
 
 
 def _late(book: Book, anomaly: Anomaly, now: datetime) -> Iterator[PastRight]:
-    for due in dues.dues(anomaly, book.agreement, now):
+    for due in book.dues_of(anomaly, now):
         late = due.matter is Matter.CORRECTION and due.is_overdue and due.met_at is not None
-        if late and not _is_indicative(book, due):
+        if late and not due.indicative:
             for each in due.date.consequences:
                 if each.id == _SUSPENSION:
                     yield PastRight(each.id, each.text, each.article, due.date.due_at, due.met_at, (due.anomaly,))

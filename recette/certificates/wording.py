@@ -10,7 +10,7 @@ from recette.certificates.model import RequirementStanding
 from recette.journal.model import Party
 from recette.model import Severity
 from recette.projects.model import CONNECTIVITY, EXCHANGES, TEST_BOOK, TESTS_SUMMARY, Outcome, PhaseId
-from recette.register.model import Status
+from recette.register import words as register
 from sas_kernel.text import Lang, Text
 
 TITLES: Mapping[PhaseId, Text] = {
@@ -44,14 +44,7 @@ SEVERITIES: Mapping[Severity, Text] = {
     Severity.MAJOR: Text("Majeure", "Major"),
     Severity.MINOR: Text("Mineure", "Minor"),
 }
-STATUSES: Mapping[Status, Text] = {
-    Status.OPEN: Text("à notifier", "to be notified"),
-    Status.NOTIFIED: Text("notifiée", "notified"),
-    Status.ACKNOWLEDGED: Text("prise en compte", "acknowledged"),
-    Status.DELIVERED: Text("correction livrée, à vérifier", "correction delivered, to be verified"),
-    Status.CORRECTED: Text("corrigée", "corrected"),
-    Status.WITHDRAWN: Text("écartée", "withdrawn"),
-}
+STATUSES = register.STATUS
 STANDINGS: Mapping[RequirementStanding, Text] = {
     RequirementStanding.VALIDATED: Text("Validées", "Validated"),
     RequirementStanding.WITH_RESERVES: Text("Avec réserve", "With réserve"),

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from recette.cli.phase_telling import PARTIES, cited, colon, text_document, when, written
+from recette.cli.phase_telling import cited, colon, text_document, when, written
 from recette.journal.model import Entry, Kind
+from recette.projects.words import PARTIES
 from recette.register import dues
 from recette.register.model import Anomaly, Due, Matter, Statement
 from recette.register.words import SEVERITY, STATUS, left
@@ -74,7 +75,7 @@ class Line:
 
 def lines(book: Book, now: datetime) -> tuple[Line, ...]:
     """The least time left first, then what is not due, then what is closed."""
-    found = [Line(each, dues.dues(each, book.agreement, now)) for each in book.register.anomalies.values()]
+    found = [Line(each, book.dues_of(each, now)) for each in book.register.anomalies.values()]
 
     def order(line: Line) -> tuple[bool, bool, timedelta, int, str]:
         left = line.next.left if line.next else timedelta()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -68,7 +68,9 @@ def instant(written: str, option: str = "--at") -> datetime:
 
     try:
         read = datetime.fromisoformat(written)
-    except ValueError:
+        read = read if read.tzinfo is not None else read.replace(tzinfo=PARIS)
+        read.astimezone(UTC)  # an instant of the first or the last day of the calendar may have none in another zone
+    except (ValueError, OverflowError):
         raise typer.BadParameter(
             said(
                 "attendu : un instant ISO 8601, par exemple 2026-05-22T10:00:00+02:00",
@@ -76,7 +78,7 @@ def instant(written: str, option: str = "--at") -> datetime:
             ),
             param_hint=option,
         ) from None
-    return read if read.tzinfo is not None else read.replace(tzinfo=PARIS)
+    return read
 
 
 def _written(clock: str) -> tuple[str, str]:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
-from recette.journal.model import Party
-from recette.projects.conditions import day
 from recette.projects.model import Door, Missing, Outcome, Right
+from recette.projects.words import OUTCOMES, PARTIES, day
 from sas_kernel.text import Lang, Text
 
 if TYPE_CHECKING:
@@ -18,16 +17,6 @@ if TYPE_CHECKING:
     from recette.projects.book import Book
     from recette.projects.timeline import Line
 
-OUTCOMES: Mapping[Outcome, Text] = {
-    Outcome.VALIDATED: Text("validée", "validated"),
-    Outcome.VALIDATED_WITH_RESERVES: Text("validée avec réserves", "validated with réserves"),
-    Outcome.REFUSED: Text("refusée", "refused"),
-}
-PARTIES: Mapping[Party, Text] = {
-    Party.ANS: Text("ANS", "ANS"),
-    Party.EDITOR: Text("éditeur", "editor"),
-    Party.TOOL: Text("outil", "tool"),
-}
 _TO_DO = Text("À faire :", "To be done:")
 _NOTHING = Text("À faire : rien, le temps doit passer.", "To be done: nothing, time has to pass.")
 _RIGHTS = Text("Droits ouverts (montrés, jamais exercés) :", "Open rights (shown, never taken):")

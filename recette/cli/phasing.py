@@ -204,10 +204,10 @@ def close(
     database: RegisterOption = "",
     lang: LangOption = SETTINGS.lang,
 ) -> None:
-    from recette.cli.phase_telling import OUTCOMES
     from recette.cli.standings import standing_of
     from recette.projects import book, conduct
     from recette.projects.model import ShutDoorError
+    from recette.projects.words import OUTCOMES
     from sas_kernel.text import Text
 
     done, now = move(who, party, why, at, clock)

@@ -74,7 +74,8 @@ WhoOption = Annotated[
     str, typer.Option("--who", help=said("Qui le fait (défaut : RECETTE_WHO).", "Who does it (default: RECETTE_WHO)."))
 ]
 PartyOption = Annotated[
-    Party, typer.Option("--for", help=said("Pour quelle partie : ans, editor.", "For which party: ans, editor."))
+    Party,
+    typer.Option("--for", metavar="ans|editor", help=said("Pour quelle partie.", "For which party.")),
 ]
 LayoutOption = Annotated[Layout, typer.Option("--format", help=said("Présentation.", "Layout."))]
 WhyOption = Annotated[str, typer.Option("--why", help=said("Pourquoi, en toutes lettres.", "Why, in words."))]
@@ -113,5 +114,13 @@ def move(who: str, party: Party, why: str, at: str, clock: str) -> tuple[Move, d
     """Who does something, when, for whom and why; and the present instant, read once."""
     from recette.register.moves import Move
 
+    if party is Party.TOOL:
+        raise typer.BadParameter(
+            said(
+                "« tool » est ce qu’inscrivent les exécutions et l’horloge ; possibles : ans, editor",
+                "'tool' is what runs and the clock write; possible: ans, editor",
+            ),
+            param_hint="--for",
+        )
     now = present(clock)
     return Move(instant(at) if at else now, name_of(who), party, why), now

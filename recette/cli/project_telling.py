@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from recette.cli.phase_telling import PARTIES, colon, text_document, when, written
+from recette.cli.phase_telling import colon, text_document, when, written
 from recette.cli.project_options import Layout
 from recette.journal.model import Entry, JournalError, Kind, Party, first_broken, instant
 from recette.projects.model import Contact, ProjectError
+from recette.projects.words import PARTIES
 from sas_kernel.clock import PARIS
 from sas_kernel.errors import SasError
 from sas_kernel.text import Lang, Text

@@ -228,14 +228,13 @@ def show(
 ) -> None:
     from recette.cli import anomaly_telling
     from recette.projects import book
-    from recette.register import dues
 
     now = present(clock)
 
     async def work(journal: Journal) -> tuple[Book, Line, list[Sight]]:
         read = await book.read(journal, project)
         found = read.register.find(anomaly)
-        line = anomaly_telling.Line(found, dues.dues(found, read.agreement, now))
+        line = anomaly_telling.Line(found, read.dues_of(found, now))
         return read, line, await _seen(journal, read, line)
 
     read, line, seen = with_journal(database, work)

@@ -10,7 +10,6 @@ from recette.dashboard import answers, pages, rules, schemas
 from recette.dashboard.dependencies import NowDep, StateDep
 from recette.dashboard.model import NotFoundError
 from recette.projects.book import Book
-from recette.register import dues
 from sas_kernel.text import Text
 
 router = APIRouter(prefix="/api", tags=["dashboard"])
@@ -44,7 +43,7 @@ async def anomaly(state: StateDep, now: NowDep, project: str, anomaly: str) -> A
         raise NotFoundError(Text("Aucune anomalie « {id} ».", "There is no anomaly '{id}'.").format(id=anomaly))
     return AnomalyLife(
         **answers.anomaly(found).model_dump(),
-        dues=[answers.due(each) for each in dues.dues(found, book.agreement, now)],
+        dues=[answers.due(each) for each in book.dues_of(found, now)],
         entries=[answers.entry(each) for each in rules.life(book, found)],
     )
 

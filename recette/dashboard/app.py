@@ -8,7 +8,6 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
-import sqlalchemy as sa
 from fastapi import FastAPI, Request, Response
 from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
@@ -29,7 +28,7 @@ from recette.monitoring import repository as monitoring_repository
 from sas_kernel.clock import Clock, SystemClock
 from sas_kernel.errors import SasError
 from sas_kernel.text import Text
-from sas_kit.database import Database, migrate, translating
+from sas_kit.database import Database, migrate, parsed_url, translating
 from sas_kit.web import health_router, install_problem_handlers, problem
 
 _log = logging.getLogger(__name__)
@@ -121,7 +120,7 @@ async def verified(shelf: Shelf, every: float) -> AsyncIterator[None]:
 
 
 def _prepare(url: str) -> None:
-    parsed = sa.make_url(url)
+    parsed = parsed_url(url)
     if parsed.get_backend_name() == "sqlite" and parsed.database:
         Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
     with translating(unavailable=live_repository.unavailable, conflict=live_repository.unavailable):

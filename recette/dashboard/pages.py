@@ -14,7 +14,6 @@ from recette.dashboard.protection import COOKIE, LOGIN, caller_of
 from recette.dashboard.rendering import page
 from recette.dashboard.rules import View
 from recette.projects.book import Book
-from recette.register import dues
 from sas_kernel.errors import SasError
 from sas_kernel.text import Lang, Text
 from sas_kit.web import form_fields
@@ -91,7 +90,7 @@ async def anomaly_page(
     found = book.register.anomalies.get(anomaly.upper())
     if found is None:
         raise NotFoundError(Text("Aucune anomalie « {id} ».", "There is no anomaly '{id}'.").format(id=anomaly))
-    due = dues.dues(found, book.agreement, now)
+    due = book.dues_of(found, now)
     return page(
         request,
         state,

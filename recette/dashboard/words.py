@@ -9,8 +9,10 @@ from zoneinfo import ZoneInfo
 
 from recette.journal.model import Kind, Party
 from recette.model import Severity, Verdict
-from recette.projects.model import Outcome, PhaseId
-from recette.register.model import Matter, Status
+from recette.projects import words as projects
+from recette.projects.model import PhaseId
+from recette.register import words as register
+from recette.register.model import Matter
 from recette.reports import words
 from sas_kernel.text import Lang, Text
 
@@ -42,26 +44,11 @@ CODES: Mapping[PhaseId, Text] = MappingProxyType(
     }
 )
 """Where there is no room for the name; the legend says what they stand for."""
-OUTCOMES: Mapping[Outcome, Text] = MappingProxyType(
-    {
-        Outcome.VALIDATED: Text("validée", "validated"),
-        Outcome.VALIDATED_WITH_RESERVES: Text("validée avec réserves", "validated with réserves"),
-        Outcome.REFUSED: Text("refusée", "refused"),
-    }
-)
+OUTCOMES = projects.OUTCOMES
 PARTIES: Mapping[Party, Text] = MappingProxyType(
     {Party.ANS: Text("ANS", "ANS"), Party.EDITOR: Text("Éditeur", "Editor"), Party.TOOL: Text("Outil", "Tool")}
 )
-STATUSES: Mapping[Status, Text] = MappingProxyType(
-    {
-        Status.OPEN: Text("à notifier", "to be notified"),
-        Status.NOTIFIED: Text("notifiée", "notified"),
-        Status.ACKNOWLEDGED: Text("prise en compte", "acknowledged"),
-        Status.DELIVERED: Text("correction livrée, à vérifier", "correction delivered, to be verified"),
-        Status.CORRECTED: Text("corrigée", "corrected"),
-        Status.WITHDRAWN: Text("écartée", "withdrawn"),
-    }
-)
+STATUSES = register.STATUS
 MATTERS: Mapping[Matter, Text] = MappingProxyType(
     {
         Matter.ACKNOWLEDGEMENT: Text("prise en compte", "acknowledgement"),

@@ -29,7 +29,7 @@ from recette.journal.model import (
 )
 from recette.journal.tables import document, entry
 from sas_kernel.text import Text
-from sas_kit.database import Database, migrate, translating
+from sas_kit.database import Database, migrate, parsed_url, translating
 
 MIGRATIONS = Path(__file__).resolve().parent / "migrations"
 _ATTEMPTS = 5
@@ -153,7 +153,7 @@ class Journal:
 @asynccontextmanager
 async def opened(url: str) -> AsyncIterator[Journal]:
     """The journal in this database, which is made or brought up to date first."""
-    parsed = sa.make_url(url)
+    parsed = parsed_url(url)
     if parsed.get_backend_name() == "sqlite" and parsed.database:
         Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
     with translating(unavailable=_unavailable, conflict=_unavailable):
@@ -170,9 +170,15 @@ def _refuse(project: str, draft: Draft, recorded_at: datetime) -> None:
     if draft.at > recorded_at:
         raise JournalError(
             Text(
-                "« {kind} » daté de {at}, après l’instant présent {now}.",
-                "'{kind}' is dated {at}, after the present instant {now}.",
-            ).format(kind=draft.kind.value, at=draft.at.isoformat(), now=recorded_at.isoformat())
+                "« {kind} » daté de {at}, après l’instant présent {now} : on inscrit ce qui a eu lieu. Corrigez "
+                "la date, ou l’horloge (--clock).",
+                "'{kind}' is dated {at}, after the present instant {now}: what has happened is recorded. Mend "
+                "the date, or the clock (--clock).",
+            ).format(
+                kind=draft.kind.value,
+                at=draft.at.isoformat(),
+                now=recorded_at.astimezone(draft.at.tzinfo).isoformat(timespec="seconds"),
+            )
         )
     for name, value, most in (
         ("project", project, _NAME),

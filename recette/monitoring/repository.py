@@ -16,7 +16,7 @@ from recette.journal.model import instant
 from recette.monitoring.model import MonitoringError, Sample
 from recette.monitoring.tables import sample
 from sas_kernel.text import Text
-from sas_kit.database import Database, migrate, translating
+from sas_kit.database import Database, migrate, parsed_url, translating
 
 MIGRATIONS = Path(__file__).resolve().parent / "migrations"
 _BATCH = 500
@@ -59,7 +59,7 @@ class Samples:
 @asynccontextmanager
 async def opened(url: str) -> AsyncIterator[Samples]:
     """The samples in this database, which is made or brought up to date first."""
-    parsed = sa.make_url(url)
+    parsed = parsed_url(url)
     if parsed.get_backend_name() == "sqlite" and parsed.database:
         Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
     with translating(unavailable=_unavailable, conflict=_unavailable):

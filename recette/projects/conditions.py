@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 
-from recette.journal.model import Party
 from recette.model import Severity
 from recette.monitoring.model import Standing
 from recette.projects import acceptance, schedule
 from recette.projects.book import Book
 from recette.projects.model import CONNECTIVITY, DELIVERY, EXCHANGES, SIGNATURE, Missing, PhaseId, PhaseState
+from recette.projects.words import PARTIES, day
 from recette.register import words
 from recette.register.model import Anomaly
 from sas_kernel.text import Text
@@ -124,14 +124,14 @@ def is_disputed(anomaly: Anomaly) -> bool:
 
 def _disputed(anomaly: Anomaly, article: str) -> Missing:
     said = Text(
-        ", ".join(f"{_PARTY[party].fr} : {SEVERITY[each].fr}" for party, each in anomaly.said.items()),
-        ", ".join(f"{_PARTY[party].en}: {SEVERITY[each].en}" for party, each in anomaly.said.items()),
+        ", ".join(f"{PARTIES[party].fr} : {words.SEVERITY[each].fr}" for party, each in anomaly.said.items()),
+        ", ".join(f"{PARTIES[party].en}: {words.SEVERITY[each].en}" for party, each in anomaly.said.items()),
     )
     text = Text(
         "{id} reste à qualifier par les deux parties ({said} ; proposée {severity}).",
         "{id} remains to be qualified by both parties ({said}; proposed {severity}).",
     )
-    filled = text.format(id=anomaly.id, said=said, severity=SEVERITY[anomaly.proposed])
+    filled = text.format(id=anomaly.id, said=said, severity=words.SEVERITY[anomaly.proposed])
     return Missing("qualification", filled, article, (anomaly.id,))
 
 
@@ -141,7 +141,7 @@ def _uncorrected(anomaly: Anomaly, article: str) -> Missing:
 
 
 def _told(text: Text, anomaly: Anomaly) -> Text:
-    return text.format(id=anomaly.id, severity=SEVERITY[anomaly.severity], status=STATUS[anomaly.status])
+    return text.format(id=anomaly.id, severity=words.SEVERITY[anomaly.severity], status=words.STATUS[anomaly.status])
 
 
 def _not_a_reserve(anomaly: Anomaly) -> Missing:
@@ -155,7 +155,9 @@ def _not_a_reserve(anomaly: Anomaly) -> Missing:
         "{id} ({severity}) n’est pas corrigée ({status}), et sans {what}.",
         "{id} ({severity}) is not corrected ({status}), and without {what}.",
     )
-    said = text.format(id=anomaly.id, severity=SEVERITY[anomaly.severity], status=STATUS[anomaly.status], what=what)
+    said = text.format(
+        id=anomaly.id, severity=words.SEVERITY[anomaly.severity], status=words.STATUS[anomaly.status], what=what
+    )
     return Missing("anomaly", said, "6", (anomaly.id,))
 
 
@@ -186,16 +188,3 @@ def _service(at: At) -> Iterator[Missing]:
             measured = level.measured if level.measured is not None else float("nan")
             said = text.format(level=level.level, measured=measured, promised=level.promised, unit=level.unit)
             yield Missing("service", said, "8.1, 8.4", (level.level,))
-
-
-def day(day: date) -> Text:
-    """A date as people read it."""
-    return Text(f"{day:%d/%m/%Y}", day.isoformat())
-
-
-SEVERITY, STATUS = words.SEVERITY, words.STATUS
-_PARTY: Mapping[Party, Text] = {
-    Party.ANS: Text("ANS", "ANS"),
-    Party.EDITOR: Text("éditeur", "editor"),
-    Party.TOOL: Text("outil", "tool"),
-}

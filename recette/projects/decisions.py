@@ -68,6 +68,7 @@ SHOWN: Mapping[str, Text] = {
 """What is shown besides runs."""
 
 _ID = re.compile(r"[a-z0-9]([a-z0-9-]{0,62}[a-z0-9])?")
+_LONGEST = 200
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+")
 
 
@@ -190,6 +191,14 @@ def _payload(particulars: Particulars) -> dict[str, Any]:
         for key in ("editor", "interface", "environment", "agreement", "product", "version")
         if (value := getattr(particulars, key)).strip()
     }
+    for key, value in said.items():
+        if len(value) > _LONGEST or not value.isprintable():
+            raise refused(
+                "--{key} : une ligne de {most} caractères au plus.",
+                "--{key}: one line of at most {most} characters.",
+                key=key,
+                most=_LONGEST,
+            )
     if particulars.use_case is not None:
         said["use_case"] = particulars.use_case.value
     if particulars.flows:

@@ -12,7 +12,7 @@ from recette.model import Severity
 from recette.monitoring.model import Standing
 from recette.projects import conditions, schedule
 from recette.projects.book import Book
-from recette.projects.conditions import At, day
+from recette.projects.conditions import At
 from recette.projects.model import (
     TEST_BOOK,
     TESTS_SUMMARY,
@@ -24,6 +24,7 @@ from recette.projects.model import (
 )
 from recette.projects.rights import rights
 from recette.projects.schedule import planned_end
+from recette.projects.words import day
 from sas_kernel.text import Text
 
 __all__ = ["day", "door", "not_open", "planned_end", "rights"]

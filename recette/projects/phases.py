@@ -14,9 +14,9 @@ from recette.journal.model import Draft, Kind, Party
 from recette.monitoring.model import Standing
 from recette.projects import doors, schedule
 from recette.projects.book import Book
-from recette.projects.conditions import day
 from recette.projects.model import BREACH_REPAIR, Door, Outcome, PhaseId, PhaseState, ProjectError, ShutDoorError
 from recette.projects.refusals import not_before, only, refused, worded
+from recette.projects.words import day
 from recette.register.moves import Move
 from sas_kernel.text import Text
 

@@ -9,7 +9,7 @@ from recette.monitoring.model import Standing
 from recette.projects import schedule
 from recette.projects.book import Book
 from recette.projects.model import BREACH_REPAIRED, SUSPENSION_REQUESTED, PhaseId, Right
-from recette.register.model import Due, Matter
+from recette.register.model import Matter
 
 BLOCKING, SERVICE_LEVELS, REQUESTED = "suspension-blocking", "suspension-service-levels", "suspension-requested"
 TERMINATION = "termination-right"
@@ -25,16 +25,10 @@ def _overdue(book: Book, now: datetime) -> Iterator[Right]:
     """A blocking anomaly that is not corrected in time gives the ANS a right until it is (art. 8.2)."""
     for due in book.dues(now):
         late = due.matter is Matter.CORRECTION and due.met_at is None and due.is_overdue
-        if late and (not due.indicative or _counts_in_service(book, due)):
+        if late and not due.indicative:
             for each in due.date.consequences:
                 if each.id == BLOCKING:
                     yield Right(each.id, each.text, each.article, due.date.due_at, (due.anomaly,))
-
-
-def _counts_in_service(book: Book, due: Due) -> bool:
-    """An anomaly of the recette has no deadline there; once it comes back in service, article 8.2 applies to it too."""
-    in_service = book.project.phase(PhaseId.MISE_EN_SERVICE)
-    return in_service is not None and due.date.at >= in_service.opened_at
 
 
 def _service(book: Book, standing: Standing | None) -> Iterator[Right]:

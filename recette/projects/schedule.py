@@ -143,7 +143,17 @@ def localized(book: Book, at: datetime) -> datetime:
 
 
 def check(agreement: Agreement, now: datetime) -> None:
-    """`AgreementError` where a choice has a value that cannot be read, before a date first depends on it."""
+    """`AgreementError` where it has no phases, hence leads no project, or where a choice has a value that cannot be
+    read, before a date first depends on it."""
+    if not agreement.phases:
+        raise AgreementError(
+            Text(
+                "La convention « {name} » n’a pas de phases : elle ne conduit pas de projet. `recette agreement due` "
+                "et `recette agreement compute` en calculent les termes.",
+                "The agreement '{name}' has no phases: it leads no project. `recette agreement due` and `recette "
+                "agreement compute` work out its terms.",
+            ).format(name=agreement.name)
+        )
     for id, deadline in agreement.deadlines.items():
         due = arithmetic.due(agreement, id, now)
         if deadline.severity is not None:

@@ -26,7 +26,7 @@ from recette.register.moves import Move
 from recette.simulation import acting, following, telling
 from recette.simulation.acting import Bench, act
 from recette.simulation.following import State
-from recette.simulation.model import DONE, REFUSED, Do, Event, Line, Story, UnexpectedError
+from recette.simulation.model import DONE, Do, Event, Line, Story, UnexpectedError
 from recette.simulation.service import samples
 from sas_kernel.clock import ManualClock
 from sas_kernel.contracts import ServiceLevel
@@ -291,5 +291,4 @@ def _unexpected(event: Event, error: SasError) -> UnexpectedError:
 
 def _refusal(event: Event, error: SasError) -> Line:
     details = following.shut(error.door) if isinstance(error, ShutDoorError) else (error.text,)
-    text = Text("« {do}{about} » est refusé, comme prévu.", "'{do}{about}' is refused, as the story says.")
-    return Line(event.at, REFUSED, text.format(do=event.do.value, about=telling.about(event)), details)
+    return telling.refused(event, details)

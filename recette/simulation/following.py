@@ -9,9 +9,10 @@ from datetime import datetime
 from recette.monitoring.model import Standing
 from recette.projects import doors, schedule
 from recette.projects.book import Book
-from recette.projects.conditions import SEVERITY, day
 from recette.projects.model import Door, PhaseId, Right
+from recette.projects.words import OUTCOMES, day
 from recette.register.model import Due, Matter
+from recette.register.words import SEVERITY
 from recette.simulation.model import FOLLOWS, TICK, Line
 from sas_kernel.text import Text
 
@@ -138,7 +139,7 @@ def _door(
     if opens:
         text = Text("La porte de « {p} » est ouverte : {o}.", "The door of '{p}' is open: {o}.")
         found = doors.door(book, phase, now, standing)
-        yield Line(now, FOLLOWS, text.format(p=phase.value, o=found.proposal.value), found.reasons)
+        yield Line(now, FOLLOWS, text.format(p=phase.value, o=OUTCOMES[found.proposal]), found.reasons)
     elif before.door == (phase, True):
         found = doors.door(book, phase, now, standing)
         text = Text("La porte de « {p} » s’est refermée.", "The door of '{p}' has shut again.")

@@ -7,13 +7,15 @@ from datetime import datetime
 
 from recette.certificates.issuing import Files
 from recette.certificates.model import Certificate
+from recette.certificates.wording import OUTCOMES as OUTCOMES_OF
 from recette.journal.model import Entry, Kind
 from recette.projects import schedule
 from recette.projects.book import Book
-from recette.projects.conditions import SEVERITY, day
 from recette.projects.model import PhaseId
+from recette.projects.words import OUTCOMES, day
 from recette.register.runs import RunRecord
-from recette.simulation.model import DONE, FOLLOWS, Do, Event, Line
+from recette.register.words import SEVERITY, STATUS
+from recette.simulation.model import DONE, FOLLOWS, REFUSED, Do, Event, Line
 from sas_kernel.text import Text
 
 _DID: Mapping[Do, Text] = {
@@ -55,11 +57,26 @@ def done(event: Event, entries: Sequence[Entry], book: Book) -> Line:
         found = tuple(line for entry in entries if (line := _of_run(entry, book)) is not None)
         return Line(event.at, DONE, _run(run), found)
     subjects = dict.fromkeys(entry.subject for entry in entries if entry.subject in book.register.anomalies)
-    what = ", ".join(subjects) or about(event).strip()
+    what = Text(", ".join(subjects), ", ".join(subjects)) if subjects else about(event)
     why = Text(" : {w}", ": {w}").format(w=event.why) if event.why else ""
-    text = Text("{d}{a}{w}", "{d}{a}{w}").format(d=_DID[event.do], a=f" · {what}" if what else "", w=why)
+    text = Text("{d}{a}{w}", "{d}{a}{w}").format(
+        d=_DID[event.do], a=Text(" · {w}", " · {w}").format(w=what) if what.fr else "", w=why
+    )
     details = _ends(event.values["phase"], book) if event.do is Do.OPEN else ()
     return Line(event.at, DONE, text, details)
+
+
+def refused(event: Event, why: tuple[Text, ...]) -> Line:
+    """What was refused, as the story says."""
+    what = about(event)
+    return Line(
+        event.at,
+        REFUSED,
+        Text("{d}{a} : refusé, comme prévu.", "{d}{a}: refused, as the story says.").format(
+            d=_DID[event.do], a=Text(" · {w}", " · {w}").format(w=what) if what.fr else ""
+        ),
+        why,
+    )
 
 
 def _run(run: RunRecord) -> Text:
@@ -88,14 +105,17 @@ def _ends(phase: PhaseId, book: Book) -> tuple[Text, ...]:
     return (Text("Terme : {d}.", "End: {d}.").format(d=day(end.date())),)
 
 
-def about(event: Event) -> str:
-    """What an event is about, after a blank; empty where it says it all."""
+def about(event: Event) -> Text:
+    """What an event is about; empty where it says it all."""
     says = event.values
     if event.do is Do.MAINTENANCE:
-        return f" {says['from']:%Y-%m-%d %H:%M} → {says['to']:%Y-%m-%d %H:%M}"
-    words = [str(says[key]) for key in ("name", "phase", "what", "until", "outcome") if key in says]
+        span = f"{says['from']:%Y-%m-%d %H:%M} → {says['to']:%Y-%m-%d %H:%M}"
+        return Text(span, span)
+    words = [str(says[key]) for key in ("name", "phase", "what", "until") if key in says]
     words += [str(word) for word in says.get("anomalies", ())]
-    return "".join(f" {word}" for word in words)
+    return Text("{w}{o}", "{w}{o}").format(
+        w=" ".join(words), o=Text(", {o}", ", {o}").format(o=OUTCOMES[says["outcome"]]) if "outcome" in says else ""
+    )
 
 
 def watched(touched: Sequence[str], book: Book, now: datetime) -> Line:
@@ -105,7 +125,7 @@ def watched(touched: Sequence[str], book: Book, now: datetime) -> Line:
         anomaly = book.register.anomalies[id]
         details.append(
             Text("{id} ({s}, {w}) : {t}", "{id} ({s}, {w}): {t}").format(
-                id=id, s=SEVERITY[anomaly.severity], w=anomaly.status.value, t=anomaly.title
+                id=id, s=SEVERITY[anomaly.severity], w=STATUS[anomaly.status], t=anomaly.title
             )
         )
     return Line(
@@ -117,11 +137,16 @@ def issued(made: Files, now: datetime) -> Line:
     """A certificate that was issued."""
     certificate = made.certificate
     text = Text("Procès-verbal {n} : {d}.", "Certificate {n}: {d}.")
-    decision = certificate.decision.value if certificate.decision is not None else ""
+    decision = OUTCOMES_OF[certificate.kind][certificate.decision] if certificate.decision is not None else ""
     return Line(now, DONE, text.format(n=certificate.number, d=decision), certificate.reasons)
 
 
 def proposed(certificate: Certificate, now: datetime) -> Line:
     """What the certificate of an open phase would say."""
     text = Text("Procès-verbal proposé pour « {p} » : {o}.", "Certificate proposed for '{p}': {o}.")
-    return Line(now, FOLLOWS, text.format(p=certificate.kind.value, o=certificate.proposal.value), certificate.reasons)
+    return Line(
+        now,
+        FOLLOWS,
+        text.format(p=certificate.kind.value, o=OUTCOMES_OF[certificate.kind][certificate.proposal]),
+        certificate.reasons,
+    )

@@ -18,10 +18,21 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import event
-from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, OperationalError
+from sqlalchemy.exc import ArgumentError, DatabaseError, DBAPIError, IntegrityError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
+from sas_kernel.errors import SasError
+from sas_kernel.text import Text
+
+_URL = Text(
+    "L’adresse de la base est illisible : sqlite:///fichier ou postgresql://hôte/base.",
+    "The database URL cannot be read: sqlite:///file or postgresql://host/database.",
+)
+_TOO_NEW = Text(
+    "Cette base a été écrite par une version plus récente : mettez cet outil à jour, ou nommez une autre base.",
+    "This database was written by a newer version: update this tool, or name another database.",
+)
 _ENVIRONMENT = Path(__file__).resolve().parent / "alembic_environment"
 
 # What a driver raises when the server cannot be reached or takes nobody; SQLAlchemy passes these on as they are.
@@ -34,15 +45,31 @@ _UNREACHABLE: Final = (
 )
 
 
+class DatabaseUrlError(SasError, ValueError):
+    """What names a database is no URL, or one of a database that we do not know."""
+
+
+class SchemaTooNewError(SasError):
+    """A database was brought further than the migrations that we have."""
+
+
+def parsed_url(url: str) -> sa.URL:
+    """`DatabaseUrlError` where it is none; its text does not repeat it, since it may hold a password."""
+    try:
+        return sa.make_url(url)
+    except (ArgumentError, ValueError):
+        raise DatabaseUrlError(_URL) from None
+
+
 def asynchronous_url(url: str) -> sa.URL:
     """The URL with the driver we use: `sqlite:///file` and `postgresql://…` are completed, others are refused."""
-    parsed = sa.make_url(url)
+    parsed = parsed_url(url)
     backend = parsed.get_backend_name()
     if backend == "sqlite":
         return parsed.set(drivername="sqlite+aiosqlite")
     if backend in {"postgresql", "postgres"}:
         return parsed.set(drivername="postgresql+asyncpg")
-    raise ValueError(f"'{backend}' is not supported: give a sqlite:/// or a postgresql:// URL")
+    raise DatabaseUrlError(_URL)
 
 
 class Database:
@@ -96,7 +123,8 @@ def translating(*, unavailable: Callable[[], Exception], conflict: Callable[[], 
     except _UNREACHABLE as error:
         raise unavailable() from error
     except DBAPIError as error:
-        if error.connection_invalidated or isinstance(error, OperationalError | InterfaceError):
+        unreadable = type(error) is DatabaseError  # what SQLite says of a file that is no database
+        if unreadable or error.connection_invalidated or isinstance(error, OperationalError | InterfaceError):
             raise unavailable() from error
         raise
 
@@ -136,9 +164,14 @@ def migrate(url: str, migrations: Path, revision: str = "head") -> None:
 
 async def _migrate(url: str, migrations: Path, revision: str) -> None:
     config = _config(migrations)
+    scripts = ScriptDirectory.from_config(config)
 
     def upgrade(connection: sa.Connection) -> None:
         config.attributes["connection"] = connection
+        options = {"version_table": _version_table(migrations)}
+        there = MigrationContext.configure(connection, opts=options).get_current_revision()
+        if there is not None and there not in {each.revision for each in scripts.walk_revisions()}:
+            raise SchemaTooNewError(_TOO_NEW)
         command.upgrade(config, revision)
 
     database = Database(url)

@@ -4,7 +4,15 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from sas_kit.database import Database, asynchronous_url, is_current, migrate
+from sas_kit.database import (
+    Database,
+    DatabaseUrlError,
+    SchemaTooNewError,
+    asynchronous_url,
+    is_current,
+    migrate,
+    translating,
+)
 
 REVISION = """
 import sqlalchemy as sa
@@ -49,6 +57,29 @@ async def test_migrations_bring_a_database_to_the_newest_revision(database_url: 
     async with database.reading() as connection:
         assert (await connection.execute(sa.text("SELECT count(*) FROM second"))).scalar_one() == 0
     await database.close()
+
+
+def test_a_database_of_a_newer_version_is_left_as_it_is(database_url: str, migrations: Path) -> None:
+    add_revision(migrations, "0002", "0001", "second")
+    migrate(database_url, migrations)
+    (migrations / "versions" / "0002.py").unlink()
+    with pytest.raises(SchemaTooNewError, match="newer version"):
+        migrate(database_url, migrations)
+
+
+@pytest.mark.parametrize("url", ["", "register.sqlite", "mysql://example.org/register", "postgresql://h:port/x"])
+def test_what_is_no_url_of_a_database_that_we_know_is_said(url: str) -> None:
+    with pytest.raises(DatabaseUrlError, match="sqlite:///file or postgresql"):
+        asynchronous_url(url)
+
+
+def test_a_file_that_is_no_database_counts_as_one_that_does_not_answer(tmp_path: Path, migrations: Path) -> None:
+    (tmp_path / "register.sqlite").write_text("not a database, " * 20)
+    with (
+        pytest.raises(ConnectionError, match="away"),
+        translating(unavailable=lambda: ConnectionError("away"), conflict=AssertionError),
+    ):
+        migrate(f"sqlite:///{tmp_path / 'register.sqlite'}", migrations)
 
 
 async def test_workers_that_start_together_migrate_once(database_url: str, migrations: Path) -> None:

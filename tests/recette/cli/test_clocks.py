@@ -104,3 +104,9 @@ def test_every_command_about_a_project_takes_a_clock_but_those_that_read_no_time
     without = {path for path, takes in found.items() if path.split()[0] in about and not takes}
     assert without == TIMELESS
     assert about <= {path.split()[0] for path in found}
+
+
+@pytest.mark.parametrize("written", ["0001-01-01T00:00", "9999-12-31T23:59:59-12:00"])
+def test_an_instant_that_another_zone_cannot_tell_is_refused(written: str) -> None:
+    with pytest.raises(typer.BadParameter):
+        clocks.instant(written)

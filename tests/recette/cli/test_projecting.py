@@ -256,6 +256,7 @@ def test_a_shut_door_says_what_is_missing_and_exits_with_one(bench: Bench) -> No
         ("project", "open", P, "--set", "region"),
         ("project", "open", P, "--contact", "editor=<camille@example.org>"),
         ("project", "open", P, "--use-case", "both"),
+        ("project", "open", P, "--for", "tool"),
         ("project", "maintenance", P, "--from", "x", "--to", "y"),
     ],
 )

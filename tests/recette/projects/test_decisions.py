@@ -64,6 +64,20 @@ def test_what_is_left_out_is_named(said: dict[str, Any], option: str) -> None:
         begun(**said)
 
 
+@pytest.mark.parametrize("agreement", ["atomes", "mssante-sesan"])
+def test_an_agreement_without_phases_leads_no_project(agreement: str) -> None:
+    with pytest.raises(AgreementError, match="has no phases"):
+        begun(agreement=agreement)
+
+
+@pytest.mark.parametrize("value", ["e" * 201, "Éditions\nExemple", "a\x1b[2Jb", "a\u202eb"])
+@pytest.mark.parametrize("key", ["editor", "environment", "product"])
+def test_what_a_project_is_called_takes_one_line(key: str, value: str) -> None:
+    said: dict[str, Any] = {key: value}
+    with pytest.raises(ProjectError, match=f"--{key}: one line"):
+        begun(**said)
+
+
 def test_a_project_is_opened_once() -> None:
     with pytest.raises(ProjectError, match="exists already"):
         begun(exists=True)

@@ -81,6 +81,9 @@ def test_an_anomaly_of_the_recette_that_comes_back_in_service_is_late_there(rece
     recette.notified("2026-07-06T10:00")
     recette.acknowledged("2026-07-06T15:00")
     assert since(recette, "2026-07-09T10:00", "suspension-blocking") == (at("2026-07-08T18:00"),)
+    now = at("2026-07-09T10:00")
+    (anomaly,) = recette.book.register.anomalies.values()
+    assert not any(due.indicative for due in (*recette.book.dues(now), *recette.book.dues_of(anomaly, now)))
 
 
 @pytest.mark.parametrize(

@@ -191,7 +191,7 @@ anomalies = "watch.answers"
     ]
     watched = [line for line in told.json["lines"] if "surveillance" in line["text"]["fr"]]
     assert [line["at"] for line in watched] == ["2026-10-20T08:10:00+02:00", "2026-10-23T10:10:00+02:00"]
-    assert "corrected" in watched[-1]["details"][0]["fr"]
+    assert "corrigée" in watched[-1]["details"][0]["fr"]
     # 23 days less 1 hour, in winter time nobody yet: from the 1st, 13:00, to the 24th, 12:00, a sample each 10 minutes.
     assert told.json["journal"]["samples"] == (23 * 24 - 1) * 6
 
@@ -207,16 +207,16 @@ def test_the_same_story_makes_the_same_journal_and_another_seed_does_not_change_
     for path in first.json["certificates"]:
         assert Path(path).stat().st_size > 1_000
     # It stands in the middle of its VSR: what its certificate would say is a refusal.
-    assert "Procès-verbal proposé pour « vsr » : refused." in first.lines[-1][1]
+    assert "Procès-verbal proposé pour « vsr » : Vérification de service régulier refusée." in first.lines[-1][1]
 
 
 def test_it_stops_at_a_phase_or_an_instant(simulate: Simulate) -> None:
     told = simulate(TO_RECETTE, TO_VSR, options=("--until", "recette"))
-    assert ("2026-10-01T11:00:00+02:00", "Procès-verbal PV-R-2026-0001 : validated.") in told.lines
+    assert ("2026-10-01T11:00:00+02:00", "Procès-verbal PV-R-2026-0001 : Recette validée.") in told.lines
     assert not any("mise-en-service" in text for _, text in told.lines)
     told = simulate(TO_RECETTE, TO_VSR, options=("--until", "2026-10-01T10:30"))
     assert any("Exécution" in text for _, text in told.lines)
-    assert not any("recette validated" in text for _, text in told.lines)
+    assert not any("recette, validée" in text for _, text in told.lines)
     wrong = simulate(TO_RECETTE, options=("--until", "recete"))
     assert wrong.code == ExitCode.USAGE
 
