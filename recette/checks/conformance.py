@@ -73,15 +73,10 @@ def judge(
 
     Without one it is held against the profile of its type in the exchange it is most likely of, and against the
     requirements of that exchange where they can be judged of a file. Raises `UnknownDocumentError` for JSON of a
-    kind that no flow knows and `UnknownProfileError` for a canonical without a definition.
+    kind that no flow knows and `UnknownProfileError` for a canonical without a definition, or with another version's.
     """
-    if profile is not None and not checker.knows(profile):
-        raise UnknownProfileError(
-            Text(
-                "Profil inconnu : « {p} ». Donnez un profil du guide, ou son paquet avec --ig.",
-                "Unknown profile: '{p}'. Give a profile of the guide, or its package with --ig.",
-            ).format(p=shown(profile))
-        )
+    if profile is not None:
+        _known(checker, profile)
     answer = Answer(None, saved=body)
     resource = answer.root.value
     if answer.document.fault is not None or not isinstance(resource, dict):
@@ -107,6 +102,27 @@ def judge(
         tuple(_once(atomic or [], [issue for issue in issues if issue.weight is not Weight.UNVERIFIED])),
         tuple(issue for issue in issues if issue.weight is Weight.UNVERIFIED),
     )
+
+
+def _known(checker: Checker, profile: str) -> None:
+    canonical, _, version = profile.partition("|")
+    definition = checker.facts.definitions.get(canonical)
+    if definition is None:
+        raise UnknownProfileError(
+            Text(
+                "Profil inconnu : « {p} ». Donnez un profil du guide, ou son paquet avec --ig.",
+                "Unknown profile: '{p}'. Give a profile of the guide, or its package with --ig.",
+            ).format(p=shown(profile))
+        )
+    if version and not definition.version.startswith(version):
+        raise UnknownProfileError(
+            Text(
+                "Le profil « {p} » n’est connu qu’en version {v} : donnez celle-là, "
+                "ou choisissez le guide avec --ig-version, ou son paquet avec --ig.",
+                "The profile '{p}' is only known in version {v}: give that one, "
+                "or choose the guide with --ig-version, or its package with --ig.",
+            ).format(p=shown(profile), v=definition.version)
+        )
 
 
 def _fitting(checker: Checker, resource: Any, case: UseCase | None) -> str:

@@ -100,10 +100,12 @@ def judge(
     """Play the plan, write the reports, return what was found. `chromium`: with a real browser, at this path or, empty,
     where one is found. `target_file` is where the target is described, if in a file; `also` are told what happens."""
     from recette import playing
-    from recette.reports import write_reports
+    from recette.reports import make_folder, write_reports
     from recette.reports.console import RichListener, console_listener
 
     files = tuple(name for name in formats if name != "console")
+    if files:
+        make_folder(out)
     listeners = [console_listener(lang=lang, plain=SETTINGS.ci)] if "console" in formats else []
     try:
         report = playing.play(plan, listeners=[*listeners, *also], chromium=chromium, clock=clock)

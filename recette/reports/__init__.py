@@ -1,5 +1,5 @@
 """Reports, every one made from the same `RunReport`."""
 
-from recette.reports.files import write_reports
+from recette.reports.files import make_folder, write_reports
 
-__all__ = ["write_reports"]
+__all__ = ["make_folder", "write_reports"]

@@ -60,6 +60,19 @@ class ReportWriteError(SasError):
     """A report could not be written. The text names the file and the reason."""
 
 
+def make_folder(folder: Path) -> None:
+    """Make the folder of reports, which must take files; asked before a run, so that none is played for nothing.
+
+    Raises `ReportWriteError`.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise _unwritable(folder, error) from error
+
+
 def write_reports(
     report: RunReport, formats: Iterable[str], folder: Path, lang: Lang, *, target_file: Path | None = None
 ) -> list[Path]:
@@ -85,13 +98,17 @@ def write_whole(path: Path, content: bytes) -> Path:
         path.parent.mkdir(parents=True, exist_ok=True)
         _write_whole(path, content)
     except OSError as error:
-        raise ReportWriteError(
-            Text(
-                "Rapport impossible à écrire dans « {path} » : {error}. Choisissez un autre dossier par --out.",
-                "The report cannot be written to '{path}': {error}. Choose another folder with --out.",
-            ).format(path=path, error=error.strerror or error)
-        ) from error
+        raise _unwritable(path, error) from error
     return path
+
+
+def _unwritable(path: Path, error: OSError) -> ReportWriteError:
+    return ReportWriteError(
+        Text(
+            "Rapport impossible à écrire dans « {path} » : {error}. Choisissez un autre dossier par --out.",
+            "The report cannot be written to '{path}': {error}. Choose another folder with --out.",
+        ).format(path=path, error=error.strerror or error)
+    )
 
 
 def _write_whole(path: Path, content: bytes) -> None:

@@ -23,7 +23,8 @@ from agenda_editor import __version__
 from agenda_editor.agendas.model import AgendaUnavailableError
 from agenda_editor.agendas.service import AgendaService
 from agenda_editor.appointments.client import PlatformClient
-from agenda_editor.appointments.service import AppointmentService, PushService
+from agenda_editor.appointments.push import PushService
+from agenda_editor.appointments.service import AppointmentService
 from agenda_editor.appointments.tasks import dispatching
 from agenda_editor.associations.service import AssociationService, render_associations_again
 from agenda_editor.communities.service import CommunityService

@@ -1,11 +1,10 @@
-"""The story of an appointment, and that of telling the platform: both begin in the same transaction."""
+"""The story of an appointment; what `push` tells the platform is written in the same transaction."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
-import random
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import replace
 from typing import Final, TypeVar
@@ -22,7 +21,6 @@ from agenda_editor.agendas.model import (
 )
 from agenda_editor.agendas.service import AgendaService, Editing
 from agenda_editor.appointments import fhir, rules
-from agenda_editor.appointments.client import PlatformClient
 from agenda_editor.appointments.model import (
     Appointment,
     AppointmentStatus,
@@ -30,14 +28,11 @@ from agenda_editor.appointments.model import (
     ChangeKind,
     Delivery,
     DeliveryState,
-    Message,
     NotEntitledError,
-    Outcome,
     PatientDetails,
     SlotTakenError,
     UnknownAppointmentError,
     UnknownDeliveryError,
-    Verdict,
 )
 from agenda_editor.appointments.repository import AppointmentRepository
 from agenda_editor.associations.model import Site
@@ -45,15 +40,10 @@ from agenda_editor.associations.service import AssociationEditing
 from agenda_editor.regulators.service import RegulatorService
 from sas_fhir import instants
 from sas_kit.database import Database, translating
-from sas_kit.http import HttpFailure
 
 _log = logging.getLogger(__name__)
 
 _PLACED_SINCE: Final = 2 * 24 * 3_600_000
-_SLACK: Final = 1_000  # ms by which a lease outlasts the longest exchange
-_HASTENED_AT_MOST_EVERY: Final = 5_000
-_FORGOTTEN_AT_ONCE: Final = 500  # messages a transaction: a few milliseconds, so that bookings never wait for it
-_FORGOTTEN_EVERY: Final = 3_600_000
 
 
 class AppointmentService:
@@ -347,114 +337,3 @@ async def _same_time(edit: Editing, appointment: Appointment) -> Slot | None:
 def _best(slots: Sequence[Slot], appointment: Appointment) -> Slot | None:
     free = [slot for slot in slots if slot.details.status is SlotStatus.FREE]
     return min(free, key=lambda slot: slot.details.end != appointment.end, default=None)
-
-
-# --- telling the platform ---------------------------------------------------------------------------------------------
-
-
-class PushService:
-    """Sends what the outbox holds; several may work on one database. Without a `client` everything waits.
-
-    `chance`: numbers from 0 to 1, for delays that do not coincide. `retention`: milliseconds that what the platform
-    accepted is kept after it did; None keeps it.
-    """
-
-    def __init__(
-        self,
-        database: Database,
-        client: PlatformClient | None,
-        *,
-        chance: Callable[[], float] = random.random,
-        retention: int | None = None,
-    ) -> None:
-        self._database = database
-        self._client = client
-        self._chance = chance
-        longest = 0.0 if client is None else client.limits.connect + client.limits.answer
-        self._longest_exchange = int(longest * 1000)
-        self._outage = False
-        self._hastened_at = 0
-        self._retention = retention
-        self._forgets_at = 0
-
-    @property
-    def most_at_once(self) -> int:
-        return 0 if self._client is None else self._client.connections
-
-    async def turn(self, verdicts: Sequence[tuple[Message, Verdict]], most: int, now: int) -> list[Message]:
-        """Write down what became of some messages and take at most so many that are due, each to be sent at once.
-
-        Raises `AgendaUnavailableError`; nothing is then written.
-        """
-        with translating(unavailable=AgendaUnavailableError, conflict=AgendaUnavailableError):
-            if not verdicts:
-                if most == 0:
-                    return []
-                async with self._database.reading() as connection:
-                    if not await AppointmentRepository(connection).is_due(now):
-                        return []
-            outcomes = [
-                Outcome(message, verdict, rules.next_attempt(now, message.attempt, verdict, self._chance()))
-                for message, verdict in verdicts
-            ]
-            async with self._database.transaction() as connection:
-                repository = AppointmentRepository(connection)
-                await repository.settle(outcomes, now)
-                if self._is_back([outcome.verdict for outcome in outcomes], now):
-                    await repository.hasten(now)
-                if most == 0:
-                    return []
-                return await repository.take(most, now, now + self._longest_exchange + _SLACK)
-
-    async def send(self, message: Message, now: int) -> Verdict:
-        """One attempt; whatever happens to it is a verdict."""
-        if self._client is None or now + self._longest_exchange > message.leased_until:
-            # The process stood still: by now somebody else may have sent this message, and newer ones.
-            return rules.failed("lease_over")
-        try:
-            answer = await self._client.send(message)
-        except HttpFailure as failure:
-            return rules.failed(failure.kind.value)
-        codes = [] if 200 <= answer.status < 300 else fhir.issue_codes(answer.body)
-        verdict = rules.judged(answer.status, codes, answer.header("retry-after"), now)
-        if verdict.state is DeliveryState.REFUSED:
-            _log.warning("the platform refused appointment %s: %s", message.appointment_key, verdict.answer)
-        return verdict
-
-    async def give_up(self, messages: Sequence[Message], now: int) -> None:
-        """Leave messages whose attempt was broken off to whoever comes next. Raises `AgendaUnavailableError`."""
-        broken_off = rules.failed("broken_off")
-        with translating(unavailable=AgendaUnavailableError, conflict=AgendaUnavailableError):
-            async with self._database.transaction() as connection:
-                outcomes = [Outcome(message, broken_off, now) for message in messages]
-                await AppointmentRepository(connection).settle(outcomes, now)
-
-    async def forget(self, now: int) -> int:
-        """Once an hour, delete what was accepted longer ago than it is kept; how many messages this call deleted.
-
-        One batch a call, until none is left. What is pending or was refused stays. Raises `AgendaUnavailableError`.
-        """
-        if self._retention is None or now < self._forgets_at:
-            return 0
-        with translating(unavailable=AgendaUnavailableError, conflict=AgendaUnavailableError):
-            async with self._database.transaction() as connection:
-                deleted = await AppointmentRepository(connection).forget_accepted(
-                    now - self._retention, _FORGOTTEN_AT_ONCE
-                )
-        if deleted < _FORGOTTEN_AT_ONCE:
-            self._forgets_at = now + _FORGOTTEN_EVERY
-        if deleted:
-            _log.info("%d messages that the platform accepted are no longer kept", deleted)
-        return deleted
-
-    def _is_back(self, verdicts: Sequence[Verdict], now: int) -> bool:
-        """Whether the platform answers after it did not: then nobody who waits for it need wait longer.
-
-        Seldom all the same, so that one message over which connections break is not sent without a pause.
-        """
-        self._outage = self._outage or any(verdict.outage for verdict in verdicts)
-        answered = any(verdict.state is DeliveryState.ACCEPTED for verdict in verdicts)
-        if not (self._outage and answered and now - self._hastened_at >= _HASTENED_AT_MOST_EVERY):
-            return False
-        self._outage, self._hastened_at = False, now
-        return True

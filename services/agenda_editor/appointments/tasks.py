@@ -11,7 +11,7 @@ from typing import Final
 from agenda_editor.agendas.model import AgendaError
 from agenda_editor.appointments import rules
 from agenda_editor.appointments.model import Message, Verdict
-from agenda_editor.appointments.service import PushService
+from agenda_editor.appointments.push import PushService
 from sas_fhir.instants import milliseconds
 from sas_kernel.clock import Clock
 

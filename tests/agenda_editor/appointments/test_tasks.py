@@ -16,10 +16,11 @@ from itertools import groupby
 import pytest
 
 from agenda_editor.agendas.model import AgendaUnavailableError
-from agenda_editor.appointments import rules, service, tasks
+from agenda_editor.appointments import push as pushing
+from agenda_editor.appointments import rules, tasks
 from agenda_editor.appointments.client import PlatformClient
 from agenda_editor.appointments.model import AppointmentError, DeliveryState, Message, Verdict
-from agenda_editor.appointments.service import PushService
+from agenda_editor.appointments.push import PushService
 from sas_kernel.clock import ManualClock
 from sas_kit.http import HttpLimits
 from tests.agenda_editor.appointments.conftest import (
@@ -498,7 +499,7 @@ _DAY = 24 * 3_600_000
 async def test_what_was_accepted_long_ago_is_deleted_in_batches_and_nothing_else_is(
     start: Starter, receiver: Receiver, database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(service, "_FORGOTTEN_AT_ONCE", 2)
+    monkeypatch.setattr(pushing, "_FORGOTTEN_AT_ONCE", 2)
     bookings = Bookings(await start(database_url))
     booked = [await bookings.book(number) for number in await _opened(bookings, 6)]
     database = bookings.agenda.app.state.services.database

@@ -56,6 +56,12 @@ def test_a_named_profile_is_judged_without_the_requirements_of_the_flow() -> Non
     assert [(told.level, told.rule) for told in found.told] == [(Level.SHOULD, "slot-type")]
 
 
+@pytest.mark.parametrize("version", ["1.1.0", "9", "2.0.0"])
+def test_a_profile_in_another_version_is_not_held_to_this_one(version: str) -> None:
+    with pytest.raises(UnknownProfileError, match=r"1\.2\.0"):
+        judged(base("slot"), f"{SLOT}|{version}")
+
+
 def test_keys_that_stand_twice_are_told_of_every_document() -> None:
     content = json.dumps(base("site")).replace('"name":', '"name": "X", "name":', 1).encode()
     assert [(told.rule, told.path) for told in judged(content).told] == [("repeated", "Location.name")]

@@ -11,7 +11,7 @@ import pytest
 from openpyxl import load_workbook
 
 from recette.cli.options import FORMATS
-from recette.reports import files, json_report, write_reports
+from recette.reports import files, json_report, make_folder, write_reports
 from recette.reports.files import ReportWriteError
 from sas_kernel.text import Lang
 from tests.recette.reports import samples
@@ -51,6 +51,16 @@ def test_a_write_that_breaks_leaves_the_earlier_report_and_no_rest(
     assert "No space left" in error.value.text.fr
     assert [path.name for path in tmp_path.iterdir()] == ["run.json"]
     assert json_report.read(tmp_path / "run.json") == samples.red()
+
+
+def test_the_folder_is_known_to_take_files_before_anything_is_played(tmp_path: Path) -> None:
+    make_folder(tmp_path / "a" / "b")
+    make_folder(tmp_path / "a" / "b")
+    assert list((tmp_path / "a" / "b").iterdir()) == []
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(ReportWriteError, match="--out"):
+        make_folder(tmp_path / "file")
+    assert (tmp_path / "file").read_text() == "in the way"
 
 
 def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
