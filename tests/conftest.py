@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +13,10 @@ import pytest
 from hypothesis import settings
 
 from tests import databases
+
+# Workers and hundreds of tests start processes of ours: without bytecode, each would compile everything once more.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 
 # A busy machine is not a fault of the code: how long an example takes is measured in benchmarks/, never here.
 settings.register_profile("recette", deadline=None)
