@@ -15,6 +15,7 @@ import typer.main
 import typer.testing
 from hypothesis import settings
 
+from sas_kernel import contracts, datasets
 from tests import databases
 
 # Workers and hundreds of tests start processes of ours: without bytecode, each would compile everything once more.
@@ -42,6 +43,23 @@ def _commands_built_once() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(typer.main, "get_command", built)
         patch.setattr(typer.testing, "_get_command", built)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _demonstration_read_once() -> Iterator[None]:
+    """Each service and each target of a test would read the same file again; what comes of it is frozen."""
+    read = datasets.load
+
+    @cache
+    def kept(_folder: Path) -> datasets.Dataset:
+        return read("demo")
+
+    def load(name_or_path: str) -> datasets.Dataset:
+        return kept(contracts.directory()) if name_or_path == "demo" else read(name_or_path)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(datasets, "load", load)
         yield
 
 
