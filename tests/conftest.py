@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 import os
+import sys
 import uuid
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import asyncpg
 import pytest
+import typer.main
+import typer.testing
 from hypothesis import settings
 
+from sas_kernel import contracts, datasets
 from tests import databases
+
+# Workers and hundreds of tests start processes of ours: without bytecode, each would compile everything once more.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 
 # A busy machine is not a fault of the code: how long an example takes is measured in benchmarks/, never here.
 settings.register_profile("recette", deadline=None)
@@ -25,6 +34,33 @@ def absent(reason: str) -> None:
     if os.environ.get("CI"):
         pytest.fail(reason)
     pytest.skip(reason)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _commands_built_once() -> Iterator[None]:
+    """typer builds the tree of all commands again at each call, longer than most commands take; it never changes."""
+    built = cache(typer.main.get_command)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(typer.main, "get_command", built)
+        patch.setattr(typer.testing, "_get_command", built)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _demonstration_read_once() -> Iterator[None]:
+    """Each service and each target of a test would read the same file again; what comes of it is frozen."""
+    read = datasets.load
+
+    @cache
+    def kept(_folder: Path) -> datasets.Dataset:
+        return read("demo")
+
+    def load(name_or_path: str) -> datasets.Dataset:
+        return kept(contracts.directory()) if name_or_path == "demo" else read(name_or_path)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(datasets, "load", load)
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -77,6 +77,7 @@ def test_the_whole_catalogue_holds_on_each_database_and_the_platform_shows_what_
             database_url=database_url,
             dataset="demo",
             editors=[("reference", base), ("closed", f"http://127.0.0.1:{processes.free_port()}/fhir")],
+            settings=processes.PUBLIC_PASSWORDS,
         )
         agenda.wait_until_ready()
         platform.wait_until_ready()

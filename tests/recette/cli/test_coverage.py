@@ -11,21 +11,32 @@ import sys
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
+from recette import cli
 from recette.model import ExitCode
 from sas_kernel import contracts
 
 
 def coverage(*arguments: str, folder: Path | None = None) -> subprocess.CompletedProcess[str]:
-    named = {"SAS_CONTRACTS_DIR": str(folder)} if folder else {}
+    """The command; a process of its own where the folder of contracts is another, which is read once at its start."""
+    return _process(arguments, folder) if folder else _here(arguments)
+
+
+def _process(arguments: tuple[str, ...], folder: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "recette", "coverage", *arguments],
-        env={**os.environ, "CI": "1", "RECETTE_LANG": "en", **named},
+        env={**os.environ, "CI": "1", "RECETTE_LANG": "en", "SAS_CONTRACTS_DIR": str(folder)},
         capture_output=True,
         text=True,
         timeout=60,
         check=False,
     )
+
+
+def _here(arguments: tuple[str, ...]) -> subprocess.CompletedProcess[str]:
+    done = CliRunner().invoke(cli.app, ["coverage", *arguments], catch_exceptions=False)
+    return subprocess.CompletedProcess(arguments, done.exit_code, done.stdout, done.stderr)
 
 
 @pytest.fixture

@@ -66,7 +66,13 @@ def agenda(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The reference agenda, as a process, with the demo data."""
     with processes.Services() as services:
         database = f"sqlite:///{tmp_path_factory.mktemp('agenda') / 'agenda.sqlite'}"
-        service, base = processes.agenda(services, port=processes.free_port(), database_url=database, dataset="demo")
+        service, base = processes.agenda(
+            services,
+            port=processes.free_port(),
+            database_url=database,
+            dataset="demo",
+            settings=processes.PUBLIC_PASSWORDS,
+        )
         service.wait_until_ready()
         yield base
 
