@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from recette import __version__
-from recette.cli import covering, faulty, initiating, judging, listing, running, serving
+from recette.cli import covering, faults, faulty, initiating, judging, listing, running, serving
 from recette.cli.options import SETTINGS, said
 from recette.model import ExitCode
 from sas_kernel.errors import ContractError, SasError
@@ -38,6 +38,7 @@ app.add_typer(serving.app)
 app.add_typer(covering.app)
 app.add_typer(initiating.app)
 app.add_typer(faulty.app, name="faulty")
+app.add_typer(faults.app, name="faults")
 
 
 @app.callback(invoke_without_command=True)
