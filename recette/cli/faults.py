@@ -74,8 +74,8 @@ def announced(sources: Sequence[str], lang: Lang) -> Iterator[str]:
     from sas_kernel.faults import reader
 
     for fault in reader.loaded(sources):
-        heading = Text("Panne volontaire", "Fault on purpose").to(lang)
-        yield f"{heading} : {fault.name} ({', '.join(sorted(fault.sides))}) {fault.text.to(lang)}".rstrip()
+        line = Text("Panne volontaire : {n} ({s}) {t}", "Fault on purpose: {n} ({s}) {t}")
+        yield line.format(n=fault.name, s=", ".join(sorted(fault.sides)), t=fault.text).to(lang).rstrip()
     if sources:
         yield Text("Ce qui a été joué : /_faults sur chaque service.", "What was played: /_faults on each service.").to(
             lang

@@ -57,6 +57,12 @@ class HttpAnswer:
         wanted = name.lower()
         return next((value for key, value in self.headers if key.lower() == wanted), None)
 
+    @property
+    def is_page(self) -> bool:
+        """Whether it is a page for people: what a proxy says in a service's place, whatever its status."""
+        media_type = (self.header("content-type") or "").partition(";")[0].strip().lower()
+        return media_type == "text/html" and bool(self.body)
+
 
 class HttpFailure(Exception):  # noqa: N818  a failure of the exchange, not a fault of the program
     """No whole answer came. `elapsed` is in seconds from the moment the request left, else from the start."""
