@@ -37,6 +37,7 @@ App = Callable[[Scope, Receive, Send], Awaitable[None]]
 HEADER: Final = b"x-recette-fault"
 LISTING: Final = "/_faults"
 _HEALTH: Final = "/health/"
+_LOOKS_EVERY: Final = 0.25  # seconds
 
 
 class FaultsMiddleware:
@@ -73,7 +74,7 @@ class FaultsMiddleware:
 
     async def _play(self, cue: Cue, scope: Scope, receive: Receive, send: Send) -> None:
         if cue.delay:
-            await self._stage.sleep(cue.delay)
+            await self._wait(cue.delay, scope)
         effect = cue.effect
         if effect is None or isinstance(effect, Skew):
             await self._app(scope, receive, send)
@@ -92,7 +93,14 @@ class FaultsMiddleware:
             await part.end()
             await server.gone(receive)
         else:
-            await self._app(scope, receive, _Bent(effect, send, self._stage.sleep))
+            await self._app(scope, receive, _Bent(effect, send, lambda seconds: self._wait(seconds, scope), scope))
+
+    async def _wait(self, seconds: float, scope: Scope) -> None:
+        """As long as somebody waits for the answer."""
+        while seconds > 0 and not server.is_gone(scope):
+            step = min(seconds, _LOOKS_EVERY)
+            await self._stage.sleep(step)
+            seconds -= step
 
     def _dated(self, send: Send) -> Send:
         async def dated(message: Message) -> None:
@@ -170,10 +178,11 @@ class _Part:
 class _Bent:
     """Stands in for `send`: the whole body passes, otherwise than it should."""
 
-    def __init__(self, effect: Effect, send: Send, sleep: Callable[[float], Awaitable[None]]) -> None:
+    def __init__(self, effect: Effect, send: Send, sleep: Callable[[float], Awaitable[None]], scope: Scope) -> None:
         self._effect = effect
         self._send = send
         self._sleep = sleep
+        self._scope = scope
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
 
     async def __call__(self, message: Message) -> None:
@@ -199,6 +208,8 @@ class _Bent:
             body = self._decoder.decode(body, not more).encode(self._effect.name, "replace")
         if isinstance(self._effect, Drip):
             async for drop in drops(body, self._effect, self._sleep):
+                if server.is_gone(self._scope):
+                    break
                 await self._send({"type": "http.response.body", "body": drop, "more_body": True})
             body = b""
         await self._send({"type": "http.response.body", "body": body, "more_body": more})

@@ -50,6 +50,12 @@ async def gone(receive: Callable[[], Awaitable[Any]]) -> None:
         pass
 
 
+def is_gone(scope: Mapping[str, Any]) -> bool:
+    """Whether nobody is left to answer, as far as the connection tells."""
+    transport = scope.get("extensions", {}).get(EXTENSION, {}).get("transport")
+    return transport is not None and bool(transport.is_closing())
+
+
 def _transport(scope: Mapping[str, Any]) -> Any:
     transport = scope.get("extensions", {}).get(EXTENSION, {}).get("transport")
     if transport is None:

@@ -106,7 +106,9 @@ async def of_card(pair: Pair, value: str) -> int | None:
 async def at_agenda(pair: Pair, value: str) -> list[tuple[int, str, str, bool]]:
     """What the agenda keeps under an identifier: number, family name, e-mail, whether active."""
     async with pair.agenda.database.reading() as connection:
-        query = sa.text("SELECT id, family, email, active FROM regulators WHERE value = :value").columns(active=sa.Boolean)
+        query = sa.text("SELECT id, family, email, active FROM regulators WHERE value = :value").columns(
+            active=sa.Boolean
+        )
         return [(row[0], row[1], row[2], row[3]) for row in await connection.execute(query, {"value": value})]
 
 
@@ -132,7 +134,9 @@ async def free_slots(pair: Pair) -> list[int]:
     for practitioner in DEMO.practitioners:
         for schedule in await pair.agenda.agendas.schedules(practitioner.national_id):
             slots = await pair.agenda.agendas.slots(schedule.id, now() + 3_600_000, now() + HORIZON - 3_600_000)
-            found += [s.id for s in slots if s.details.status is SlotStatus.FREE and is_offered(s, schedule, now(), HORIZON)]
+            found += [
+                s.id for s in slots if s.details.status is SlotStatus.FREE and is_offered(s, schedule, now(), HORIZON)
+            ]
             if len(found) >= 4:
                 return found
     raise AssertionError("no free slots left")
@@ -147,8 +151,10 @@ async def settled(pair: Pair) -> None:
 async def check_appointments(pair: Pair) -> None:
     expected = await live_through_some_appointments(pair)
     await settled(pair)
-    assert pair.played() > 0 or pair.agenda_stage.script.skew(datetime.now(UTC)) or pair.platform_stage.script.skew(
-        datetime.now(UTC)
+    assert (
+        pair.played() > 0
+        or pair.agenda_stage.script.skew(datetime.now(UTC))
+        or pair.platform_stage.script.skew(datetime.now(UTC))
     )
     assert await pair.agenda.appointments.deliveries(DeliveryState.REFUSED) == []
     kept = await reported(pair.platform_database)
@@ -263,7 +269,7 @@ async def check_search(pair: Pair) -> str:
 SEARCHED: Final = {
     "delay = 0.7": "timed_out",
     "delay = { uniform = [0.6, 0.7] }": "timed_out",
-    "status = 503": "error",
+    "status = 503": "refused",
     'reset = "before"': "connection_lost",
     'reset = "head"': "connection_lost",
     'reset = "half"': "connection_lost",
