@@ -16,6 +16,7 @@ from recette.cli import (
     certifying,
     covering,
     dashboarding,
+    faults,
     faulty,
     initiating,
     judging,
@@ -68,6 +69,7 @@ app.add_typer(service_reporting.app)
 app.add_typer(dashboarding.app)
 app.add_typer(certifying.app)
 app.add_typer(mailing.app)
+app.add_typer(faults.app, name="faults")
 
 
 @app.callback(invoke_without_command=True)

@@ -33,6 +33,17 @@ DatabaseOption = Annotated[
         ),
     ),
 ]
+FaultOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--fault",
+        metavar="FILE|NAME",
+        help=said(
+            "Panne volontaire : un fichier, ou un nom de « faults list » (répétable).",
+            "Fault on purpose: a file, or a name of 'faults list' (repeatable).",
+        ),
+    ),
+]
 DEFAULT_OUT = Path("recette-out")
 
 FlowOption = Annotated[

@@ -9,7 +9,15 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from recette.cli.clocks import ClockFileOption
-from recette.cli.options import DEFAULT_OUT, SETTINGS, DatabaseOption, LangOption, OutOption, said
+from recette.cli.options import (
+    DEFAULT_OUT,
+    SETTINGS,
+    DatabaseOption,
+    FaultOption,
+    LangOption,
+    OutOption,
+    said,
+)
 from recette.cli.playing import judge, plan_of
 from recette.model import ExitCode
 
@@ -61,7 +69,9 @@ def up(
         ),
     ] = None,
     clock: ClockFileOption = None,
+    fault: FaultOption = None,
 ) -> None:
+    from recette.cli import faults
     from recette.drivers import services as processes
 
     if what not in {"agenda", "platform", "all"}:
@@ -72,6 +82,7 @@ def up(
     editors = [tuple(value.split("=", 1)) for value in editor or ()]
     if any(len(pair) != 2 for pair in editors):
         raise typer.BadParameter(said("attendu : NOM=URL", "expected NAME=URL"), param_hint="--editor")
+    played = faults.by_side(fault or (), {"agenda", "platform"} if what == "all" else {what})
     home = f"http://127.0.0.1:{platform_port}"
     with processes.Services() as services:
         stop_on_sigterm()
@@ -87,6 +98,7 @@ def up(
                 platform_url=platform_url or (f"{home}/fhir" if what == "all" else None),
                 issuer=f"{home}/realms/sas",
                 clock=clock,
+                faults=played["agenda"],
             )
             started.append((service, said("Agenda (base FHIR)", "Agenda (FHIR base)"), base))
         if what in {"platform", "all"}:
@@ -101,6 +113,7 @@ def up(
                 workers=workers,
                 sso_clients=[processes.sso_client_of(agenda_port), *(sso_client or ())],
                 clock=clock,
+                faults=played["platform"],
             )
             started.append((service, said("Plateforme", "Platform"), base + "/"))
         for service, label, base in started:
@@ -110,6 +123,8 @@ def up(
             typer.echo(
                 said("Qui peut se connecter : {u}", "Who can sign in: {u}").format(u=f"{home}/identites-d-essai")
             )
+        for line in faults.announced(fault or (), SETTINGS.lang):
+            typer.echo(line)
         typer.echo(said("Ctrl-C pour arrêter.", "Ctrl-C to stop."))
         services.watch()
 

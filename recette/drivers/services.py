@@ -185,12 +185,13 @@ def agenda(
     clock: Path | None = None,
     settings: Mapping[str, str] | None = None,
     public_url: str | None = None,
+    faults: Sequence[str] = (),
 ) -> tuple[Service, str]:
     """The reference agenda and its FHIR base URL.
 
     `platform_url` is the FHIR base that it tells of appointments, `issuer` the provider it trusts, `clock` the file of
     a test clock (`sas_kernel.clock.FileClock`), `public_url` how others write its address where that is not the one it
-    listens on. `settings` go by environment variable.
+    listens on. `settings` go by environment variable. `faults`: what it plays on purpose, files or built-in names.
     """
     base = f"http://{host}:{port}"
     arguments = ["serve", "--host", host, "--port", str(port), "--database-url", database_url]
@@ -204,6 +205,7 @@ def agenda(
         arguments += ["--sso-issuer", issuer, "--sso-client-id", known.client_id, "--sso-client-secret", known.secret]
     if clock is not None:
         arguments += ["--clock", str(clock)]
+    arguments += [word for fault in faults for word in ("--fault", fault)]
     environment = {f"SAS_AGENDA_{name}": value for name, value in (settings or {}).items()}
     return services.launch("agenda_editor", arguments, f"{base}/health/ready", environment), f"{base}/fhir"
 
@@ -227,11 +229,12 @@ def platform(
     settings: Mapping[str, str] | None = None,
     clock: Path | None = None,
     public_url: str | None = None,
+    faults: Sequence[str] = (),
 ) -> tuple[Service, str]:
     """The platform and its URL; `editors` are names and FHIR base URLs, `sso_clients` values of its --sso-client.
 
     `public_url` is how others write its address where that is not the one it listens on. `settings` go by environment
-    variable (`ADMIN_TOKEN`), where a list of processes does not show them.
+    variable (`ADMIN_TOKEN`), where a list of processes does not show them. `faults`: what it plays on purpose.
     """
     base = f"http://{host}:{port}"
     # The platform's directory is a file of names; the national set has none, and is searched by identifier.
@@ -246,6 +249,7 @@ def platform(
         arguments += ["--sso-client", client]
     if clock is not None:
         arguments += ["--clock", str(clock)]
+    arguments += [word for fault in faults for word in ("--fault", fault)]
     environment = {f"SAS_PLATFORM_{name}": value for name, value in (settings or {}).items()}
     return services.launch("sas_platform", arguments, f"{base}/health/ready", environment), base
 

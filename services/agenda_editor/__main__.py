@@ -32,6 +32,7 @@ from sas_kernel.errors import ContractError, SasError
 from sas_kernel.text import Text
 from sas_kit import database as databases
 from sas_kit.database import Database
+from sas_kit.faults import playing, server
 
 _DEFAULT_PORT = 8081
 
@@ -75,6 +76,9 @@ def _parser() -> argparse.ArgumentParser:
         action="append",
         help=f"what the platform says of itself; repeatable (default: {', '.join(known.origins)})",
     )
+    serve.add_argument("--fault", metavar="FILE|NAME", action="append", help=playing.FAULT_HELP)
+    serve.add_argument("--faults-by-header", action="store_true", help=playing.BY_HEADER_HELP)
+    serve.add_argument("--fault-anywhere", action="store_true", help=playing.ANYWHERE_HELP)
     serve.set_defaults(command=_serve)
 
     load = commands.add_parser("load", help="put a data set in afresh, relative to the present time")
@@ -115,7 +119,13 @@ def _web(value: str) -> str:
 def _serve(options: argparse.Namespace) -> None:
     given = {
         name: value
-        for name, value in (("sso_client_secret", options.sso_client_secret), ("origins", options.origin))
+        for name, value in (
+            ("sso_client_secret", options.sso_client_secret),
+            ("origins", options.origin),
+            ("faults", options.fault),
+            ("faults_by_header", options.faults_by_header or None),
+            ("fault_anywhere", options.fault_anywhere or None),
+        )
         if value is not None
     }
     settings = Settings(
@@ -131,6 +141,9 @@ def _serve(options: argparse.Namespace) -> None:
     )
     if settings.clock_file is not None:
         loopback.require_for_test_clock(host=options.host, public_url=settings.public_url)
+    misbehaves = bool(settings.faults) or settings.faults_by_header
+    if misbehaves and not settings.fault_anywhere:
+        loopback.require_for_faults(host=options.host)
     _migrate(settings.database_url)  # what is wrong is told here, once, not by each worker
     if settings.dataset == NATIONAL:
         asyncio.run(_require_national(settings))
@@ -143,10 +156,13 @@ def _serve(options: argparse.Namespace) -> None:
         "http": "httptools",
         "access_log": False,  # a query names practitioners
         "timeout_graceful_shutdown": 5,
+        **(server.OPTIONS if misbehaves else {}),
     }
     if options.workers == 1:
         uvicorn.run(settled(create_app(settings)), **common)
         return
+    if misbehaves:
+        create_app(settings)  # the same for a fault
     for name, kept in settings.model_dump().items():
         value = kept.get_secret_value() if isinstance(kept, SecretStr) else kept
         if value is not None:

@@ -29,6 +29,7 @@ from agenda_editor.appointments.tasks import dispatching
 from agenda_editor.associations.service import AssociationService, render_associations_again
 from agenda_editor.communities.service import CommunityService
 from agenda_editor.dependencies import BASE_PATH, State
+from agenda_editor.interfaces import PATHS
 from agenda_editor.provisioning.service import NATIONAL, ProvisioningService
 from agenda_editor.provisioning.tasks import keep_fresh
 from agenda_editor.regulators import endpoints as accounts
@@ -52,8 +53,10 @@ from sas_kernel import contracts, datasets, loopback
 from sas_kernel.clock import Clock
 from sas_kernel.contracts import ServiceLevel
 from sas_kernel.errors import SasError
+from sas_kernel.faults.model import Side
 from sas_kit import database as databases
 from sas_kit.database import Database
+from sas_kit.faults import playing
 from sas_kit.http import HttpLimits
 from sas_kit.web import health_router, install_problem_handlers, problem
 
@@ -69,6 +72,16 @@ def create_app(settings: Settings, *, clock: Clock | None = None, transport: Any
     if settings.clock_file is not None:
         loopback.require_for_test_clock(public_url=settings.public_url)
     time = clock or clocks.chosen(settings.clock_file)
+    faults = playing.opened(
+        settings.faults,
+        Side.AGENDA,
+        PATHS,
+        time,
+        by_header=settings.faults_by_header,
+        public_url=settings.public_url,
+        anywhere=settings.fault_anywhere,
+    )
+    time, transport = faults.within(time, transport)
     time.now()  # a file that says no time is told before anything is served
 
     @asynccontextmanager
@@ -110,6 +123,7 @@ def create_app(settings: Settings, *, clock: Clock | None = None, transport: Any
             async with (
                 _provisioned(agendas, sign_on, settings.dataset, time),
                 dispatching(_push(settings, database, platform), time, outbox),
+                faults.running(),
             ):
                 yield
         finally:
@@ -146,6 +160,7 @@ def create_app(settings: Settings, *, clock: Clock | None = None, transport: Any
     app.mount("/static", StaticFiles(directory=Path(agenda_pages.__file__).parent / "static"))
     app.include_router(health_router(ready))
     _install_error_handlers(app)
+    faults.install(app)
     return app
 
 

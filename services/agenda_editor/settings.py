@@ -24,6 +24,8 @@ class Settings(BaseSettings):
     `terms_version`: whoever has not accepted this one is asked to. Sessions last `session_idle_seconds` between two
     requests and `session_seconds` at most. Passwords: argon2id, `password_memory` in KiB.
     `clock_file`: for tests on one machine, the time is what this file says (`sas_kernel.clock.FileClock`).
+    `faults`: files, or names of built-in faults, that this service plays on purpose, for tests on one machine; unless
+    `fault_anywhere`, where only this machine is served. `faults_by_header`: those that requests from here ask for.
     `dataset`: `none`, `national` (already generated), the name of a data set of the contracts, or a file.
     """
 
@@ -33,6 +35,9 @@ class Settings(BaseSettings):
     public_url: str = "http://127.0.0.1:8081"
     dataset: str = "none"
     clock_file: Path | None = None
+    faults: tuple[str, ...] = ()
+    faults_by_header: bool = False
+    fault_anywhere: bool = False
     fragment_index_bytes: int = 64 * 1024 * 1024
     database_pool: int = 10
     max_request_bytes: int = Field(default=64 * 1024, ge=1024)

@@ -22,6 +22,7 @@ from sas_kernel import loopback
 from sas_kernel.clock import SystemClock
 from sas_kernel.errors import SasError
 from sas_kit.database import Database, migrate
+from sas_kit.faults import playing, server
 from sas_platform.app import MIGRATIONS, create_app, lifetimes_of
 from sas_platform.regulators.model import Quirk
 from sas_platform.settings import Settings
@@ -47,6 +48,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         settings = Settings()
         if settings.clock_file is not None:
             loopback.require_for_test_clock(host=options.host)
+        misbehaves = bool(settings.faults) or settings.faults_by_header
+        if misbehaves and not settings.fault_anywhere:
+            loopback.require_for_faults(host=options.host)
         create_app(settings)  # says now what a worker would only say after it was started
         migrate(settings.database_url, MIGRATIONS)
     except (SasError, ValidationError, ValueError) as error:
@@ -65,6 +69,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         log_level="info",
         server_header=False,
         timeout_graceful_shutdown=10,
+        **(server.OPTIONS if misbehaves else {}),
     )
     return 0
 
@@ -143,6 +148,9 @@ def _parser() -> argparse.ArgumentParser:
         type=Path,
         help="for tests, on this machine only: the time is what FILE says (sas_kernel.clock.FileClock)",
     )
+    serve.add_argument("--fault", metavar="FILE|NAME", action="append", help=playing.FAULT_HELP)
+    serve.add_argument("--faults-by-header", action="store_true", help=playing.BY_HEADER_HELP)
+    serve.add_argument("--fault-anywhere", action="store_true", help=playing.ANYWHERE_HELP)
     return parser
 
 
@@ -155,6 +163,9 @@ def _as_environment(options: argparse.Namespace) -> dict[str, str]:
         "CLOCK_FILE": str(options.clock) if options.clock else None,
         "PUBLIC_URL": options.public_url,
         "SSO_CLIENTS": _json_list(options.sso_client) if options.sso_client else None,
+        "FAULTS": _json_list(options.fault) if options.fault else None,
+        "FAULTS_BY_HEADER": "true" if options.faults_by_header else None,
+        "FAULT_ANYWHERE": "true" if options.fault_anywhere else None,
         "REGULATOR_QUIRKS": _json_list(options.regulator_quirk) if options.regulator_quirk else None,
     }
     return {f"SAS_PLATFORM_{name}": value for name, value in given.items() if value is not None}

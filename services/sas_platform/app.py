@@ -25,9 +25,12 @@ from sas_kernel import clock as clocks
 from sas_kernel import datasets, loopback
 from sas_kernel.clock import Clock
 from sas_kernel.contracts import service_levels
+from sas_kernel.datasets import DatasetRegulator
 from sas_kernel.errors import SasError
+from sas_kernel.faults.model import Side
 from sas_kernel.text import Text
 from sas_kit.database import Database, is_current, migrate
+from sas_kit.faults import playing
 from sas_kit.web import health_router, install_problem_handlers, problem
 from sas_platform import openapi
 from sas_platform.appointments import endpoints as appointments_endpoints
@@ -48,6 +51,7 @@ from sas_platform.editors.model import (
     InvalidEditorError,
 )
 from sas_platform.editors.service import EditorRegister
+from sas_platform.interfaces import PATHS
 from sas_platform.regulators import endpoints as regulators_endpoints
 from sas_platform.regulators import rules as regulators_rules
 from sas_platform.regulators import schemas as regulators_schemas
@@ -117,6 +121,16 @@ def create_app(settings: Settings, *, clock: Clock | None = None, transport: Any
     if settings.clock_file is not None:
         loopback.require_for_test_clock(public_url=settings.public_url)
     time_source = clock or clocks.chosen(settings.clock_file)
+    faults = playing.opened(
+        settings.faults,
+        Side.PLATFORM,
+        PATHS,
+        time_source,
+        by_header=settings.faults_by_header,
+        public_url=settings.public_url,
+        anywhere=settings.fault_anywhere,
+    )
+    time_source, transport = faults.within(time_source, transport)
     time_source.now()  # a file that says no time is told before anything is served
     configured = configured_editors(settings)
     bounds = question_rules.bounds(
@@ -128,9 +142,7 @@ def create_app(settings: Settings, *, clock: Clock | None = None, transport: Any
         answer_size=settings.answer_size,
     )
     directory = load_directory(settings.dataset)
-    people = datasets.load(settings.dataset).regulators if settings.dataset else ()
-    for person in people:
-        regulators_rules.loaded(person)  # says now what would else be said once the database is open
+    people = _people(settings)
     quirks = regulators_rules.quirks_of(settings.regulator_quirks)
 
     identities = identities_rules.identities_of(people) if _has_test_identities(settings) else ()
@@ -176,7 +188,7 @@ def create_app(settings: Settings, *, clock: Clock | None = None, transport: Any
             templates=web_endpoints.new_templates(),
         )
         try:
-            async with kept_told(provisioning, time_source, regulators.wake), watched(appointments):
+            async with kept_told(provisioning, time_source, regulators.wake), watched(appointments), faults.running():
                 yield
         finally:
             await regulator_client.aclose()
@@ -216,7 +228,7 @@ def create_app(settings: Settings, *, clock: Clock | None = None, transport: Any
         regulators_schemas.HabilitationList,
         regulators_schemas.ResendBody,
     )
-    app.add_middleware(_AccessLog)
+    faults.install(app)
     return app
 
 
@@ -234,6 +246,15 @@ def _route(app: FastAPI, ready: Callable[[], Awaitable[dict[str, bool]]]) -> Non
     app.include_router(web_endpoints.router)  # /
     app.mount("/assets", StaticFiles(directory=Path(sas_kit.__file__).parent / "assets"))
     app.mount("/static", StaticFiles(directory=Path(web_endpoints.__file__).parent / "static"))
+    app.add_middleware(_AccessLog)
+
+
+def _people(settings: Settings) -> tuple[DatasetRegulator, ...]:
+    """The regulators of the data set."""
+    people = datasets.load(settings.dataset).regulators if settings.dataset else ()
+    for person in people:
+        regulators_rules.loaded(person)  # says now what would else be said once the database is open
+    return people
 
 
 def configured_editors(settings: Settings) -> tuple[Editor, ...]:

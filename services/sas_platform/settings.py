@@ -25,6 +25,9 @@ class Settings(BaseSettings):
     admin_token: SecretStr | None = None
     dataset: str | None = "demo"
     clock_file: Path | None = None  # for tests on one machine: time is what it says (`sas_kernel.clock.FileClock`)
+    faults: tuple[str, ...] = ()  # for tests on one machine: files of faults to play, or names of built-in ones
+    faults_by_header: bool = False  # those that requests from this machine ask for
+    fault_anywhere: bool = False  # also where other machines are served
     origin: str = Field(default="sas", pattern=r"^[A-Za-z0-9._-]{1,40}$")
 
     regulator_quirks: tuple[str, ...] = ()  # names of `regulators.model.Quirk`

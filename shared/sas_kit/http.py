@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import ssl
 import time
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Self
@@ -57,6 +57,12 @@ class HttpAnswer:
         wanted = name.lower()
         return next((value for key, value in self.headers if key.lower() == wanted), None)
 
+    @property
+    def is_page(self) -> bool:
+        """Whether it is a page for people: what a proxy says in a service's place, whatever its status."""
+        media_type = (self.header("content-type") or "").partition(";")[0].strip().lower()
+        return media_type == "text/html" and bool(self.body)
+
 
 class HttpFailure(Exception):  # noqa: N818  a failure of the exchange, not a fault of the program
     """No whole answer came. `elapsed` is in seconds from the moment the request left, else from the start."""
@@ -73,19 +79,25 @@ class HttpClient:
     """A pool of connections, to be closed. `transport` replaces the network in tests (an `httpx2` transport)."""
 
     def __init__(self, *, transport: Any = None, verify: bool | ssl.SSLContext = True, connections: int = 100) -> None:
+        limits = httpx2.Limits(
+            max_connections=connections,
+            max_keepalive_connections=connections,
+            keepalive_expiry=KEEP_ALIVE,
+        )
+        between = transport if isinstance(transport, Interference) else None
+        network = transport if between is None else between.network
+        if between is not None:
+            network = network or httpx2.AsyncHTTPTransport(verify=verify, trust_env=False, limits=limits)
+            transport = _Interfered(network, between)
         self._client = httpx2.AsyncClient(
             transport=transport,
             verify=verify,
             trust_env=False,
             follow_redirects=False,
             timeout=None,  # the bounds are set per exchange, from the moment its request left
-            limits=httpx2.Limits(
-                max_connections=connections,
-                max_keepalive_connections=connections,
-                keepalive_expiry=KEEP_ALIVE,
-            ),
+            limits=limits,
         )
-        self.in_process = isinstance(transport, httpx2.ASGITransport)
+        self.in_process = isinstance(network, httpx2.ASGITransport)
 
     async def __aenter__(self) -> Self:
         return self
@@ -109,6 +121,114 @@ def new_client(*, transport: Any = None, verify: bool | ssl.SSLContext = True, c
 def asgi_transport(app: Any, *, client: tuple[str, int] = ("127.0.0.1", 0)) -> httpx2.AsyncBaseTransport:
     """A transport that calls an ASGI application in this process; its lifespan is the caller's business."""
     return httpx2.ASGITransport(app=app, client=client)
+
+
+# --- what may stand between clients and the network ------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Interference:
+    """Given as a `transport`: every request goes through `meddle`, then over `network` (None: the client's own)."""
+
+    meddle: Callable[[Outgoing], Awaitable[object]]
+    network: Any = None
+
+
+class Outgoing:
+    """A request about to leave. `pass_on` and `answer` give what `meddle` is to return; it may raise what `broken`
+    gives instead."""
+
+    def __init__(self, request: httpx2.Request, network: httpx2.AsyncBaseTransport) -> None:
+        self._request = request
+        self._network = network
+
+    @property
+    def method(self) -> str:
+        return self._request.method
+
+    @property
+    def path(self) -> str:
+        target: bytes = self._request.extensions.get("target", self._request.url.raw_path)
+        return target.partition(b"?")[0].decode("ascii", "replace")
+
+    @property
+    def content_type(self) -> str:
+        return self._request.headers.get("content-type", "")
+
+    async def body(self) -> bytes:
+        return await self._request.aread()
+
+    async def leave(self) -> None:
+        """Let the time of the answer run from here, before anything is sent."""
+        if (trace := self._request.extensions.get("trace")) is not None:
+            await trace("interference.send_request_headers.started", {})
+
+    async def pass_on(
+        self, *, content_type: str | None = None, body: bytes | None = None, pieces: AsyncIterator[bytes] | None = None
+    ) -> object:
+        """Send it, with another content type or body, or its body in `pieces` whose length stays the announced one."""
+        stream: Any = self._request.stream
+        headers = self._request.headers.copy()
+        if body is not None:
+            stream = httpx2.ByteStream(body)
+            headers["content-length"] = str(len(body))
+        if pieces is not None:
+            stream = _Pieces(pieces)
+        if content_type is not None:
+            headers["content-type"] = content_type
+        return await self._network.handle_async_request(
+            httpx2.Request(
+                self._request.method,
+                self._request.url,
+                headers=headers,
+                stream=stream,
+                extensions=self._request.extensions,
+            )
+        )
+
+    async def heard(self) -> object:
+        """Send it and read the answer to its end. Raises nothing but what the network does (see `broken`)."""
+        answer = await self.pass_on()
+        assert isinstance(answer, httpx2.Response)
+        await answer.aread()
+        return answer
+
+    def answer(self, status: int, headers: Sequence[tuple[str, str]], body: bytes) -> object:
+        """An answer that nobody gave."""
+        return httpx2.Response(status, headers=[*headers], content=body, request=self._request)
+
+    @staticmethod
+    def broken(detail: str) -> Exception:
+        """The error of a connection that broke."""
+        return httpx2.ReadError(detail)
+
+    @staticmethod
+    def failures() -> type[Exception]:
+        """What the network may raise."""
+        return httpx2.TransportError
+
+
+class _Pieces(httpx2.AsyncByteStream):
+    def __init__(self, pieces: AsyncIterator[bytes]) -> None:
+        self._pieces = pieces
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        async for piece in self._pieces:
+            yield piece
+
+
+class _Interfered(httpx2.AsyncBaseTransport):
+    def __init__(self, network: httpx2.AsyncBaseTransport, between: Interference) -> None:
+        self._network = network
+        self._between = between
+
+    async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
+        answer = await self._between.meddle(Outgoing(request, self._network))
+        assert isinstance(answer, httpx2.Response)
+        return answer
+
+    async def aclose(self) -> None:
+        await self._network.aclose()
 
 
 class _Course:

@@ -86,6 +86,8 @@ class PushService:
             answer = await self._client.send(message)
         except HttpFailure as failure:
             return rules.failed(failure.kind.value)
+        if answer.is_page and 200 <= answer.status < 300:
+            return rules.failed("page")  # of a proxy, say: whether the platform was told is not known
         codes = [] if 200 <= answer.status < 300 else fhir.issue_codes(answer.body)
         verdict = rules.judged(answer.status, codes, answer.header("retry-after"), now)
         if verdict.state is DeliveryState.REFUSED:

@@ -56,6 +56,8 @@ class RegulatorClient:
         except HttpFailure as failure:
             left = failure.kind not in _NEVER_LEFT
             return Answer(None, round(1000 * failure.elapsed), detail=str(failure)[: fhir.MOST_DETAIL], left=left)
+        if answer.is_page and answer.status < 300:  # of a proxy, say: whether the editor was told is not known
+            return Answer(None, round(1000 * answer.total), detail="page: HTML in place of an answer", left=True)
         return Answer(
             answer.status,
             round(1000 * answer.total),
