@@ -27,6 +27,9 @@ from tests.faulty.wire import Reference, WireDriver, reference_agenda
 CLOCK = ManualClock(datetime(2031, 3, 10, 8, 0, tzinfo=PARIS))
 REQUIREMENTS = requirements.load()
 LEVELS = {key: replace(level, minimum_samples=min(level.minimum_samples, 3)) for key, level in service_levels().items()}
+LEVELS["slot_search.horizon"] = replace(
+    LEVELS["slot_search.horizon"], value=48
+)  # two days of slots show as much as three
 EVERYTHING = catalogue.scenarios((Flow.SLOT_SEARCH,))
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")

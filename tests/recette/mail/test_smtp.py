@@ -129,7 +129,8 @@ async def served(
         server.close()
         for each in connections:
             if isinstance(each.transport, asyncio.WriteTransport):
-                each.transport.abort()
+                if not each.transport.is_closing():  # closed twice, Python 3.11.2 trips over itself
+                    each.transport.abort()
         await asyncio.sleep(0)
 
 
