@@ -168,7 +168,7 @@ NONSENSE: st.SearchStrategy[Any] = st.sampled_from(
 )
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(st.data())
 def test_nonsense_anywhere_is_survived(data: st.DataObject) -> None:
     document = copy.deepcopy(BUNDLE)

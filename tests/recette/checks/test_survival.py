@@ -66,7 +66,7 @@ def judged(answer: Answer) -> Iterator[tuple[Check, Judgement]]:
         yield check, check.judge(held)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(st.data())
 def test_a_bundle_full_of_nonsense_is_survived(data: st.DataObject) -> None:
     document: Any = copy.deepcopy(BUNDLE)

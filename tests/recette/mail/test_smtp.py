@@ -128,9 +128,9 @@ async def served(
     finally:
         server.close()
         for each in connections:
-            if isinstance(each.transport, asyncio.WriteTransport):
-                if not each.transport.is_closing():  # closed twice, Python 3.11.2 trips over itself
-                    each.transport.abort()
+            # Closed twice, Python 3.11.2 trips over itself.
+            if isinstance(each.transport, asyncio.WriteTransport) and not each.transport.is_closing():
+                each.transport.abort()
         await asyncio.sleep(0)
 
 
