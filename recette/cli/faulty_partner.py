@@ -217,5 +217,6 @@ def _label(piece: Piece, places: Places, target: Path) -> Iterable[str]:
         yield "  " + piece.hidden.to(lang)
     yield said("  Pour le voir : {c}", "  To see it: {c}").format(
         c=f"recette run {shlex.quote(str(target))} --flow {broken.flow.value}"
+        + (f" --tag {piece.stand.tag}" if piece.stand.tag else "")
     )
     yield said("Ctrl-C pour arrêter.", "Ctrl-C to stop.")

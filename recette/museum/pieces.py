@@ -58,6 +58,11 @@ class Stand(StrEnum):
         return self in {Stand.RELYING_PARTY, Stand.BOOKING_AGENDA, Stand.ASSOCIATION_AGENDA}
 
     @property
+    def tag(self) -> str:
+        """The tag of the scenarios that it can be judged by, where it plays no part in the others of its flow."""
+        return "sos" if self in {Stand.ASSOCIATION_AGENDA, Stand.ASSOCIATION_PLATFORM} else ""
+
+    @property
     def is_platform(self) -> bool:
         return self.value.endswith("platform")
 

@@ -6,8 +6,9 @@ import re
 
 import pytest
 
+from recette import catalogue
 from recette.engine import museum as exported
-from recette.museum.pieces import HIDDEN, ROOMS, pieces, slug
+from recette.museum.pieces import HIDDEN, ROOMS, Stand, pieces, said, slug
 from tests.faulty import museum
 
 
@@ -35,3 +36,12 @@ def test_a_name_becomes_small_letters_digits_and_hyphens(name: str, typed: str) 
 def test_who_needs_nobody_behind_is_a_partner_of_its_own() -> None:
     for piece in pieces().values():
         assert piece.stand.bends is hasattr(piece.fault, "apply") or piece.stand.bends is hasattr(piece.fault, "speak")
+
+
+def test_the_tag_of_a_stand_gathers_scenarios_that_judge_its_faults() -> None:
+    for stand, faults in ROOMS.items():
+        if stand.tag:
+            tagged = [each for each in catalogue.scenarios((), None) if stand.tag in each.tags]
+            judged = {check.requirement for each in tagged for check in each.checks}
+            assert {fault.requirement for fault in map(said, faults)} <= judged
+    assert {stand for stand in Stand if stand.tag} == {Stand.ASSOCIATION_AGENDA, Stand.ASSOCIATION_PLATFORM}
