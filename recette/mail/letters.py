@@ -40,7 +40,7 @@ def notification(book: Book, found: Sequence[Anomaly], now: datetime, lang: Lang
     items = []
     for anomaly in found:
         dates = clocks.clocks(book.agreement, anomaly.severity, notified_at=now, acknowledged_at=None)
-        indicative = has_no_deadline(anomaly) and not book.counts_in_service(now)
+        indicative = has_no_deadline(anomaly) and not book.register.counts_in_service(now)
         rows = [*_what(book, anomaly, lang)]
         for label, date in ((_ACKNOWLEDGEMENT, dates.acknowledgement), (_CORRECTION, dates.correction)):
             if date is not None:

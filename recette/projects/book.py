@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
@@ -11,7 +11,7 @@ from recette.agreement import reading
 from recette.agreement.model import Agreement
 from recette.journal.model import Entry, JournalError, Kind, first_broken
 from recette.projects import telling as projects
-from recette.projects.model import PhaseId, Project
+from recette.projects.model import Project
 from recette.register import dues, runs, telling
 from recette.register.model import Anomaly, Due, Register
 from recette.register.runs import RunRecord
@@ -30,20 +30,11 @@ class Book:
 
     def dues(self, now: datetime) -> tuple[Due, ...]:
         """What is or was due of its anomalies, the first to fall first."""
-        return tuple(map(self._placed, dues.all_dues(self.register, self.agreement, now)))
+        return dues.all_dues(self.register, self.agreement, now)
 
     def dues_of(self, anomaly: Anomaly, now: datetime) -> tuple[Due, ...]:
         """What is or was due of one of them, or of one as it stood before."""
-        return tuple(map(self._placed, dues.dues(anomaly, self.agreement, now)))
-
-    def counts_in_service(self, at: datetime) -> bool:
-        """Whether a clock that starts then is one of article 8.2: from go-live on (art. 7, 8.1)."""
-        in_service = self.project.phase(PhaseId.MISE_EN_SERVICE)
-        return in_service is not None and at >= in_service.opened_at
-
-    def _placed(self, due: Due) -> Due:
-        """An anomaly of the recette has no deadline there (art. 6); once it comes back in service, it has one."""
-        return replace(due, indicative=due.indicative and not self.counts_in_service(due.date.at))
+        return dues.dues_in(self.register, anomaly, self.agreement, now)
 
     @property
     def phase(self) -> str:

@@ -17,7 +17,7 @@ from icalendar import Alarm, Calendar, Event
 from recette.agreement.model import Agreement
 from recette.journal.model import Entry, Kind
 from recette.model import Severity
-from recette.register.dues import dues
+from recette.register.dues import dues_in
 from recette.register.model import Anomaly, Due, Matter, Register, Status
 from sas_kernel.text import Lang, Text
 
@@ -67,7 +67,7 @@ def calendar(
     for anomaly in register.anomalies.values():
         # A withdrawn anomaly has no dates of its own any more; whoever has them in a calendar has to be told.
         standing = replace(anomaly, status=Status.OPEN) if anomaly.status is Status.WITHDRAWN else anomaly
-        for due in dues(standing, agreement, now):
+        for due in dues_in(register, standing, agreement, now):
             made.add_component(_deadline(due, anomaly, agreement, entries, now, lang))
     for end in ends:
         made.add_component(_end(end, agreement, entries, lang))

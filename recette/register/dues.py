@@ -17,7 +17,10 @@ would ask."""
 
 
 def dues(anomaly: Anomaly, agreement: Agreement, now: datetime) -> tuple[Due, ...]:
-    """The deadlines of an anomaly: none once it is withdrawn, none before anybody was told of it."""
+    """The deadlines of an anomaly alone: none once it is withdrawn, none before anybody was told of it.
+
+    `dues_in` knows besides whether its project is in service.
+    """
     if anomaly.status is Status.WITHDRAWN:
         return ()
     met_at = corrected_at(anomaly, agreement)
@@ -78,9 +81,20 @@ def corrected_at(anomaly: Anomaly, agreement: Agreement) -> datetime | None:
     return anomaly.delivered_at
 
 
+def dues_in(register: Register, anomaly: Anomaly, agreement: Agreement, now: datetime) -> tuple[Due, ...]:
+    """Those of an anomaly of this register, or of one as it stood before.
+
+    An anomaly of the recette has no deadline there (art. 6); once it comes back in service, it has one.
+    """
+    return tuple(
+        replace(due, indicative=due.indicative and not register.counts_in_service(due.date.at))
+        for due in dues(anomaly, agreement, now)
+    )
+
+
 def all_dues(register: Register, agreement: Agreement, now: datetime) -> tuple[Due, ...]:
     """Those of all anomalies, the first to fall first."""
-    found = [due for anomaly in register.anomalies.values() for due in dues(anomaly, agreement, now)]
+    found = [due for anomaly in register.anomalies.values() for due in dues_in(register, anomaly, agreement, now)]
     return tuple(sorted(found, key=lambda due: (due.date.due_at, due.anomaly, due.matter)))
 
 

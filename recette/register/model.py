@@ -173,11 +173,19 @@ class Due:
 
 @dataclass(frozen=True, slots=True)
 class Register:
-    """The anomalies of one project by id, in the order in which they were opened; `last` is the last entry read."""
+    """The anomalies of one project by id, in the order in which they were opened; `last` is the last entry read.
+
+    `in_service_since` is when go-live was opened, None before: from then on article 8.2 sets deadlines (art. 7, 8.1).
+    """
 
     project: str
     anomalies: Mapping[str, Anomaly]
     last: int
+    in_service_since: datetime | None = None
+
+    def counts_in_service(self, at: datetime) -> bool:
+        """Whether a clock that starts then is one of article 8.2."""
+        return self.in_service_since is not None and at >= self.in_service_since
 
     def find(self, id: str) -> Anomaly:
         """`RegisterError` names those there are."""

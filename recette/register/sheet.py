@@ -14,7 +14,7 @@ from recette.agreement.model import Agreement
 from recette.journal.model import Party
 from recette.model import Severity
 from recette.register import dues
-from recette.register.model import Anomaly, Matter
+from recette.register.model import Anomaly, Matter, Register
 from recette.register.words import STATUS, left
 from sas_kernel.clock import PARIS
 from sas_kernel.text import Lang, Text
@@ -134,9 +134,9 @@ class Cell:
     formula: bool = False
 
 
-def row(anomaly: Anomaly, agreement: Agreement, now: datetime, lang: Lang) -> dict[Key, Value]:
-    """What each column shows of an anomaly at an instant."""
-    found = dues.dues(anomaly, agreement, now)
+def row(register: Register, anomaly: Anomaly, agreement: Agreement, now: datetime, lang: Lang) -> dict[Key, Value]:
+    """What each column shows of an anomaly of a register at an instant."""
+    found = dues.dues_in(register, anomaly, agreement, now)
     by = {due.matter: due.date.due_at for due in found}
     nearest, plan, workaround = dues.next_due(anomaly, found), anomaly.plan, anomaly.workaround
     pause = next((due.paused for due in found if due.paused is not None), None)

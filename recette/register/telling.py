@@ -18,18 +18,23 @@ from recette.model import Severity
 from recette.register.model import Anomaly, Plan, Register, RegisterError, Statement, Status, Workaround
 from sas_kernel.text import Text
 
+_GO_LIVE = "mise-en-service"
+"""The phase from whose opening on the service is in operation (art. 7)."""
+
 
 def told(project: str, entries: Iterable[Entry]) -> Register:
     """The register after these entries, which are those of one project from its first on."""
     anomalies: dict[str, Anomaly] = {}
-    last = 0
+    last, in_service_since = 0, None
     for entry in entries:
         last = entry.number
         if entry.kind is Kind.ANOMALY_OPENED:
             anomalies[entry.subject] = _opened(entry)
+        elif entry.kind is Kind.PHASE_OPENED and entry.subject == _GO_LIVE:
+            in_service_since = entry.at
         elif (change := _CHANGES.get(entry.kind)) is not None and entry.subject in anomalies:
             anomalies[entry.subject] = replace(change(anomalies[entry.subject], entry), changed_at=entry.at)
-    return Register(project, anomalies, last)
+    return Register(project, anomalies, last, in_service_since)
 
 
 def after(anomaly: Anomaly, draft: Draft) -> Anomaly:

@@ -87,7 +87,8 @@ def write(state: State, now: datetime, lang: Lang) -> bytes:
 
 def rows_of(state: State, now: datetime, lang: Lang) -> dict[str, dict[Key, sheet.Value]]:
     """One row an anomaly, in the order of their numbers."""
-    return {each.id: sheet.row(each, state.agreement, now, lang) for each in state.register.anomalies.values()}
+    register = state.register
+    return {each.id: sheet.row(register, each, state.agreement, now, lang) for each in register.anomalies.values()}
 
 
 def as_read(rows: Mapping[str, Mapping[Key, sheet.Value]]) -> dict[str, Row]:

@@ -12,7 +12,7 @@ from icalendar import Calendar
 from recette.agreement import reading
 from recette.journal.model import Draft, Kind, Party
 from recette.model import Severity
-from recette.register import moves
+from recette.register import moves, sheet
 from recette.register.calendar import PlannedEnd, calendar
 from recette.register.moves import Move
 from sas_kernel.text import Lang, Text
@@ -114,6 +114,17 @@ def test_a_deadline_of_the_acceptance_phase_is_indicative(story: Story) -> None:
     event = one(written(story), "acknowledgement")
     assert str(event["status"]) == "TENTATIVE"
     assert "article 6" in event["description"]
+
+
+def test_one_of_the_acceptance_phase_that_is_notified_in_service_has_a_deadline(story: Story) -> None:
+    story.record(run("r1", "2026-05-20T09:00", finding()), phase="recette")
+    story.write(Draft(Kind.PHASE_OPENED, "mise-en-service", at("2026-05-21T09:00"), "Dominique", Party.ANS))
+    story.write(moves.notify(story.anomaly(), move("2026-05-22T10:00", Party.ANS)))
+    event = one(written(story), "acknowledgement")
+    assert str(event["status"]) == "CONFIRMED"
+    assert "article 6" not in event["description"]
+    row = sheet.row(story.register, story.anomaly(), AGREEMENT, at("2026-05-22T12:00"), Lang.FR)
+    assert "indicatif" not in str(row[sheet.Key.LEFT])
 
 
 def test_what_was_withdrawn_is_cancelled_for_those_who_have_it(notified: Story) -> None:

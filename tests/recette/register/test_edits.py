@@ -40,7 +40,7 @@ def shared(story: Story) -> Story:
 
 def rows(register: Register) -> dict[str, Row]:
     return {
-        id: {key: sheet.plain(value, key) for key, value in sheet.row(each, AGREEMENT, NOW, Lang.FR).items()}
+        id: {key: sheet.plain(value, key) for key, value in sheet.row(register, each, AGREEMENT, NOW, Lang.FR).items()}
         for id, each in register.anomalies.items()
     }
 
