@@ -1,10 +1,14 @@
-"""`python -m benchmarks [national_query|aggregator|profile_checker]...`: all of them without a name."""
+"""`python -m benchmarks [national_query|aggregator|profile_checker]...`: all of them without a name.
+
+Exits with 1 when a figure of `contracts/performance.toml` is missed.
+"""
 
 from __future__ import annotations
 
 import sys
 
 from benchmarks import aggregator, national_query, profile_checker
+from benchmarks.figures import TOLD
 
 BENCHMARKS = {
     "national_query": national_query.run,
@@ -20,6 +24,8 @@ def main() -> None:
         sys.exit(f"unknown benchmark {', '.join(unknown)}; there are: {', '.join(BENCHMARKS)}")
     for name in names:
         BENCHMARKS[name]()
+    if TOLD.missed:
+        sys.exit(f"missed: {', '.join(TOLD.missed)}")
 
 
 if __name__ == "__main__":
