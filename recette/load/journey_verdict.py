@@ -106,7 +106,7 @@ def report(played: Played, limits: Limits, seed: int) -> JourneysReport:
             sum(bool(each.failure) for each in group),
             statistics.intervals([each.latency for each in group if not each.failure], limits, seed),
         )
-        for (kind, step), group in sorted(groups.items())
+        for (kind, step), group in groups.items()
     )
     return JourneysReport(kinds, steps, samples, plan.left_out, played.strays, health(played, limits))
 

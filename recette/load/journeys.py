@@ -1,4 +1,4 @@
-"""Plays what goes on beside the searches, while the generators load: open arrivals too, nobody waits for who came before.
+"""Plays what goes on beside the searches while the generators load: open arrivals, nobody waits for who came before.
 
 It stays on the machine that was given the target file, however many generators there are: journeys need its people,
 its passwords and its endpoint, and come by a few a minute.
@@ -45,6 +45,8 @@ from sas_kit.http import HttpLimits, new_client
 _log = logging.getLogger(__name__)
 
 _PROBE = 0.05
+_HEED = 0.5
+"""Seconds after which a load that is cut short is noticed."""
 _PATIENCE = 3
 """Times the promised delay a message is waited for: one that comes late is late, not missing."""
 _FAR_ENOUGH = timedelta(hours=1, minutes=5)
@@ -169,7 +171,7 @@ async def prepare(
             if booker.account.token not in told:
                 raise StuckError(Text("Comptes d’essai incohérents.", "Test accounts do not agree."))
             world.provisioned.add(booker.login)
-        room = await _room(stage, target, levels, clock)
+        room = await _room(stage, target, levels, clock, allowed)
     except (Groundless, StuckError) as error:
         reason = error.reason if isinstance(error, Groundless) else error.text
         raise LoadError(
@@ -187,14 +189,23 @@ async def prepare(
     return world, room
 
 
-async def _room(stage: JourneyStage, target: Target, levels: Mapping[str, ServiceLevel], clock: Clock) -> int:
+async def _room(
+    stage: JourneyStage,
+    target: Target,
+    levels: Mapping[str, ServiceLevel],
+    clock: Clock,
+    allowed: Callable[[str], None],
+) -> int:
     """How many slots may be booked: each journey takes one that no other has taken."""
     horizon = timedelta(hours=levels["slot_search.horizon"].value)
     window = window_from(searches.to_millisecond(clock.now()), horizon)
     query = PRACTICE.asking((str(target.test_data[PRACTICE.key]),), window)
     answer = Answer(await stage.send(query.target, headers=(searches.PLATFORM_ACCEPT,)), query.asked)
     soon = clock.now() + _FAR_ENOUGH
-    return len({slot.start for slot in offered(answer) if slot.start >= soon})
+    found = [slot for slot in offered(answer) if slot.start >= soon and "://" in slot.comment]
+    for slot in found:
+        allowed(slot.comment)
+    return len({slot.start for slot in found})
 
 
 def planned(profile: LoadProfile, seed: int, room: int, left_out: tuple[tuple[str, Text], ...] = ()) -> Planned:
@@ -227,9 +238,7 @@ async def play(
     flying: set[asyncio.Task[None]] = set()
     try:
         for number, (due, kind) in enumerate(plan.dues, start=1):
-            while (left := due - watch.now()) > 0 and not stop.is_set():
-                await asyncio.sleep(min(left, 0.5))
-            if stop.is_set():
+            if await _stopped(stop, due, watch):
                 break
             played.overrun = played.overrun or len(flying) >= limits.in_flight
             stage = JourneyStage(number, kind.name, target, levels, driver, clock, watch, due)
@@ -245,6 +254,16 @@ async def play(
         world.mailroom.sort()
         played.strays = len(world.mailroom.strays)
     return played
+
+
+async def _stopped(stop: threading.Event, due: float, watch: Watch) -> bool:
+    """Wait until something is due; whether everything is to stop instead. The event is another thread's."""
+    while not stop.is_set():
+        left = due - watch.now()
+        if left <= 0:
+            return False
+        await asyncio.sleep(min(left, _HEED))
+    return True
 
 
 async def _one(stage: JourneyStage, world: World, played: Played) -> None:

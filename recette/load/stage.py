@@ -88,7 +88,10 @@ class JourneyStage:
 
     async def wait_for(self, what: Text, done: Callable[[], bool], *, seconds: float) -> bool:
         end = time.perf_counter() + seconds
-        while not (held := done()) and (left := end - time.perf_counter()) > 0:
+        while not (held := done()):
+            left = end - time.perf_counter()
+            if left <= 0:
+                break
             await asyncio.sleep(min(_LOOK_EVERY, left))
         return held
 

@@ -1,4 +1,4 @@
-"""What goes on beside the searches: each kind of journey, told with the scenarios' own words and judged by their checks."""
+"""What goes on beside the searches: each kind of journey, told in the scenarios' own words, judged by their checks."""
 
 from __future__ import annotations
 

@@ -75,7 +75,7 @@ def test_no_sample_is_lost_whatever_its_detail(detail: str, due: float) -> None:
 
 def test_the_document_says_what_was_measured(slow: LoadReport) -> None:
     document = json.loads(load_json.dumps(slow))
-    assert document["schema_version"] == "1.0"
+    assert document["schema_version"] == "1.1"
     assert document["exit_code"] == ExitCode.SERVICE_LEVEL_BROKEN
     assert document["searches"]["measured"] == 182
     assert document["latency"]["max"]["value"] == pytest.approx(7.2)
