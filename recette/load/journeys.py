@@ -26,7 +26,7 @@ from recette.catalogue.sso.conversation import Conversation
 from recette.catalogue.sso.ground import Groundless, ground
 from recette.checks.answer import Answer
 from recette.checks.appointment import offered
-from recette.drivers.http import HttpDriver
+from recette.drivers.http import HttpDriver, new_client
 from recette.drivers.inbox import listening
 from recette.load import arrivals
 from recette.load.mailroom import Mailroom
@@ -40,7 +40,7 @@ from sas_kernel.contracts import ServiceLevel
 from sas_kernel.flows import Flow
 from sas_kernel.text import Text
 from sas_kernel.time_window import window_from
-from sas_kit.http import HttpLimits, new_client
+from sas_kit.http import HttpLimits
 
 _log = logging.getLogger(__name__)
 

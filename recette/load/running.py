@@ -23,7 +23,7 @@ from recette.catalogue.slot_search.conversation import PLATFORM_ACCEPT, Query, t
 from recette.catalogue.slot_search.practitioners import known_practitioners
 from recette.checks import load
 from recette.checks.answer import Answer
-from recette.drivers.http import HttpDriver
+from recette.drivers.http import HttpDriver, new_client
 from recette.drivers.ports import reserve
 from recette.engine.runner import Masks, Plan
 from recette.load import arrivals, journey_verdict, journeys, judging, recording, statistics, verdict
@@ -37,7 +37,7 @@ from sas_kernel.contracts import ServiceLevel
 from sas_kernel.flows import Flow
 from sas_kernel.text import Text
 from sas_kernel.time_window import window_from
-from sas_kit.http import HttpLimits, new_client
+from sas_kit.http import HttpLimits
 
 _HEAD_START = 1.5
 """Seconds the generators have to get ready before the first search is due."""
