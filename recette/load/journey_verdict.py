@@ -67,7 +67,18 @@ def _judged(kind: str, stages: Sequence[JourneyStage], broken: list[str]) -> Kin
                 tallies[check].add(Judgement(0, reason=stage.stuck), "")
     judgements = {check: tally.judgement for check, tally in tallies.items()}
     wanted = {problem.exchange for judgement in judgements.values() for problem in judgement.problems}
+    late = _latest_push(stages)
+    if late is not None:
+        received = (e for stage in stages for _, evidence in stage.evidence for e in evidence.exchanges)
+        named |= {exchange.id: exchange for exchange in received if exchange.id == late.exchange}
+        wanted.add(late.exchange)
     return KindJudged(kind, judgements, {id: exchange for id, exchange in named.items() if id in wanted})
+
+
+def _latest_push(stages: Sequence[JourneyStage]) -> Step | None:
+    """The message that took longest."""
+    pushes = (step for stage in stages for step in stage.steps if step.step == "push")
+    return max(pushes, key=lambda step: step.latency, default=None)
 
 
 def health(played: Played, limits: Limits) -> ClientHealth:
@@ -128,15 +139,17 @@ def _scenario(played: Played, judged: KindJudged, plan: Plan, saturated: Text | 
         for _ in judged.kept:
             await stage.fetch(plan.target.base_url)
         for check, judgement in judged.judgements.items():
-            late = saturated is not None and check.service_level is not None
-            made = Judgement(0, reason=saturated) if late else judgement
+            withheld = saturated is not None and check.service_level is not None
+            made = Judgement(0, reason=saturated) if withheld else judgement
             resting = dict.fromkeys(problem.exchange for problem in made.problems)
             kept = tuple(judged.kept[id] for id in resting if id is not None and id in judged.kept)
             stage.judge(settled[check], _Resting(kept, made))
         if judged.kind == "bookings":
             level = stage.levels["appointments.push_delay"]
             timed = stage.measure(level.id, PUSH_TITLE, level, [step.latency for step in pushes])
-            stage.judge(settled[DELAY], _Resting((), _delay(timed, saturated)))
+            late = _latest_push(stages)
+            held = judged.kept.get(late.exchange) if late is not None else None
+            stage.judge(settled[DELAY], _Resting(() if held is None else (held,), _delay(timed, saturated)))
         if broken:
             raise RuntimeError("; ".join(dict.fromkeys(broken)))
 

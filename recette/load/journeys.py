@@ -182,8 +182,8 @@ async def prepare(
     if not room:
         raise LoadError(
             Text(
-                "Aucun créneau à réserver chez {p} : --without bookings.",
-                "No slot to book at {p}: --without bookings.",
+                "Moins de deux créneaux à réserver chez {p} : --without bookings.",
+                "Fewer than two slots to book at {p}: --without bookings.",
             ).format(p=target.test_data[PRACTICE.key])
         )
     return world, room
@@ -196,7 +196,7 @@ async def _room(
     clock: Clock,
     allowed: Callable[[str], None],
 ) -> int:
-    """How many slots may be booked: each journey takes one that no other has taken."""
+    """How many slots may be booked, each by one journey: half of those there are, for searches expect the others."""
     horizon = timedelta(hours=levels["slot_search.horizon"].value)
     window = window_from(searches.to_millisecond(clock.now()), horizon)
     query = PRACTICE.asking((str(target.test_data[PRACTICE.key]),), window)
@@ -205,7 +205,7 @@ async def _room(
     found = [slot for slot in offered(answer) if slot.start >= soon and "://" in slot.comment]
     for slot in found:
         allowed(slot.comment)
-    return len({slot.start for slot in found})
+    return len({slot.start for slot in found}) // 2
 
 
 def planned(profile: LoadProfile, seed: int, room: int, left_out: tuple[tuple[str, Text], ...] = ()) -> Planned:

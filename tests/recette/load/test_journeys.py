@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import json
+import socket
 import threading
 import time
 from collections.abc import Awaitable, Callable
+from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
 
 from recette import playing
-from recette.drivers.inbox import ListeningInbox
+from recette.checks import load
+from recette.drivers.inbox import ListenError, ListeningInbox
 from recette.engine.runner import BARE
 from recette.load import journey_verdict, journeys, profiles, verdict
 from recette.load.journeys import Planned, Played
@@ -35,6 +38,7 @@ from recette.museum.wire import Asked, Reply, demo_target
 from sas_kernel.clock import SystemClock
 from sas_kernel.contracts import service_levels
 from sas_kernel.flows import Flow
+from sas_kit.http import HttpLimits
 from tests.faulty.parties import AGENDA, ISSUER, Asgi, PartiesDriver, Street, agenda_on, platform_on
 from tests.recette.load.made import LIMITS, NOMINAL, PROFILES, outcome, recording, samples
 
@@ -118,7 +122,7 @@ def found(report: RunReport) -> set[str]:
 
 
 async def _right(place: Place) -> None:
-    played = await place.play("accounts", "sign_ons", "bookings", "cpts", "sos", times=3)
+    played = await place.play("accounts", "sign_ons", "bookings", "cpts", "sos", times=2)
     report = await concluded(played)
     assert not report.findings, [(f.check, f.scenario, f.path, f.actual) for f in report.findings]
     assert report.exit_code is ExitCode.ACCEPTED, report.explanation.en
@@ -131,10 +135,10 @@ async def _right(place: Place) -> None:
     for arrival in place.inbox.arrivals:
         document = json.loads(arrival.request.body)
         told.setdefault(document["start"], []).append(document["status"])
-    assert sorted(told.values()) == [["booked", "cancelled"]] * 3
+    assert sorted(told.values()) == [["booked", "cancelled"]] * 2
     assert played.strays == 0
     (delay,) = [m for m in report.measurements if m.id == "appointments.push_delay"]
-    assert len(delay.samples) == 3
+    assert len(delay.samples) == 2
 
 
 async def _no_location(place: Place) -> None:
@@ -214,10 +218,13 @@ async def _a_late_message(played: Played) -> None:
     kind = next(kind for kind in PROFILE.journeys if kind.name == "bookings")
     played.planned = replace(played.planned, profile=replace(PROFILE, journeys=(kind,)))
     (stage,) = played.stages
-    stage.kind, stage.evidence, stage.exchanges = "bookings", [], []
+    late = replace(stage.exchanges[0], id="r1")
+    stage.kind, stage.evidence, stage.exchanges = "bookings", [(load.BOOKED, load.Reached(exchanges=(late,)))], []
     stage.steps = [Step(1, "bookings", "push", 1.0, 1.0, 11.5, exchange="r1")]
     report = await concluded(played)
-    assert [(f.requirement, f.check, f.actual) for f in report.findings] == [("APPT-004", "booking.delay", "10.5 s")]
+    assert [(f.check, f.actual, f.exchange) for f in report.findings] == [("booking.delay", "10.5 s", "r1")]
+    assert [exchange.id for exchange in report.exchanges] == ["r1"]
+    assert not [check for check in report.checks if check.verdict is Verdict.ERROR]
     plan = playing.plan_for(TARGET, ())
     saturated = journey_verdict.scenarios(
         played, journey_verdict.judge(played), plan, LEVELS["appointments.push_delay"].text
@@ -276,3 +283,44 @@ def test_nobody_is_sent_to_a_host_whose_owner_was_not_asked() -> None:
     with pytest.raises(LoadError):
         asyncio.run(prepare())
     assert heard == [ISSUER]
+
+
+def test_a_load_that_is_interrupted_begins_no_more_journeys() -> None:
+    kind = next(kind for kind in PROFILE.journeys if kind.name == "accounts")
+    clock = SystemClock()
+
+    def interrupted() -> None:
+        with journeys.beside(
+            Planned(PROFILE, ((0.0, kind), (60.0, kind))),
+            World(),
+            replace(TARGET, base_url="http://127.0.0.1:9/fhir"),
+            LEVELS,
+            HttpLimits(1.0, 1.0, 1000),
+            clock,
+            starts_at=clock.now(),
+            limits=EASY,
+        ) as (going, _):
+            results.append(going)
+            raise KeyboardInterrupt
+
+    results: list[Future[Played]] = []
+    begun = time.monotonic()
+    with pytest.raises(KeyboardInterrupt):
+        interrupted()
+    assert time.monotonic() - begun < 30
+    assert len(results[0].result(timeout=0).stages) <= 1
+
+
+def test_an_endpoint_that_is_taken_is_told_before_the_load() -> None:
+    kind = next(kind for kind in PROFILE.journeys if kind.name == "bookings")
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        listen = f"127.0.0.1:{taken.getsockname()[1]}"
+        target = replace(TARGET, appointments=AppointmentsTarget(listen, Booking.REFERENCE))
+        plan, clock = Planned(PROFILE, ((0.0, kind),)), SystemClock()
+        with (
+            pytest.raises(ListenError, match=listen),
+            journeys.beside(
+                plan, World(), target, LEVELS, HttpLimits(1.0, 1.0, 1), clock, starts_at=clock.now(), limits=EASY
+            ),
+        ):
+            raise AssertionError("the load began")
