@@ -201,6 +201,8 @@ async def _room(
     window = window_from(searches.to_millisecond(clock.now()), horizon)
     query = PRACTICE.asking((str(target.test_data[PRACTICE.key]),), window)
     answer = Answer(await stage.send(query.target, headers=(searches.PLATFORM_ACCEPT,)), query.asked)
+    if answer.unusable is not None:
+        raise StuckError(answer.unusable)
     soon = clock.now() + _FAR_ENOUGH
     found = [slot for slot in offered(answer) if slot.start >= soon and "://" in slot.comment]
     for slot in found:
