@@ -1,4 +1,4 @@
-"""What came to a receiver, held against what an outbox was to send: nothing lost, nothing twice without a reason, in order.
+"""What came to a receiver, held against what an outbox was to send: all of it, once, each appointment in order.
 
 Pure, and independent of the outbox: it knows the messages that were written and the requests that were heard.
 """
