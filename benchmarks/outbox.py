@@ -40,13 +40,14 @@ from benchmarks import territory
 from benchmarks.delivered import Delivered, Pending, compared
 from benchmarks.figures import TOLD
 from benchmarks.national_query import PUBLIC_URL, databases
+from benchmarks.people import People
 from benchmarks.processes import cpu_seconds, server
 from benchmarks.receiver import Conduct, Heard
 from sas_kit.database import Database
 from sas_kit.http import HttpLimits, exchange, new_client
 
 MESSAGES: Final = int(os.environ.get("SAS_BENCH_MESSAGES", "10000"))
-PARTS: Final = os.environ.get("SAS_BENCH_OUTBOX", "alone,faults,killed,two").split(",")
+PARTS: Final = os.environ.get("SAS_BENCH_OUTBOX", "alone,busy,faults,killed,two").split(",")
 AT_ONCE: Final = 16
 SYSTEM: Final = "https://agenda.example.org/ns/rdv"
 _RIGHT: Final = Conduct(at_once=AT_ONCE)
@@ -68,7 +69,7 @@ def run() -> None:
         _pid, port = stack.enter_context(server(["benchmarks.receiver"], {}, log))
         platform = _Platform(port)
         pending = _drawn(MESSAGES)
-        ratios = []
+        ratios, waits = [], []
         print(f"\nOutbox, {len(pending)} pending messages of {len({p.key for p in pending})} appointments")
         for name, url in databases(folder, stack, "recette_bench_outbox").items():
             print(f"{name:28}{'s':>8}{'a second':>10}{'CPU s':>8}{'requests':>10}")
@@ -79,6 +80,8 @@ def run() -> None:
             drains = _Drains(name, url, platform, pending, log)
             if "alone" in PARTS:
                 ratios.append(drains.alone())
+            if "busy" in PARTS:
+                waits.append(drains.busy())
             if "faults" in PARTS:
                 drains.drained("5 % of requests go wrong", Conduct(at_once=AT_ONCE, faults=0.05))
             if "killed" in PARTS:
@@ -87,6 +90,8 @@ def run() -> None:
                 drains.drained("two processes", processes=2)
         if ratios:
             TOLD.tell("outbox.drain", max(ratios))
+        if waits:
+            TOLD.tell("outbox.search_p99", max(waits))
 
 
 class _Platform:
@@ -134,7 +139,15 @@ class _Drains:
         _line("the floor: from memory", came, time.process_time() - before)
         return came.seconds
 
-    def drained(self, label: str, conduct: Conduct = _RIGHT, *, kill: bool = False, processes: int = 1) -> Delivered:
+    def drained(
+        self,
+        label: str,
+        conduct: Conduct = _RIGHT,
+        *,
+        kill: bool = False,
+        processes: int = 1,
+        crowd: list[People] | None = None,
+    ) -> Delivered:
         asyncio.run(_fill(self._url, self._pending))
         self._platform.begin(conduct)
         arguments = ["agenda_editor", "serve", "--host", "127.0.0.1", "--public-url", PUBLIC_URL]
@@ -149,9 +162,18 @@ class _Drains:
                     died = time.monotonic()
                     os.kill(pid, signal.SIGKILL)
             running = [stack.enter_context(server(arguments, settings, self._log)) for _ in range(processes)]
-            self._wait(label)
+            if crowd is not None:
+                crowd.append(People(self._url, running[0][1]))
+                crowd[0].start()
+            try:
+                self._wait(label)
+            finally:
+                for people in crowd or ():
+                    people.stop()
+            if crowd:
+                self._wait(label)  # for what was booked last
             cpu = sum(cpu_seconds(pid) for pid, _port in running)
-        came = compared(self._pending, self._platform.record())
+        came = compared(asyncio.run(_written(self._url)), self._platform.record())
         _line(label, came, cpu)
         wrong = [when for when in came.twice if died is None or not died - 1 < when < died + 0.1]
         if came.lost or came.disordered or came.together or wrong:
@@ -173,6 +195,11 @@ def _line(label: str, came: Delivered, cpu: float) -> None:
     again = f"  again for want of an answer: {came.again}" if came.again else ""
     twice = f"  twice: {len(came.twice)}" if came.twice else ""
     print(f"{label:28}{figures}{again}{twice}")
+
+
+def _percentile(taken: Sequence[float], share: float) -> float:
+    ordered = sorted(taken)
+    return ordered[min(int(len(ordered) * share), len(ordered) - 1)] if ordered else float("nan")
 
 
 def _drawn(count: int) -> list[Pending]:
@@ -227,6 +254,18 @@ async def _fill(url: str, pending: Sequence[Pending]) -> None:
                     for number, each in enumerate(pending)
                 ],
             )  # fmt: skip
+    finally:
+        await database.close()
+
+
+async def _written(url: str) -> list[Pending]:
+    """All that was ever to be sent, what was booked meanwhile included."""
+    database = Database(url, pool_size=1)
+    try:
+        async with database.reading() as connection:
+            query = sa.select(appointments.c.key, messages.c.sequence, messages.c.body)
+            rows = await connection.execute(query.join_from(messages, appointments))
+            return [Pending(key, sequence, body.encode()) for key, sequence, body in rows]
     finally:
         await database.close()
 
