@@ -139,6 +139,18 @@ class _Drains:
         _line("the floor: from memory", came, time.process_time() - before)
         return came.seconds
 
+    def busy(self) -> float:
+        """The 99th percentile of the searches meanwhile, in seconds."""
+        crowd: list[People] = []
+        self.drained("with searches and bookings", crowd=crowd)
+        people = crowd[0]
+        came = {each.key: each.ended for each in self._platform.record()}
+        delays = [came[key] - booked for key, booked in people.when.items()]
+        for what, taken in (("searches", people.searched), ("bookings", people.booked), ("told after", delays)):
+            middle, p99, most = (_percentile(taken, share) * 1000 for share in (0.5, 0.99, 1))
+            print(f"{'':4}{what:24}{len(taken):>8}  median {middle:.0f} ms, p99 {p99:.0f} ms, most {most:.0f} ms")
+        return _percentile(people.searched, 0.99)
+
     def drained(
         self,
         label: str,
