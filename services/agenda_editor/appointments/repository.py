@@ -71,9 +71,7 @@ _SETTLE: Final = (
 )
 _GIVE_BACK: Final = (
     messages.update()
-    .where(
-        messages.c.id == sa.bindparam("message"), _IS_PENDING, messages.c.attempts == sa.bindparam("attempt")
-    )
+    .where(messages.c.id == sa.bindparam("message"), _IS_PENDING, messages.c.attempts == sa.bindparam("attempt"))
     .values(attempts=messages.c.attempts - 1, leased_until=None)
 )
 # What waits behind a message would only be looked at in vain before it is that one's turn. A message that comes in

@@ -17,7 +17,9 @@ from sas_fhir.instants import milliseconds
 from sas_kernel.clock import Clock
 
 _EVERY: Final = 1.0  # seconds between looks at what other processes wrote
-_ROUNDS_AHEAD: Final = 4  # messages in line for each one under way: while half of them leave, the others are written down
+_ROUNDS_AHEAD: Final = (
+    4  # messages in line for each one under way: while half of them leave, the others are written down
+)
 _GRACE: Final = 3.0  # seconds that what is under way has when the service stops
 
 _log = logging.getLogger(__name__)
