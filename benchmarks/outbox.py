@@ -240,7 +240,6 @@ def _body(key: str, sequence: int) -> bytes:
 async def _fill(url: str, pending: Sequence[Pending]) -> None:
     """These messages and their appointments, in place of whatever was there."""
     now = int(datetime.now(UTC).timestamp() * 1000)
-    ids = {key: number for number, key in enumerate(dict.fromkeys(each.key for each in pending), 1)}
     many = Counter(each.key for each in pending)
     of_appointments = {
         "regulator_id": 1, "schedule_id": 1, "practitioner_national_id": "810990000001", "place_name": "Cabinet",
@@ -255,8 +254,10 @@ async def _fill(url: str, pending: Sequence[Pending]) -> None:
         async with database.transaction() as connection:
             for table in (messages, changes, patients, appointments):
                 await connection.execute(table.delete())
-            rows = [{"id": ids[key], "key": key, "messages": many[key], **of_appointments} for key in ids]
+            rows = [{"key": key, "messages": count, **of_appointments} for key, count in many.items()]
             await connection.execute(appointments.insert(), rows)
+            found = await connection.execute(sa.select(appointments.c.key, appointments.c.id))
+            ids = {key: number for key, number in found}
             await connection.execute(
                 messages.insert(),
                 [

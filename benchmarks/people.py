@@ -10,6 +10,7 @@ import asyncio
 import threading
 import time
 from collections.abc import Awaitable, Callable
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import Final
@@ -39,17 +40,17 @@ class People:
     booked: list[float] = field(default_factory=list)
     when: dict[str, float] = field(default_factory=dict)
     _stopping: threading.Event = field(default_factory=threading.Event)
-    _threads: list[threading.Thread] = field(default_factory=list)
+    _pool: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(2))
+    _under_way: list[Future[None]] = field(default_factory=list)
 
     def start(self) -> None:
-        self._threads = [threading.Thread(target=asyncio.run, args=(each(),)) for each in (self._search, self._book)]
-        for thread in self._threads:
-            thread.start()
+        self._under_way = [self._pool.submit(asyncio.run, each()) for each in (self._search, self._book)]
 
     def stop(self) -> None:
+        """Raises what went wrong for one of them."""
         self._stopping.set()
-        for thread in self._threads:
-            thread.join()
+        for each in self._under_way:
+            each.result()
 
     async def _search(self) -> None:
         wire = Wire(self.port, target(SLOTS, datetime.now(UTC)))

@@ -189,9 +189,11 @@ async def test_messages_leave_while_earlier_ones_are_written_down(sqlite_url: st
     async with _outbox(sqlite_url, *[1] * 30) as database:
         push = Slow(database, platform)  # type: ignore[arg-type]  # as above
         async with tasks.dispatching(push, ManualClock(NOW), asyncio.Event()):
-            await until(lambda: len(platform.heard) == 2 + 2 * tasks._ROUNDS_AHEAD)
-            assert len(await _of(database, PENDING)) == 30
-            writing.set()
+            try:
+                await until(lambda: len(platform.heard) == 2 + 2 * tasks._ROUNDS_AHEAD, 5)
+                assert len(await _of(database, PENDING)) == 30
+            finally:
+                writing.set()
             await until(lambda: len(platform.heard) == 30)
             await until(lambda: _empty(database))
 
