@@ -178,12 +178,11 @@ class _Drains:
                 crowd.append(People(self._url, running[0][1]))
                 crowd[0].start()
             try:
-                self._wait(label)
+                self._wait_for_most()
             finally:
                 for people in crowd or ():
                     people.stop()
-            if crowd:
-                self._wait(label)  # for what was booked last
+            self._wait(label)
             cpu = sum(cpu_seconds(pid) for pid, _port in running)
         came = compared(asyncio.run(_written(self._url)), self._platform.record())
         _line(label, came, cpu)
@@ -192,10 +191,13 @@ class _Drains:
             raise RuntimeError(f"{self._name}, {label}: {came}")
         return came
 
-    def _wait(self, label: str) -> None:
+    def _wait_for_most(self) -> None:
         begun = time.monotonic()
         while self._platform.heard() < len(self._pending) and time.monotonic() - begun < _MOST_SECONDS:
             time.sleep(0.2)
+
+    def _wait(self, label: str) -> None:
+        begun = time.monotonic()
         while left := asyncio.run(_left(self._url)):
             if time.monotonic() - begun > _MOST_SECONDS:
                 raise RuntimeError(f"{self._name}, {label}: {left} messages are still pending")
@@ -257,7 +259,7 @@ async def _fill(url: str, pending: Sequence[Pending]) -> None:
             rows = [{"key": key, "messages": count, **of_appointments} for key, count in many.items()]
             await connection.execute(appointments.insert(), rows)
             found = await connection.execute(sa.select(appointments.c.key, appointments.c.id))
-            ids = {key: number for key, number in found}
+            ids = {each.key: each.id for each in found}
             await connection.execute(
                 messages.insert(),
                 [
