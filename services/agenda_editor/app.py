@@ -30,6 +30,7 @@ from agenda_editor.associations.service import AssociationService, render_associ
 from agenda_editor.communities.service import CommunityService
 from agenda_editor.dependencies import BASE_PATH, State
 from agenda_editor.interfaces import PATHS
+from agenda_editor.measures import METRICS_TOKEN, OBSERVED_LEVELS
 from agenda_editor.provisioning.service import NATIONAL, ProvisioningService
 from agenda_editor.provisioning.tasks import keep_fresh
 from agenda_editor.regulators import endpoints as accounts
@@ -58,7 +59,9 @@ from sas_kit import database as databases
 from sas_kit.database import Database
 from sas_kit.faults import playing
 from sas_kit.http import HttpLimits
-from sas_kit.web import health_router, install_problem_handlers, problem
+from sas_kit.observing import logs
+from sas_kit.observing.service import Observing
+from sas_kit.web import health_router, install_problem_handlers, problem, route_of
 
 MIGRATIONS: Final = Path(__file__).resolve().parent / "migrations"
 
@@ -83,12 +86,15 @@ def create_app(settings: Settings, *, clock: Clock | None = None, transport: Any
     )
     time, transport = faults.within(time, transport)
     time.now()  # a file that says no time is told before anything is served
+    levels = contracts.service_levels()
+    observing = Observing(
+        "agenda_editor", [levels[each].value for each in OBSERVED_LEVELS], settings.metrics_token, METRICS_TOKEN
+    )
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         await asyncio.to_thread(databases.migrate, settings.database_url, MIGRATIONS)
         database = Database(settings.database_url, pool_size=settings.database_pool)
-        levels = contracts.service_levels()
         platform = _platform(settings, levels, transport)
         provider = _provider(settings, transport)
         outbox = asyncio.Event()
@@ -161,12 +167,15 @@ def create_app(settings: Settings, *, clock: Clock | None = None, transport: Any
     app.include_router(health_router(ready))
     _install_error_handlers(app)
     faults.install(app)
+    observing.install(app)
     return app
 
 
 def from_environment() -> FastAPI:
     """For a server that starts several workers: each builds its own from the same environment."""
-    return settled(create_app(Settings()))
+    settings = Settings()
+    logs.configure(settings.log_format)
+    return settled(create_app(settings))
 
 
 def settled(app: FastAPI) -> FastAPI:
@@ -260,7 +269,7 @@ def _install_error_handlers(app: FastAPI) -> None:
         assert isinstance(error, SasError)
         outcome = fhir.outcome_of(error)
         if outcome.status >= 500:
-            _log.error("%s %s: %s", request.method, request.url.path, error, exc_info=error)
+            _log.error("%s %s: %s", request.method, route_of(request), error, exc_info=error)
         if _below_fhir(request):
             return _outcome(outcome, {"retry-after": "5"} if isinstance(error, AgendaUnavailableError) else {})
         status = outcome.status if isinstance(error, AgendaUnavailableError) else 404
@@ -269,7 +278,7 @@ def _install_error_handlers(app: FastAPI) -> None:
     async def broken(request: Request, error: Exception) -> Response:
         if not _below_fhir(request):
             return await _called(plain_fault, request, error)
-        _log.error("unexpected error on %s %s", request.method, request.url.path, exc_info=error)
+        _log.error("unexpected error on %s %s", request.method, route_of(request), exc_info=error)
         return _outcome(fhir.outcome_of(error), {})
 
     app.add_exception_handler(HTTPException, refused)

@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-import logging
-import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 import msgspec
 from argon2 import PasswordHasher
 from fastapi import FastAPI, Request, Response
 from fastapi.staticfiles import StaticFiles
 from fastapi_offline import FastAPIOffline
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 import sas_kit
 from sas_kernel import clock as clocks
@@ -31,6 +27,7 @@ from sas_kernel.faults.model import Side
 from sas_kernel.text import Text
 from sas_kit.database import Database, is_current, migrate
 from sas_kit.faults import playing
+from sas_kit.observing.service import Observing
 from sas_kit.web import health_router, install_problem_handlers, problem
 from sas_platform import openapi
 from sas_platform.appointments import endpoints as appointments_endpoints
@@ -52,6 +49,7 @@ from sas_platform.editors.model import (
 )
 from sas_platform.editors.service import EditorRegister
 from sas_platform.interfaces import PATHS
+from sas_platform.measures import METRICS_TOKEN, OBSERVED_LEVELS
 from sas_platform.regulators import endpoints as regulators_endpoints
 from sas_platform.regulators import rules as regulators_rules
 from sas_platform.regulators import schemas as regulators_schemas
@@ -92,8 +90,6 @@ from sas_platform.web.service import AppointmentPages, SearchPages, load_directo
 
 MIGRATIONS = Path(__file__).resolve().parent / "migrations"
 
-_log = logging.getLogger("sas_platform.access")
-
 # Errors are named for what happened; this table says it in HTTP.
 _ERRORS: dict[type[SasError], tuple[int, Text]] = {
     InvalidSearchError: (422, Text("Recherche impossible", "Search refused")),
@@ -133,8 +129,12 @@ def create_app(settings: Settings, *, clock: Clock | None = None, transport: Any
     time_source, transport = faults.within(time_source, transport)
     time_source.now()  # a file that says no time is told before anything is served
     configured = configured_editors(settings)
+    levels = service_levels()
+    observing = Observing(
+        "sas_platform", [levels[each].value for each in OBSERVED_LEVELS], settings.metrics_token, METRICS_TOKEN
+    )
     bounds = question_rules.bounds(
-        service_levels(),
+        levels,
         max_practitioners=settings.max_practitioners,
         max_associations=settings.max_associations,
         connect=settings.connect_timeout,
@@ -229,6 +229,7 @@ def create_app(settings: Settings, *, clock: Clock | None = None, transport: Any
         regulators_schemas.ResendBody,
     )
     faults.install(app)
+    observing.install(app)
     return app
 
 
@@ -246,7 +247,6 @@ def _route(app: FastAPI, ready: Callable[[], Awaitable[dict[str, bool]]]) -> Non
     app.include_router(web_endpoints.router)  # /
     app.mount("/assets", StaticFiles(directory=Path(sas_kit.__file__).parent / "assets"))
     app.mount("/static", StaticFiles(directory=Path(web_endpoints.__file__).parent / "static"))
-    app.add_middleware(_AccessLog)
 
 
 def _people(settings: Settings) -> tuple[DatasetRegulator, ...]:
@@ -314,28 +314,3 @@ def _version() -> str:
         return version("recette")
     except PackageNotFoundError:
         return "0"
-
-
-class _AccessLog:
-    """One line a request, without its query: that is where a search carries people's national ids."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
-        begun, status = time.perf_counter(), 0
-
-        async def watched(message: Message) -> None:
-            nonlocal status
-            if message["type"] == "http.response.start":
-                status = message["status"]
-            await send(message)
-
-        try:
-            await self._app(scope, receive, watched)
-        finally:
-            elapsed = round(1000 * (time.perf_counter() - begun))
-            _log.info("%s %s %d %d ms", scope["method"], quote(scope["path"]), status, elapsed)
