@@ -144,7 +144,6 @@ def _serve(options: argparse.Namespace) -> None:
         log_format=options.log_format,
         **given,
     )
-    logs.configure(settings.log_format)
     if settings.clock_file is not None:
         loopback.require_for_test_clock(host=options.host, public_url=settings.public_url)
     misbehaves = bool(settings.faults) or settings.faults_by_header
@@ -165,6 +164,7 @@ def _serve(options: argparse.Namespace) -> None:
         "timeout_graceful_shutdown": 5,
         **(server.OPTIONS if misbehaves else {}),
     }
+    logs.configure(settings.log_format)
     if options.workers == 1:
         uvicorn.run(settled(create_app(settings)), **common)
         return

@@ -27,7 +27,6 @@ from sas_kernel.faults.model import Side
 from sas_kernel.text import Text
 from sas_kit.database import Database, is_current, migrate
 from sas_kit.faults import playing
-from sas_kit.observing.service import Observing
 from sas_kit.web import health_router, install_problem_handlers, problem
 from sas_platform import openapi
 from sas_platform.appointments import endpoints as appointments_endpoints
@@ -49,7 +48,7 @@ from sas_platform.editors.model import (
 )
 from sas_platform.editors.service import EditorRegister
 from sas_platform.interfaces import PATHS
-from sas_platform.measures import METRICS_TOKEN, OBSERVED_LEVELS
+from sas_platform.measures import Measures
 from sas_platform.regulators import endpoints as regulators_endpoints
 from sas_platform.regulators import rules as regulators_rules
 from sas_platform.regulators import schemas as regulators_schemas
@@ -129,12 +128,9 @@ def create_app(settings: Settings, *, clock: Clock | None = None, transport: Any
     time_source, transport = faults.within(time_source, transport)
     time_source.now()  # a file that says no time is told before anything is served
     configured = configured_editors(settings)
-    levels = service_levels()
-    observing = Observing(
-        "sas_platform", [levels[each].value for each in OBSERVED_LEVELS], settings.metrics_token, METRICS_TOKEN
-    )
+    measures = Measures(settings)
     bounds = question_rules.bounds(
-        levels,
+        service_levels(),
         max_practitioners=settings.max_practitioners,
         max_associations=settings.max_associations,
         connect=settings.connect_timeout,
@@ -154,13 +150,25 @@ def create_app(settings: Settings, *, clock: Clock | None = None, transport: Any
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         await asyncio.to_thread(migrate, settings.database_url, MIGRATIONS)
         database = Database(settings.database_url)
-        clients = EditorClients(bounds, per_editor=settings.requests_per_editor, transport=transport)
+        clients = EditorClients(
+            bounds,
+            per_editor=settings.requests_per_editor,
+            transport=transport,
+            watch=measures.observing.asking(
+                "slot_search", traced=settings.trace_editors, told=False
+            ),  # told lot by lot
+        )
         register = EditorRegister(database, configured)
-        search = SlotSearch(register, clients, bounds, settings.environment, settings.origin)
+        search = SlotSearch(register, clients, bounds, settings.environment, settings.origin, measures.answered)
         hasher = PasswordHasher(settings.password_rounds, settings.password_memory, parallelism=1)
         regulators = await RegulatorService.opened(database, register, settings.environment, quirks, hasher)
         await regulators.load(people, time_source.now())
-        regulator_client = RegulatorClient(connect=bounds.connect, answer=bounds.answer, transport=transport)
+        regulator_client = RegulatorClient(
+            connect=bounds.connect,
+            answer=bounds.answer,
+            transport=transport,
+            watch=measures.observing.asking("regulators", traced=settings.trace_editors),
+        )
         provisioning = Provisioning(
             regulators,
             regulator_client,
@@ -168,6 +176,7 @@ def create_app(settings: Settings, *, clock: Clock | None = None, transport: Any
             most=settings.regulator_retry_most,
             kept=settings.regulator_attempts_kept,
         )
+        measures.watch(database, lambda: provisioning.backlog(time_source.now()))
         appointments = AppointmentService(database, regulators)
         sign_on = SignOn(database, regulators, identities, lifetimes)
         keys = KeyRing(database, lifetimes)
@@ -206,10 +215,7 @@ def create_app(settings: Settings, *, clock: Clock | None = None, transport: Any
     async def ready() -> dict[str, bool]:
         return {"database": await is_current(app.state.platform.database, MIGRATIONS)}
 
-    install_problem_handlers(app)
-    app.add_exception_handler(SasError, _refused)
-    app.add_exception_handler(msgspec.DecodeError, _malformed)
-    conformance_endpoints.install_error_handlers(app)
+    _install_error_handlers(app)
     _route(app, ready)
     openapi.install(
         app,
@@ -229,8 +235,14 @@ def create_app(settings: Settings, *, clock: Clock | None = None, transport: Any
         regulators_schemas.ResendBody,
     )
     faults.install(app)
-    observing.install(app)
-    return app
+    return measures.observing.install(app)
+
+
+def _install_error_handlers(app: FastAPI) -> None:
+    install_problem_handlers(app)
+    app.add_exception_handler(SasError, _refused)
+    app.add_exception_handler(msgspec.DecodeError, _malformed)
+    conformance_endpoints.install_error_handlers(app)
 
 
 def _route(app: FastAPI, ready: Callable[[], Awaitable[dict[str, bool]]]) -> None:

@@ -14,6 +14,7 @@ from agenda_editor.appointments.model import Message, Verdict
 from agenda_editor.appointments.push import PushService
 from sas_fhir.instants import milliseconds
 from sas_kernel.clock import Clock
+from sas_kit.observing import tracing
 
 _EVERY: Final = 1.0  # seconds between looks at what other processes wrote
 _GRACE: Final = 3.0  # seconds that what is under way has when the service stops
@@ -99,7 +100,8 @@ class _Dispatcher:
         for task in ended:
             del self._under_way[task]
         for message in taken:
-            self._under_way[asyncio.create_task(self._push.send(message, self._now()))] = message
+            with tracing.working_on(tracing.fresh()):  # a task takes along what is worked on when it is made
+                self._under_way[asyncio.create_task(self._push.send(message, self._now()))] = message
 
     def _verdicts(self) -> list[tuple[Message, Verdict]]:
         """What became of the messages whose attempt has ended."""

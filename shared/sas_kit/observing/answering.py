@@ -7,9 +7,9 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any, Final
 
 from fastapi import FastAPI
-from prometheus_client import Histogram
+from prometheus_client import Gauge, Histogram
 
-from sas_kit.observing import tracing
+from sas_kit.observing import logs, tracing
 from sas_kit.observing.logs import AccessLog
 from sas_kit.observing.metrics import Metrics
 
@@ -22,6 +22,7 @@ App = Callable[[Scope, Receive, Send], Awaitable[None]]
 UNKNOWN: Final = "unknown"  # the route of a path that leads nowhere, the method that nobody knows
 _METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _CLASSES: Final = ("none", "1xx", "2xx", "3xx", "4xx", "5xx")
+_EVENTS: Final = b"text/event-stream"
 _REQUEST_ID: Final = tracing.REQUEST_ID.lower().encode("ascii")
 
 
@@ -46,18 +47,23 @@ class Observed:
             ("route", "method", "status"),
         )
         in_flight = metrics.gauge("http_requests_in_flight", "Requests that are being answered", "livesum")
+        self._streams = metrics.gauge(
+            "http_event_streams_open", "Server-sent events that somebody listens to", "livesum"
+        )
         self._arrived, self._left = in_flight.inc, in_flight.dec
         self._observers: dict[tuple[str, str, int], Callable[[float], None]] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
+            if scope["type"] == "lifespan":
+                logs.write_at_once()
             return
         if scope["path"] == self._apart_path:
             await self._apart(scope, receive, send)
             return
         trace = tracing.incoming(scope["headers"])
-        answer = _Answer(send, trace.request.encode("ascii"))
+        answer = _Answer(send, self._streams, trace.request.encode("ascii"))
         self._arrived()
         begun = time.perf_counter()
         with tracing.working_on(trace):
@@ -66,6 +72,8 @@ class Observed:
             finally:
                 seconds = time.perf_counter() - begun
                 self._left()
+                if answer.streams:
+                    self._streams.dec()
                 route = self._route(scope)
                 method = scope["method"] if scope["method"] in _METHODS else UNKNOWN
                 self._observer(route, method, answer.status // 100)(seconds)
@@ -104,10 +112,12 @@ def _places(api: FastAPI) -> dict[int, str]:
 class _Answer:
     """Stands in for `send`: notes what leaves, and lets the answer say by which id it is found."""
 
-    __slots__ = ("_id", "_send", "size", "status")
+    __slots__ = ("_id", "_open", "_send", "size", "status", "streams")
 
-    def __init__(self, send: Send, request_id: bytes) -> None:
+    def __init__(self, send: Send, opened: Gauge, request_id: bytes) -> None:
         self._send = send
+        self._open = opened
+        self.streams = False
         self._id = request_id
         self.status = 0
         self.size = 0
@@ -117,5 +127,9 @@ class _Answer:
             self.size += len(message.get("body", b""))
         elif message["type"] == "http.response.start":
             self.status = message["status"]
-            message["headers"] = [*message.get("headers", ()), (_REQUEST_ID, self._id)]
+            headers = [*message.get("headers", ()), (_REQUEST_ID, self._id)]
+            message["headers"] = headers
+            if (b"content-type", _EVENTS) in headers or (b"content-type", _EVENTS + b"; charset=utf-8") in headers:
+                self.streams = True
+                self._open.inc()
         await self._send(message)

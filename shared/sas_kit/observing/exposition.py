@@ -37,16 +37,13 @@ class Exposition:
         self._metrics = metrics
         self._token = token
         self._setting = setting
-        self._samples: list[Sample] = []
+        self.samples: dict[str, Sample] = {}
         self._sampled_at = -_SAMPLED_EVERY
         self._good = metrics.gauge(
             "metrics_sampled_successfully",
             "Whether what is read for this answer could be read (1) or not (0)",
             "livemostrecent",
         )
-
-    def sample(self, sample: Sample) -> None:
-        self._samples.append(sample)
 
     async def __call__(self, scope: Scope, receive: Any, send: Any) -> None:
         await (self._refusal(scope) or await self._answer(scope))(scope, receive, send)
@@ -82,7 +79,7 @@ class Exposition:
         self._sampled_at = time.monotonic()
         try:
             async with asyncio.timeout(_SAMPLED_WITHIN):
-                for sample in self._samples:
+                for sample in self.samples.values():
                     await sample()
         except Exception as error:  # noqa: BLE001  whatever it is, the rest of the metrics is worth the answer
             _log.warning("some metrics could not be read: %s", type(error).__name__)

@@ -67,6 +67,14 @@ def configure(form: LogFormat) -> None:
         logging.getLogger(name).setLevel(logging.WARNING)
 
 
+def write_at_once() -> None:
+    """What is logged from now on is written before the process goes on: it may be about to end by a signal."""
+    for handler in logging.root.handlers:
+        if isinstance(handler, StandardError):
+            handler.at_once = True
+            handler.flush()
+
+
 class JsonFormatter(logging.Formatter):
     """time, level, logger, message; request, correlation and run of what is being worked on; an access line's own."""
 
@@ -139,7 +147,9 @@ class StandardError(logging.Handler):
         self._every = every
         self._waiting: deque[str] = deque()
         self._lost = 0
-        self._stop = threading.Event()
+        self.at_once = False
+        self._wake = threading.Event()
+        self._stopping = False
         self._empty = threading.Event()
         self._empty.set()
         self._thread = threading.Thread(target=self._write_on, name="logs", daemon=True)
@@ -156,22 +166,28 @@ class StandardError(logging.Handler):
             line = f'{{"level":"error","logger":"{__name__}","message":"a line could not be made"}}'
         self._empty.clear()
         self._waiting.append(line)
+        if self.at_once:
+            self.flush()
 
     def flush(self) -> None:
         """Wait until everything is written, not for ever."""
-        self._empty.wait(_LAST_WORDS)
+        if not self._empty.is_set():
+            self._wake.set()
+            self._empty.wait(_LAST_WORDS)
 
     def close(self) -> None:
-        if not self._stop.is_set():
-            self._stop.set()
+        if not self._stopping:
+            self._stopping = True
             self.flush()
+            self._wake.set()
             atexit.unregister(self.close)
         super().close()
 
     def _write_on(self) -> None:
-        while not self._stop.wait(self._every):
+        while not self._stopping:
+            self._wake.wait(self._every)
+            self._wake.clear()
             self._drain()
-        self._drain()
 
     def _drain(self) -> None:
         if not self._waiting and not self._lost:

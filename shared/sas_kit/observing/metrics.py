@@ -57,7 +57,7 @@ class Metrics:
         if self._folder is not None:
             bury_the_dead(self._folder)
             registry = CollectorRegistry()
-            MultiProcessCollector(registry, str(self._folder))
+            MultiProcessCollector(registry, str(self._folder))  # type: ignore[no-untyped-call]
         encoded: bytes = encode(registry)
         return encoded, content_type
 
@@ -66,7 +66,7 @@ def bury_the_dead(folder: Path) -> None:
     """Forget the gauges of workers that are no more; what they counted stays counted."""
     for pid in {int(path.stem.rpartition("_")[2]) for path in folder.glob("gauge_live*_*.db")}:
         if not _lives(pid):
-            mark_process_dead(pid, str(folder))
+            mark_process_dead(pid, str(folder))  # type: ignore[no-untyped-call]
 
 
 def _lives(pid: int) -> bool:

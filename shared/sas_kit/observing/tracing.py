@@ -23,7 +23,7 @@ RUN_ID: Final = "X-Recette-Run"
 _ID: Final = re.compile(rb"(?=.{8,64}\Z)(?=[^A-Za-z]*[A-Za-z])[A-Za-z0-9._-]+\Z")
 # A later version may append to what version 00 says, but not change it.
 _PARENT: Final = re.compile(
-    rb"(?!ff)(?:00(?=.{52}\Z)|[0-9a-f]{2}(?<!00))-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(?:-.*)?\Z"
+    rb"(?!ff)(?:00(?=.{53}\Z)|[0-9a-f]{2}(?<!00))-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(?:-.*)?\Z"
 )
 _NO_TRACE: Final = b"0" * 32
 _NO_PARENT: Final = b"0" * 16
