@@ -53,7 +53,7 @@ class Exposition:
         accept = ", ".join(value.decode("latin-1") for name, value in scope["headers"] if name == b"accept")
         try:
             body, content_type = await asyncio.to_thread(self._metrics.exposed, accept)
-        except ValueError:  # an Accept that the library cannot read
+        except (TypeError, ValueError):  # an Accept that the library cannot read
             body, content_type = await asyncio.to_thread(self._metrics.exposed, "")
         headers = {"content-type": content_type, "cache-control": "no-store"}
         return Response(b"" if scope["method"] == "HEAD" else body, headers=headers)

@@ -58,9 +58,9 @@ class AccessLog:
         self._log.handle(record)
 
 
-def configure(form: LogFormat) -> None:
-    """Let everything logged in this process from now on leave by its standard error, in this form."""
-    handler = StandardError()
+def configure(form: LogFormat, descriptor: int | None = None) -> None:
+    """Let everything logged in this process from now on leave by its standard error, or another file, in this form."""
+    handler = StandardError(descriptor)
     handler.setFormatter(JsonFormatter() if form is LogFormat.JSON else TextFormatter())
     logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
     for name in _CHATTY:

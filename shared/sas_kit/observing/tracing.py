@@ -92,11 +92,6 @@ def _id(value: bytes | None) -> str | None:
 
 def _parent(value: bytes | None) -> tuple[str | None, str]:
     found = None if value is None else _PARENT.match(value)
-    if (
-        found is None
-        or found[2] == _NO_TRACE
-        or found[3] == _NO_PARENT
-        or (found[1] == b"00" and len(found[0]) != len(value or b""))
-    ):
+    if found is None or found[1] == _NO_TRACE or found[2] == _NO_PARENT:
         return None, "00"
     return found[1].decode("ascii"), found[3].decode("ascii")
