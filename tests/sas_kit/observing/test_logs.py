@@ -70,6 +70,24 @@ def test_an_access_line_has_its_parts_as_fields(caplog: pytest.LogCaptureFixture
     ]
 
 
+def test_an_access_line_is_the_same_by_both_ways(
+    pipe: tuple[int, int], caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    caplog.set_level(logging.INFO)
+    handler = StandardError(pipe[1], every=60)
+    with tracing.working_on(tracing.Trace("request-one", "c0", "run-one-of-all")):
+        AccessLog("service").tell("GET", "/fhir/Slot", 200, 0.01234, 99)
+        by_record = json.loads(JsonFormatter().format(caplog.records[0]))
+        monkeypatch.setattr(logs, "_json_stream", handler)
+        AccessLog("service").tell("GET", "/fhir/Slot", 200, 0.01234, 99)
+    handler.close()
+    directly = json.loads(os.read(pipe[0], 1000))
+    assert list(directly) == list(by_record)
+    assert {**directly, "time": ""} == {**by_record, "time": ""}
+    assert logs._json_stream is None
+    assert len(caplog.records) == 1
+
+
 @pytest.fixture
 def pipe() -> Iterator[tuple[int, int]]:
     reading, writing = os.pipe()
