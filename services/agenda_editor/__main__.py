@@ -164,9 +164,10 @@ def _serve(options: argparse.Namespace) -> None:
         "timeout_graceful_shutdown": 5,
         **(server.OPTIONS if misbehaves else {}),
     }
-    logs.configure(settings.log_format)
     if options.workers == 1:
-        uvicorn.run(settled(create_app(settings)), **common)
+        app = settled(create_app(settings))
+        logs.configure(settings.log_format)
+        uvicorn.run(app, **common)
         return
     if misbehaves:
         create_app(settings)  # the same for a fault
@@ -175,6 +176,7 @@ def _serve(options: argparse.Namespace) -> None:
         if value is not None:
             text = str(value) if isinstance(value, str | Path) else json.dumps(value)
             os.environ[ENVIRONMENT_PREFIX + name.upper()] = text
+    logs.configure(settings.log_format)
     with measuring_together(options.workers):
         uvicorn.run("agenda_editor.app:from_environment", factory=True, workers=options.workers, **common)
 

@@ -50,7 +50,7 @@ class Service:
     async def send(
         self, path: str, *headers: tuple[str, str], method: str = "GET", client: tuple[str, int] = NEAR
     ) -> HttpAnswer:
-        transport = asgi_transport(self.app, client=client)
+        transport: Any = asgi_transport(self.app, client=client)
         transport.raise_app_exceptions = False
         async with new_client(transport=transport) as one:
             return await exchange(one, method, f"http://service.test{path}", limits=LIMITS, headers=headers)
