@@ -33,6 +33,9 @@ from sas_kernel.text import Text
 from sas_kit import database as databases
 from sas_kit.database import Database
 from sas_kit.faults import playing, server
+from sas_kit.observing import logs
+from sas_kit.observing.logs import LogFormat
+from sas_kit.observing.workers import measuring_together
 
 _DEFAULT_PORT = 8081
 
@@ -76,6 +79,7 @@ def _parser() -> argparse.ArgumentParser:
         action="append",
         help=f"what the platform says of itself; repeatable (default: {', '.join(known.origins)})",
     )
+    serve.add_argument("--log-format", type=LogFormat, choices=[*LogFormat], default=known.log_format)
     serve.add_argument("--fault", metavar="FILE|NAME", action="append", help=playing.FAULT_HELP)
     serve.add_argument("--faults-by-header", action="store_true", help=playing.BY_HEADER_HELP)
     serve.add_argument("--fault-anywhere", action="store_true", help=playing.ANYWHERE_HELP)
@@ -137,6 +141,7 @@ def _serve(options: argparse.Namespace) -> None:
         sso_issuer=options.sso_issuer,
         sso_client_id=options.sso_client_id,
         clock_file=options.clock,
+        log_format=options.log_format,
         **given,
     )
     if settings.clock_file is not None:
@@ -154,12 +159,15 @@ def _serve(options: argparse.Namespace) -> None:
         "port": options.port,
         "loop": "uvloop",
         "http": "httptools",
-        "access_log": False,  # a query names practitioners
+        "access_log": False,  # a query names practitioners; the application has its own
+        "log_config": None,
         "timeout_graceful_shutdown": 5,
         **(server.OPTIONS if misbehaves else {}),
     }
     if options.workers == 1:
-        uvicorn.run(settled(create_app(settings)), **common)
+        app = settled(create_app(settings))
+        logs.configure(settings.log_format)
+        uvicorn.run(app, **common)
         return
     if misbehaves:
         create_app(settings)  # the same for a fault
@@ -168,7 +176,9 @@ def _serve(options: argparse.Namespace) -> None:
         if value is not None:
             text = str(value) if isinstance(value, str | Path) else json.dumps(value)
             os.environ[ENVIRONMENT_PREFIX + name.upper()] = text
-    uvicorn.run("agenda_editor.app:from_environment", factory=True, workers=options.workers, **common)
+    logs.configure(settings.log_format)
+    with measuring_together(options.workers):
+        uvicorn.run("agenda_editor.app:from_environment", factory=True, workers=options.workers, **common)
 
 
 def _migrate(url: str) -> None:

@@ -30,6 +30,7 @@ from agenda_editor.associations.service import AssociationService, render_associ
 from agenda_editor.communities.service import CommunityService
 from agenda_editor.dependencies import BASE_PATH, State
 from agenda_editor.interfaces import PATHS
+from agenda_editor.measures import Measures
 from agenda_editor.provisioning.service import NATIONAL, ProvisioningService
 from agenda_editor.provisioning.tasks import keep_fresh
 from agenda_editor.regulators import endpoints as accounts
@@ -57,8 +58,9 @@ from sas_kernel.faults.model import Side
 from sas_kit import database as databases
 from sas_kit.database import Database
 from sas_kit.faults import playing
-from sas_kit.http import HttpLimits
-from sas_kit.web import health_router, install_problem_handlers, problem
+from sas_kit.http import HttpLimits, Watch
+from sas_kit.observing import logs
+from sas_kit.web import health_router, install_problem_handlers, problem, route_of
 
 MIGRATIONS: Final = Path(__file__).resolve().parent / "migrations"
 
@@ -83,18 +85,24 @@ def create_app(settings: Settings, *, clock: Clock | None = None, transport: Any
     )
     time, transport = faults.within(time, transport)
     time.now()  # a file that says no time is told before anything is served
+    levels = contracts.service_levels()
+    measures = Measures(settings, levels)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         await asyncio.to_thread(databases.migrate, settings.database_url, MIGRATIONS)
         database = Database(settings.database_url, pool_size=settings.database_pool)
-        levels = contracts.service_levels()
-        platform = _platform(settings, levels, transport)
-        provider = _provider(settings, transport)
+        platform = _platform(settings, levels, transport, measures.observing.asking("appointments"))
+        provider = _provider(settings, transport, measures.observing.asking("sso"))
+        push = _push(settings, database, platform)
+        measures.watch(database, lambda: push.backlog(instants.milliseconds(time.now())))
         outbox = asyncio.Event()
         try:
             agendas = AgendaService(
-                database, public_url=settings.public_url, fragment_index_bytes=settings.fragment_index_bytes
+                database,
+                public_url=settings.public_url,
+                fragment_index_bytes=settings.fragment_index_bytes,
+                index_used=measures.index_used,
             )
             communities, associations = CommunityService(database), AssociationService(database)
             sign_on = _sign_on(settings, database, provider)
@@ -105,7 +113,13 @@ def create_app(settings: Settings, *, clock: Clock | None = None, transport: Any
                 agendas,
                 communities,
                 associations,
-                SlotSearchService(agendas, communities, associations, max_identifiers=int(limit.value)),
+                SlotSearchService(
+                    agendas,
+                    communities,
+                    associations,
+                    max_identifiers=int(limit.value),
+                    answered=measures.answered,
+                ),
                 RegulatorService(database),
                 AppointmentService(
                     agendas,
@@ -122,7 +136,7 @@ def create_app(settings: Settings, *, clock: Clock | None = None, transport: Any
             await render_associations_again(agendas, now)
             async with (
                 _provisioned(agendas, sign_on, settings.dataset, time),
-                dispatching(_push(settings, database, platform), time, outbox),
+                dispatching(push, time, outbox),
                 faults.running(),
             ):
                 yield
@@ -161,12 +175,14 @@ def create_app(settings: Settings, *, clock: Clock | None = None, transport: Any
     app.include_router(health_router(ready))
     _install_error_handlers(app)
     faults.install(app)
-    return app
+    return measures.observing.install(app)
 
 
 def from_environment() -> FastAPI:
     """For a server that starts several workers: each builds its own from the same environment."""
-    return settled(create_app(Settings()))
+    settings = Settings()
+    logs.configure(settings.log_format)
+    return settled(create_app(settings))
 
 
 def settled(app: FastAPI) -> FastAPI:
@@ -176,7 +192,9 @@ def settled(app: FastAPI) -> FastAPI:
     return app
 
 
-def _platform(settings: Settings, levels: Mapping[str, ServiceLevel], transport: Any) -> PlatformClient | None:
+def _platform(
+    settings: Settings, levels: Mapping[str, ServiceLevel], transport: Any, watch: Watch
+) -> PlatformClient | None:
     if settings.platform_url is None:
         return None
     limits = HttpLimits(
@@ -190,6 +208,7 @@ def _platform(settings: Settings, levels: Mapping[str, ServiceLevel], transport:
         limits,
         connections=settings.platform_requests,
         transport=transport,
+        watch=watch,
     )
 
 
@@ -197,7 +216,7 @@ def _push(settings: Settings, database: Database, platform: PlatformClient | Non
     return PushService(database, platform, retention=settings.accepted_messages_days * 24 * 3_600_000)
 
 
-def _provider(settings: Settings, transport: Any) -> ProviderClient | None:
+def _provider(settings: Settings, transport: Any, watch: Watch) -> ProviderClient | None:
     if settings.sso_issuer is None:
         return None
     return ProviderClient(
@@ -206,6 +225,7 @@ def _provider(settings: Settings, transport: Any) -> ProviderClient | None:
         settings.sso_client_secret.get_secret_value(),
         settings.public_url.rstrip("/") + BACK_FROM_PROVIDER,
         transport=transport,
+        watch=watch,
     )
 
 
@@ -260,7 +280,7 @@ def _install_error_handlers(app: FastAPI) -> None:
         assert isinstance(error, SasError)
         outcome = fhir.outcome_of(error)
         if outcome.status >= 500:
-            _log.error("%s %s: %s", request.method, request.url.path, error, exc_info=error)
+            _log.error("%s %s: %s", request.method, route_of(request), error, exc_info=error)
         if _below_fhir(request):
             return _outcome(outcome, {"retry-after": "5"} if isinstance(error, AgendaUnavailableError) else {})
         status = outcome.status if isinstance(error, AgendaUnavailableError) else 404
@@ -269,7 +289,7 @@ def _install_error_handlers(app: FastAPI) -> None:
     async def broken(request: Request, error: Exception) -> Response:
         if not _below_fhir(request):
             return await _called(plain_fault, request, error)
-        _log.error("unexpected error on %s %s", request.method, request.url.path, exc_info=error)
+        _log.error("unexpected error on %s %s", request.method, route_of(request), exc_info=error)
         return _outcome(fhir.outcome_of(error), {})
 
     app.add_exception_handler(HTTPException, refused)

@@ -7,6 +7,8 @@ from pathlib import Path
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from sas_kit.observing.logs import LogFormat
+
 ENVIRONMENT_PREFIX = "SAS_AGENDA_"
 
 
@@ -26,6 +28,7 @@ class Settings(BaseSettings):
     `clock_file`: for tests on one machine, the time is what this file says (`sas_kernel.clock.FileClock`).
     `faults`: files, or names of built-in faults, that this service plays on purpose, for tests on one machine; unless
     `fault_anywhere`, where only this machine is served. `faults_by_header`: those that requests from here ask for.
+    `log_format`: lines for people, or JSON. `metrics_token`: lets other machines read `/metrics`, which this one may.
     `dataset`: `none`, `national` (already generated), the name of a data set of the contracts, or a file.
     """
 
@@ -38,6 +41,8 @@ class Settings(BaseSettings):
     faults: tuple[str, ...] = ()
     faults_by_header: bool = False
     fault_anywhere: bool = False
+    log_format: LogFormat = LogFormat.TEXT
+    metrics_token: SecretStr | None = None
     fragment_index_bytes: int = 64 * 1024 * 1024
     database_pool: int = 10
     max_request_bytes: int = Field(default=64 * 1024, ge=1024)

@@ -6,7 +6,6 @@ import argparse
 import asyncio
 import gc
 import json
-import logging
 import os
 import signal
 import sys
@@ -23,6 +22,9 @@ from sas_kernel.clock import SystemClock
 from sas_kernel.errors import SasError
 from sas_kit.database import Database, migrate
 from sas_kit.faults import playing, server
+from sas_kit.observing import logs
+from sas_kit.observing.logs import LogFormat
+from sas_kit.observing.workers import measuring_together
 from sas_platform.app import MIGRATIONS, create_app, lifetimes_of
 from sas_platform.regulators.model import Quirk
 from sas_platform.settings import Settings
@@ -59,27 +61,28 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return EXIT_USAGE
     # uvicorn shuts down in order, then raises the signal anew: an asked-for stop is not a failure.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-    uvicorn.run(
-        "sas_platform.__main__:application",
-        factory=True,
-        host=options.host,
-        port=options.port,
-        workers=options.workers,
-        access_log=False,  # uvicorn's holds whole queries, hence national ids; the application has its own
-        log_level="info",
-        server_header=False,
-        timeout_graceful_shutdown=10,
-        **(server.OPTIONS if misbehaves else {}),
-    )
+    logs.configure(settings.log_format)
+    with measuring_together(options.workers):
+        uvicorn.run(
+            "sas_platform.__main__:application",
+            factory=True,
+            host=options.host,
+            port=options.port,
+            workers=options.workers,
+            access_log=False,  # uvicorn's holds whole queries, hence national ids; the application has its own
+            log_config=None,
+            server_header=False,
+            timeout_graceful_shutdown=10,
+            **(server.OPTIONS if misbehaves else {}),
+        )
     return 0
 
 
 def application() -> FastAPI:
     """What each worker serves."""
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
-    for chatty in ("httpx2", "alembic"):  # a line a request, two a readiness check: the platform logs its own
-        logging.getLogger(chatty).setLevel(logging.WARNING)
-    app = create_app(Settings())
+    settings = Settings()
+    logs.configure(settings.log_format)
+    app = create_app(settings)
     # Modules, routes and schemas live as long as the process: the collector need not look at them again.
     gc.collect()
     gc.freeze()
@@ -148,6 +151,7 @@ def _parser() -> argparse.ArgumentParser:
         type=Path,
         help="for tests, on this machine only: the time is what FILE says (sas_kernel.clock.FileClock)",
     )
+    serve.add_argument("--log-format", choices=[*LogFormat], help="lines for people (default), or JSON")
     serve.add_argument("--fault", metavar="FILE|NAME", action="append", help=playing.FAULT_HELP)
     serve.add_argument("--faults-by-header", action="store_true", help=playing.BY_HEADER_HELP)
     serve.add_argument("--fault-anywhere", action="store_true", help=playing.ANYWHERE_HELP)
@@ -163,6 +167,7 @@ def _as_environment(options: argparse.Namespace) -> dict[str, str]:
         "CLOCK_FILE": str(options.clock) if options.clock else None,
         "PUBLIC_URL": options.public_url,
         "SSO_CLIENTS": _json_list(options.sso_client) if options.sso_client else None,
+        "LOG_FORMAT": options.log_format,
         "FAULTS": _json_list(options.fault) if options.fault else None,
         "FAULTS_BY_HEADER": "true" if options.faults_by_header else None,
         "FAULT_ANYWHERE": "true" if options.fault_anywhere else None,

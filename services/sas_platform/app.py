@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-import logging
-import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 import msgspec
 from argon2 import PasswordHasher
 from fastapi import FastAPI, Request, Response
 from fastapi.staticfiles import StaticFiles
 from fastapi_offline import FastAPIOffline
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 import sas_kit
 from sas_kernel import clock as clocks
@@ -52,6 +48,7 @@ from sas_platform.editors.model import (
 )
 from sas_platform.editors.service import EditorRegister
 from sas_platform.interfaces import PATHS
+from sas_platform.measures import Measures
 from sas_platform.regulators import endpoints as regulators_endpoints
 from sas_platform.regulators import rules as regulators_rules
 from sas_platform.regulators import schemas as regulators_schemas
@@ -92,8 +89,6 @@ from sas_platform.web.service import AppointmentPages, SearchPages, load_directo
 
 MIGRATIONS = Path(__file__).resolve().parent / "migrations"
 
-_log = logging.getLogger("sas_platform.access")
-
 # Errors are named for what happened; this table says it in HTTP.
 _ERRORS: dict[type[SasError], tuple[int, Text]] = {
     InvalidSearchError: (422, Text("Recherche impossible", "Search refused")),
@@ -133,6 +128,7 @@ def create_app(settings: Settings, *, clock: Clock | None = None, transport: Any
     time_source, transport = faults.within(time_source, transport)
     time_source.now()  # a file that says no time is told before anything is served
     configured = configured_editors(settings)
+    measures = Measures(settings)
     bounds = question_rules.bounds(
         service_levels(),
         max_practitioners=settings.max_practitioners,
@@ -154,13 +150,25 @@ def create_app(settings: Settings, *, clock: Clock | None = None, transport: Any
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         await asyncio.to_thread(migrate, settings.database_url, MIGRATIONS)
         database = Database(settings.database_url)
-        clients = EditorClients(bounds, per_editor=settings.requests_per_editor, transport=transport)
+        clients = EditorClients(
+            bounds,
+            per_editor=settings.requests_per_editor,
+            transport=transport,
+            watch=measures.observing.asking(
+                "slot_search", traced=settings.trace_editors, told=False
+            ),  # told lot by lot
+        )
         register = EditorRegister(database, configured)
-        search = SlotSearch(register, clients, bounds, settings.environment, settings.origin)
+        search = SlotSearch(register, clients, bounds, settings.environment, settings.origin, measures.answered)
         hasher = PasswordHasher(settings.password_rounds, settings.password_memory, parallelism=1)
         regulators = await RegulatorService.opened(database, register, settings.environment, quirks, hasher)
         await regulators.load(people, time_source.now())
-        regulator_client = RegulatorClient(connect=bounds.connect, answer=bounds.answer, transport=transport)
+        regulator_client = RegulatorClient(
+            connect=bounds.connect,
+            answer=bounds.answer,
+            transport=transport,
+            watch=measures.observing.asking("regulators", traced=settings.trace_editors),
+        )
         provisioning = Provisioning(
             regulators,
             regulator_client,
@@ -168,6 +176,7 @@ def create_app(settings: Settings, *, clock: Clock | None = None, transport: Any
             most=settings.regulator_retry_most,
             kept=settings.regulator_attempts_kept,
         )
+        measures.watch(database, lambda: provisioning.backlog(time_source.now()))
         appointments = AppointmentService(database, regulators)
         sign_on = SignOn(database, regulators, identities, lifetimes)
         keys = KeyRing(database, lifetimes)
@@ -206,10 +215,7 @@ def create_app(settings: Settings, *, clock: Clock | None = None, transport: Any
     async def ready() -> dict[str, bool]:
         return {"database": await is_current(app.state.platform.database, MIGRATIONS)}
 
-    install_problem_handlers(app)
-    app.add_exception_handler(SasError, _refused)
-    app.add_exception_handler(msgspec.DecodeError, _malformed)
-    conformance_endpoints.install_error_handlers(app)
+    _install_error_handlers(app)
     _route(app, ready)
     openapi.install(
         app,
@@ -229,7 +235,14 @@ def create_app(settings: Settings, *, clock: Clock | None = None, transport: Any
         regulators_schemas.ResendBody,
     )
     faults.install(app)
-    return app
+    return measures.observing.install(app)
+
+
+def _install_error_handlers(app: FastAPI) -> None:
+    install_problem_handlers(app)
+    app.add_exception_handler(SasError, _refused)
+    app.add_exception_handler(msgspec.DecodeError, _malformed)
+    conformance_endpoints.install_error_handlers(app)
 
 
 def _route(app: FastAPI, ready: Callable[[], Awaitable[dict[str, bool]]]) -> None:
@@ -246,7 +259,6 @@ def _route(app: FastAPI, ready: Callable[[], Awaitable[dict[str, bool]]]) -> Non
     app.include_router(web_endpoints.router)  # /
     app.mount("/assets", StaticFiles(directory=Path(sas_kit.__file__).parent / "assets"))
     app.mount("/static", StaticFiles(directory=Path(web_endpoints.__file__).parent / "static"))
-    app.add_middleware(_AccessLog)
 
 
 def _people(settings: Settings) -> tuple[DatasetRegulator, ...]:
@@ -314,28 +326,3 @@ def _version() -> str:
         return version("recette")
     except PackageNotFoundError:
         return "0"
-
-
-class _AccessLog:
-    """One line a request, without its query: that is where a search carries people's national ids."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
-        begun, status = time.perf_counter(), 0
-
-        async def watched(message: Message) -> None:
-            nonlocal status
-            if message["type"] == "http.response.start":
-                status = message["status"]
-            await send(message)
-
-        try:
-            await self._app(scope, receive, watched)
-        finally:
-            elapsed = round(1000 * (time.perf_counter() - begun))
-            _log.info("%s %s %d %d ms", scope["method"], quote(scope["path"]), status, elapsed)

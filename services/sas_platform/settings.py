@@ -7,6 +7,7 @@ from pathlib import Path
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from sas_kit.observing.logs import LogFormat
 from sas_platform.editors.model import Environment
 
 
@@ -28,6 +29,9 @@ class Settings(BaseSettings):
     faults: tuple[str, ...] = ()  # for tests on one machine: files of faults to play, or names of built-in ones
     faults_by_header: bool = False  # those that requests from this machine ask for
     fault_anywhere: bool = False  # also where other machines are served
+    log_format: LogFormat = LogFormat.TEXT
+    metrics_token: SecretStr | None = None  # lets other machines read /metrics, which this one may
+    trace_editors: bool = True  # searches and accounts sent to editors carry W3C Trace Context
     origin: str = Field(default="sas", pattern=r"^[A-Za-z0-9._-]{1,40}$")
 
     regulator_quirks: tuple[str, ...] = ()  # names of `regulators.model.Quirk`

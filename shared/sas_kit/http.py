@@ -12,7 +12,7 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, Self
+from typing import Any, Protocol, Self
 from urllib.parse import urlsplit
 
 import httpx2
@@ -75,10 +75,29 @@ class HttpFailure(Exception):  # noqa: N818  a failure of the exchange, not a fa
         self.first_byte = first_byte
 
 
+class Watch(Protocol):
+    """Is told of every exchange of a client."""
+
+    def headers(self) -> Sequence[tuple[str, str]]:
+        """What the next request also carries."""
+
+    def over(self, outcome: str, seconds: float) -> None:
+        """`outcome`: the class of the answer's status (`2xx`), a `HttpFailureKind`, or `broken_off` by us. `seconds`
+        count from the start, connecting included."""
+
+
 class HttpClient:
     """A pool of connections, to be closed. `transport` replaces the network in tests (an `httpx2` transport)."""
 
-    def __init__(self, *, transport: Any = None, verify: bool | ssl.SSLContext = True, connections: int = 100) -> None:
+    def __init__(
+        self,
+        *,
+        transport: Any = None,
+        verify: bool | ssl.SSLContext = True,
+        connections: int = 100,
+        watch: Watch | None = None,
+    ) -> None:
+        self.watch = watch
         limits = httpx2.Limits(
             max_connections=connections,
             max_keepalive_connections=connections,
@@ -114,8 +133,14 @@ class HttpClient:
         return self._client
 
 
-def new_client(*, transport: Any = None, verify: bool | ssl.SSLContext = True, connections: int = 100) -> HttpClient:
-    return HttpClient(transport=transport, verify=verify, connections=connections)
+def new_client(
+    *,
+    transport: Any = None,
+    verify: bool | ssl.SSLContext = True,
+    connections: int = 100,
+    watch: Watch | None = None,
+) -> HttpClient:
+    return HttpClient(transport=transport, verify=verify, connections=connections, watch=watch)
 
 
 def asgi_transport(app: Any, *, client: tuple[str, int] = ("127.0.0.1", 0)) -> httpx2.AsyncBaseTransport:
@@ -267,8 +292,32 @@ async def exchange(
     """Send one request and read its answer within `limits`; raise `HttpFailure` when there is none.
 
     `target` is written on the request line as it stands (no re-encoding), in place of the path and query of `url`.
-    `headers` are the only ones sent besides Host, Connection and Content-Length.
+    `headers` are the only ones sent besides Host, Connection, Content-Length and those of the client's watch.
     """
+    watch = client.watch
+    if watch is None:
+        return await _exchange(client, method, url, limits, target, headers, body)
+    begun, outcome = time.perf_counter(), "broken_off"
+    try:
+        answer = await _exchange(client, method, url, limits, target, (*headers, *watch.headers()), body)
+        outcome = f"{answer.status // 100}xx"
+        return answer
+    except HttpFailure as failure:
+        outcome = failure.kind.value
+        raise
+    finally:
+        watch.over(outcome, time.perf_counter() - begun)
+
+
+async def _exchange(
+    client: HttpClient,
+    method: str,
+    url: str,
+    limits: HttpLimits,
+    target: str | None,
+    headers: Sequence[tuple[str, str]],
+    body: bytes,
+) -> HttpAnswer:
     course: _Course | None = None
     first_byte: float | None = None
     try:

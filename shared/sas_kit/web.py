@@ -48,7 +48,7 @@ def install_problem_handlers(app: FastAPI) -> None:
         return problem(422, "Unprocessable request", detail, errors=faults)
 
     async def broken(request: Request, error: Exception) -> Response:
-        _log.error("unexpected error on %s %s", request.method, request.url.path, exc_info=error)
+        _log.error("unexpected error on %s %s", request.method, route_of(request), exc_info=error)
         return problem(500, "Internal error", "The service failed on this request. The fault was logged.")
 
     app.add_exception_handler(HTTPException, refused)
@@ -85,6 +85,12 @@ def health_router(ready: Callable[[], Awaitable[Mapping[str, bool]]]) -> APIRout
         return Response(msgspec.json.encode(body), status_code=200 if good else 503, media_type="application/json")
 
     return router
+
+
+def route_of(request: Request) -> str:
+    """The template of the route that a request took: what a log may say in place of a path, which may name people."""
+    route = request.scope.get("route")
+    return "unknown" if route is None else str(route.path_format)
 
 
 async def bounded_body(request: Request, most: int) -> bytes:

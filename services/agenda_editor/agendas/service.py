@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractContextManager, asynccontextmanager
 from dataclasses import dataclass, replace
 from typing import Final
@@ -65,10 +65,30 @@ class AgendaPage:
     slots: list[Slot]
 
 
-class AgendaService:
-    """`fragment_index_bytes`: memory for rendered agendas kept between searches; 0 reads the database every time."""
+@dataclass(frozen=True, slots=True)
+class IndexUse:
+    """How many practitioners of a search the index had and had not, and what it holds afterwards."""
 
-    def __init__(self, database: Database, *, public_url: str, fragment_index_bytes: int) -> None:
+    hits: int
+    misses: int
+    held_bytes: int
+
+
+class AgendaService:
+    """`fragment_index_bytes`: memory for rendered agendas kept between searches; 0 reads the database every time.
+
+    `index_used` is told of each search that asks the index.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        *,
+        public_url: str,
+        fragment_index_bytes: int,
+        index_used: Callable[[IndexUse], None] | None = None,
+    ) -> None:
+        self._index_used = index_used
         self._database = database
         self._public_url = public_url.rstrip("/")
         self._index: BoundedCache[tuple[str, bool], _Indexed] = BoundedCache(fragment_index_bytes)
@@ -100,7 +120,12 @@ class AgendaService:
                     found.append(rules.within(kept.agenda, first, last))
                 else:
                     missing.append(national_id)
-            return found + await self._read(repository, missing, first, last, cpts=cpts) if missing else found
+            hits = len(found)
+            if missing:
+                found += await self._read(repository, missing, first, last, cpts=cpts)
+            if self._index_used is not None:
+                self._index_used(IndexUse(hits, len(missing), self._index.held_bytes))
+            return found
 
     async def _read(
         self, repository: AgendaRepository, national_ids: Sequence[str], first: int, last: int, *, cpts: bool

@@ -283,6 +283,12 @@ class AppointmentRepository:
             )
         )
 
+    async def backlog(self) -> tuple[int, int | None]:
+        """How many messages are pending, and when the oldest was written."""
+        query = sa.select(sa.func.count(), sa.func.min(messages.c.created_at)).where(_IS_PENDING)
+        count, oldest = (await self._connection.execute(query)).one()
+        return count, oldest
+
     async def is_due(self, now: int) -> bool:
         """Whether there may be something to take: cheaper than trying."""
         m = messages.c

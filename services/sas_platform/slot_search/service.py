@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -39,13 +39,15 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class SlotSearch:
-    """Asks the editors of one environment. `origin` is what booking URLs carry to say who sends the regulator."""
+    """Asks the editors of one environment. `origin` is what booking URLs carry to say who sends the regulator;
+    `answered` is told what became of each request to an editor."""
 
     register: EditorRegister
     clients: EditorClients
     bounds: Bounds
     environment: Environment
     origin: str
+    answered: Callable[[LotReport], None] | None = None
 
     async def plan(self, query: SearchQuery, now: datetime) -> Plan:
         """What will be asked, and to whom; raises `InvalidSearchError`."""
@@ -114,6 +116,8 @@ class SlotSearch:
         else:
             outcome = await self._judged(request, answer, now)
         report = outcome.report
+        if self.answered is not None:
+            self.answered(report)
         _log.info(
             "slots of editor=%s search=%s lot=%d ids=%d: %s in %d ms, %d shown, %d left out",
             request.editor.id,
