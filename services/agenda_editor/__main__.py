@@ -30,6 +30,7 @@ from sas_kernel.clock import chosen
 from sas_kernel.datasets import InvalidDatasetError
 from sas_kernel.errors import ContractError, SasError
 from sas_kernel.text import Text
+from sas_kit import bounds
 from sas_kit import database as databases
 from sas_kit.database import Database
 from sas_kit.faults import playing, server
@@ -79,6 +80,7 @@ def _parser() -> argparse.ArgumentParser:
     serve.add_argument("--fault", metavar="FILE|NAME", action="append", help=playing.FAULT_HELP)
     serve.add_argument("--faults-by-header", action="store_true", help=playing.BY_HEADER_HELP)
     serve.add_argument("--fault-anywhere", action="store_true", help=playing.ANYWHERE_HELP)
+    bounds.add_options(serve)
     serve.set_defaults(command=_serve)
 
     load = commands.add_parser("load", help="put a data set in afresh, relative to the present time")
@@ -125,6 +127,7 @@ def _serve(options: argparse.Namespace) -> None:
             ("faults", options.fault),
             ("faults_by_header", options.faults_by_header or None),
             ("fault_anywhere", options.fault_anywhere or None),
+            *bounds.given(options).items(),
         )
         if value is not None
     }

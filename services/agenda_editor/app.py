@@ -47,7 +47,7 @@ from agenda_editor.web.endpoints import BACK_FROM_PROVIDER, LOGGED_OUT
 from agenda_editor.web.sso import endpoints as sign_on_pages
 from agenda_editor.web.staff import endpoints as staff_pages
 from sas_fhir import instants, media
-from sas_fhir.operation_outcome import Outcome
+from sas_fhir.operation_outcome import Outcome, overloaded
 from sas_kernel import clock as clocks
 from sas_kernel import contracts, datasets, loopback
 from sas_kernel.clock import Clock
@@ -55,9 +55,11 @@ from sas_kernel.contracts import ServiceLevel
 from sas_kernel.errors import SasError
 from sas_kernel.faults.model import Side
 from sas_kit import database as databases
+from sas_kit.admission import FREE_PATHS, AdmissionMiddleware, Lane, is_below, path_of, refusing
 from sas_kit.database import Database
 from sas_kit.faults import playing
 from sas_kit.http import HttpLimits
+from sas_kit.stopping import STATE_KEY, Stopping
 from sas_kit.web import health_router, install_problem_handlers, problem
 
 MIGRATIONS: Final = Path(__file__).resolve().parent / "migrations"
@@ -83,9 +85,10 @@ def create_app(settings: Settings, *, clock: Clock | None = None, transport: Any
     )
     time, transport = faults.within(time, transport)
     time.now()  # a file that says no time is told before anything is served
+    stopping = Stopping()
 
     @asynccontextmanager
-    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+    async def lifespan(app: FastAPI) -> AsyncIterator[dict[str, Any]]:
         await asyncio.to_thread(databases.migrate, settings.database_url, MIGRATIONS)
         database = Database(settings.database_url, pool_size=settings.database_pool)
         levels = contracts.service_levels()
@@ -125,7 +128,7 @@ def create_app(settings: Settings, *, clock: Clock | None = None, transport: Any
                 dispatching(_push(settings, database, platform), time, outbox),
                 faults.running(),
             ):
-                yield
+                yield {STATE_KEY: stopping}
         finally:
             if platform is not None:
                 await platform.aclose()
@@ -158,8 +161,10 @@ def create_app(settings: Settings, *, clock: Clock | None = None, transport: Any
         app.include_router(pages.router)
     app.mount("/assets", StaticFiles(directory=Path(sas_kit.__file__).parent / "assets"))
     app.mount("/static", StaticFiles(directory=Path(agenda_pages.__file__).parent / "static"))
-    app.include_router(health_router(ready))
+    app.include_router(health_router(ready, stopping))
     _install_error_handlers(app)
+    app.state.stopping = stopping
+    _install_admission(app, settings)
     faults.install(app)
     return app
 
@@ -239,6 +244,20 @@ async def _provisioned(agendas: AgendaService, sign_on: SignOn, name: str, clock
             await task
 
 
+def _install_admission(app: FastAPI, settings: Settings) -> None:
+    """The FHIR base and the pages are counted apart: a page may wait for the provider."""
+    fhir_base, pages = settings.lane("fhir"), settings.lane("pages")
+    app.state.lanes = (fhir_base, pages)
+
+    def lane_of(path: str) -> Lane | None:
+        if is_below(path, BASE_PATH):
+            return fhir_base
+        return None if path.startswith(FREE_PATHS) else pages
+
+    refusal = refusing(BASE_PATH, overloaded().to_json(), media.FHIR_JSON)
+    app.add_middleware(AdmissionMiddleware, lane_of=lane_of, refuse=refusal)
+
+
 # --- errors: below the FHIR base as an OperationOutcome, elsewhere as a problem ---------------------------------------
 
 
@@ -283,8 +302,7 @@ async def _called(handler: Callable[..., Any], request: Request, error: Exceptio
 
 
 def _below_fhir(request: Request) -> bool:
-    path: str = request.scope["path"].removeprefix(request.scope.get("root_path", ""))
-    return path == BASE_PATH or path.startswith(BASE_PATH + "/")
+    return is_below(path_of(request.scope), BASE_PATH)
 
 
 def _outcome(outcome: Outcome, headers: dict[str, str]) -> Response:

@@ -21,6 +21,7 @@ from pydantic import ValidationError
 from sas_kernel import loopback
 from sas_kernel.clock import SystemClock
 from sas_kernel.errors import SasError
+from sas_kit import bounds
 from sas_kit.database import Database, migrate
 from sas_kit.faults import playing, server
 from sas_platform.app import MIGRATIONS, create_app, lifetimes_of
@@ -151,6 +152,7 @@ def _parser() -> argparse.ArgumentParser:
     serve.add_argument("--fault", metavar="FILE|NAME", action="append", help=playing.FAULT_HELP)
     serve.add_argument("--faults-by-header", action="store_true", help=playing.BY_HEADER_HELP)
     serve.add_argument("--fault-anywhere", action="store_true", help=playing.ANYWHERE_HELP)
+    bounds.add_options(serve)
     return parser
 
 
@@ -168,6 +170,7 @@ def _as_environment(options: argparse.Namespace) -> dict[str, str]:
         "FAULT_ANYWHERE": "true" if options.fault_anywhere else None,
         "REGULATOR_QUIRKS": _json_list(options.regulator_quirk) if options.regulator_quirk else None,
     }
+    given |= {name.upper(): str(value) for name, value in bounds.given(options).items()}
     return {f"SAS_PLATFORM_{name}": value for name, value in given.items() if value is not None}
 
 

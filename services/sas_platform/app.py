@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from importlib.metadata import PackageNotFoundError, version
@@ -21,6 +21,8 @@ from fastapi_offline import FastAPIOffline
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 import sas_kit
+from sas_fhir import media
+from sas_fhir.operation_outcome import overloaded
 from sas_kernel import clock as clocks
 from sas_kernel import datasets, loopback
 from sas_kernel.clock import Clock
@@ -29,8 +31,10 @@ from sas_kernel.datasets import DatasetRegulator
 from sas_kernel.errors import SasError
 from sas_kernel.faults.model import Side
 from sas_kernel.text import Text
+from sas_kit.admission import FREE_PATHS, AdmissionMiddleware, Lane, LaneBounds, is_below, refusing
 from sas_kit.database import Database, is_current, migrate
 from sas_kit.faults import playing
+from sas_kit.stopping import STATE_KEY, Stopping
 from sas_kit.web import health_router, install_problem_handlers, problem
 from sas_platform import openapi
 from sas_platform.appointments import endpoints as appointments_endpoints
@@ -38,7 +42,7 @@ from sas_platform.appointments.model import AppointmentsUnavailableError
 from sas_platform.appointments.service import AppointmentService
 from sas_platform.appointments.tasks import watched
 from sas_platform.conformance import endpoints as conformance_endpoints
-from sas_platform.dependencies import State, preferred_language
+from sas_platform.dependencies import BASE_PATH, State, preferred_language
 from sas_platform.editors import endpoints as editors_endpoints
 from sas_platform.editors import rules as editors_rules
 from sas_platform.editors import schemas as editors_schemas
@@ -132,6 +136,7 @@ def create_app(settings: Settings, *, clock: Clock | None = None, transport: Any
     )
     time_source, transport = faults.within(time_source, transport)
     time_source.now()  # a file that says no time is told before anything is served
+    stopping = Stopping()
     configured = configured_editors(settings)
     bounds = question_rules.bounds(
         service_levels(),
@@ -151,7 +156,7 @@ def create_app(settings: Settings, *, clock: Clock | None = None, transport: Any
     clients_of_sso = oauth_rules.clients_of([client.get_secret_value() for client in settings.sso_clients])
 
     @asynccontextmanager
-    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+    async def lifespan(app: FastAPI) -> AsyncIterator[dict[str, Any]]:
         await asyncio.to_thread(migrate, settings.database_url, MIGRATIONS)
         database = Database(settings.database_url)
         clients = EditorClients(bounds, per_editor=settings.requests_per_editor, transport=transport)
@@ -169,6 +174,7 @@ def create_app(settings: Settings, *, clock: Clock | None = None, transport: Any
             kept=settings.regulator_attempts_kept,
         )
         appointments = AppointmentService(database, regulators)
+        stopping.tell(appointments.wake)
         sign_on = SignOn(database, regulators, identities, lifetimes)
         keys = KeyRing(database, lifetimes)
         provider = Provider(database, sign_on, keys, clients_of_sso, issuer, lifetimes, settings.sso_acr_required)
@@ -178,6 +184,7 @@ def create_app(settings: Settings, *, clock: Clock | None = None, transport: Any
             database=database,
             register=register,
             slot_search=search,
+            stopping=stopping,
             regulators=regulators,
             appointments=appointments,
             sign_on=sign_on,
@@ -189,7 +196,7 @@ def create_app(settings: Settings, *, clock: Clock | None = None, transport: Any
         )
         try:
             async with kept_told(provisioning, time_source, regulators.wake), watched(appointments), faults.running():
-                yield
+                yield {STATE_KEY: stopping}
         finally:
             await regulator_client.aclose()
             await clients.aclose()
@@ -203,14 +210,11 @@ def create_app(settings: Settings, *, clock: Clock | None = None, transport: Any
         redoc_url=None,
     )
 
-    async def ready() -> dict[str, bool]:
-        return {"database": await is_current(app.state.platform.database, MIGRATIONS)}
-
     install_problem_handlers(app)
     app.add_exception_handler(SasError, _refused)
     app.add_exception_handler(msgspec.DecodeError, _malformed)
     conformance_endpoints.install_error_handlers(app)
-    _route(app, ready)
+    _route(app, stopping)
     openapi.install(
         app,
         slot_search_schemas.SearchBody,
@@ -228,24 +232,47 @@ def create_app(settings: Settings, *, clock: Clock | None = None, transport: Any
         regulators_schemas.HabilitationList,
         regulators_schemas.ResendBody,
     )
+    _install_admission(app, settings)
     faults.install(app)
     return app
 
 
-def _route(app: FastAPI, ready: Callable[[], Awaitable[dict[str, bool]]]) -> None:
+def _route(app: FastAPI, stopping: Stopping) -> None:
+    async def ready() -> dict[str, bool]:
+        return {"database": await is_current(app.state.platform.database, MIGRATIONS)}
+
+    app.state.stopping = stopping
     app.include_router(slot_search_endpoints.router)  # /api/slots/search
     app.include_router(editors_endpoints.router)  # /api/admin/editors
     app.include_router(conformance_endpoints.router)  # /fhir/metadata
     app.include_router(appointments_endpoints.router)  # /fhir/Appointment
     app.include_router(regulators_endpoints.router)  # /api/admin/regulators
     app.include_router(regulators_endpoints.pages)  # /habilitations
-    app.include_router(health_router(ready))  # /health
+    app.include_router(health_router(ready, stopping))  # /health
     app.include_router(sso_endpoints.router)  # /connexion
     app.include_router(provider_endpoints.router)  # /realms/sas
     app.include_router(identities_endpoints.router)  # /identites-d-essai
     app.include_router(web_endpoints.router)  # /
     app.mount("/assets", StaticFiles(directory=Path(sas_kit.__file__).parent / "assets"))
     app.mount("/static", StaticFiles(directory=Path(web_endpoints.__file__).parent / "static"))
+
+
+def _install_admission(app: FastAPI, settings: Settings) -> None:
+    """Counted apart: the FHIR base, what waits for editors, what tells of appointments for hours, and the rest."""
+    received, searches, others = settings.lane("fhir"), settings.lane("search"), settings.lane("other")
+    streams = Lane("streams", LaneBounds(settings.max_streams, 0, settings.max_wait, longest=None))
+    app.state.lanes = (received, searches, streams, others)
+    lanes = {"/": searches, "/search/stream": searches, "/appointments/stream": streams}
+
+    def lane_of(path: str) -> Lane | None:
+        if is_below(path, BASE_PATH):
+            return received
+        if path.startswith(FREE_PATHS):
+            return None
+        return lanes.get(path) or (searches if is_below(path, "/api/slots") else others)
+
+    refusal = refusing(BASE_PATH, overloaded().to_json(), media.FHIR_JSON)
+    app.add_middleware(AdmissionMiddleware, lane_of=lane_of, refuse=refusal)
     app.add_middleware(_AccessLog)
 
 

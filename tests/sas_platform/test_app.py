@@ -25,7 +25,7 @@ async def test_it_is_ready_once_its_database_is_migrated(open_platform: OpenPlat
         await database.close()
         answer = await platform.send("GET", "/health/ready")
     assert answer.status == 503
-    assert json.loads(answer.body)["parts"] == {"database": False}
+    assert json.loads(answer.body)["parts"] == {"database": False, "accepting": True}
 
 
 async def test_its_description_names_every_body_it_reads_and_writes(open_platform: OpenPlatform) -> None:
