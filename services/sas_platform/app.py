@@ -162,8 +162,7 @@ def create_app(settings: Settings, *, clock: Clock | None = None, transport: Any
         clients = EditorClients(bounds, per_editor=settings.requests_per_editor, transport=transport)
         register = EditorRegister(database, configured)
         search = SlotSearch(register, clients, bounds, settings.environment, settings.origin)
-        hasher = PasswordHasher(settings.password_rounds, settings.password_memory, parallelism=1)
-        regulators = await RegulatorService.opened(database, register, settings.environment, quirks, hasher)
+        regulators = await RegulatorService.opened(database, register, settings.environment, quirks, _hasher(settings))
         await regulators.load(people, time_source.now())
         regulator_client = RegulatorClient(connect=bounds.connect, answer=bounds.answer, transport=transport)
         provisioning = Provisioning(
@@ -274,6 +273,10 @@ def _install_admission(app: FastAPI, settings: Settings) -> None:
     refusal = refusing(BASE_PATH, overloaded().to_json(), media.FHIR_JSON)
     app.add_middleware(AdmissionMiddleware, lane_of=lane_of, refuse=refusal)
     app.add_middleware(_AccessLog)
+
+
+def _hasher(settings: Settings) -> PasswordHasher:
+    return PasswordHasher(settings.password_rounds, settings.password_memory, parallelism=1)
 
 
 def _people(settings: Settings) -> tuple[DatasetRegulator, ...]:
