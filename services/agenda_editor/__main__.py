@@ -14,7 +14,6 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-import uvicorn
 from pydantic import SecretStr
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
@@ -30,10 +29,11 @@ from sas_kernel.clock import chosen
 from sas_kernel.datasets import InvalidDatasetError
 from sas_kernel.errors import ContractError, SasError
 from sas_kernel.text import Text
-from sas_kit import bounds
+from sas_kit import bounds, serving
 from sas_kit import database as databases
 from sas_kit.database import Database
 from sas_kit.faults import playing, server
+from sas_kit.serving import Drain
 
 _DEFAULT_PORT = 8081
 
@@ -156,13 +156,13 @@ def _serve(options: argparse.Namespace) -> None:
         "host": options.host,
         "port": options.port,
         "loop": "uvloop",
-        "http": "httptools",
         "access_log": False,  # a query names practitioners
-        "timeout_graceful_shutdown": 5,
+        "drain": Drain(settings.drain_least, settings.drain),
+        "finish": settings.finish,
         **(server.OPTIONS if misbehaves else {}),
     }
     if options.workers == 1:
-        uvicorn.run(settled(create_app(settings)), **common)
+        serving.run(settled(create_app(settings)), **common)
         return
     if misbehaves:
         create_app(settings)  # the same for a fault
@@ -171,7 +171,7 @@ def _serve(options: argparse.Namespace) -> None:
         if value is not None:
             text = str(value) if isinstance(value, str | Path) else json.dumps(value)
             os.environ[ENVIRONMENT_PREFIX + name.upper()] = text
-    uvicorn.run("agenda_editor.app:from_environment", factory=True, workers=options.workers, **common)
+    serving.run("agenda_editor.app:from_environment", factory=True, workers=options.workers, **common)
 
 
 def _migrate(url: str) -> None:

@@ -14,16 +14,16 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
-import uvicorn
 from fastapi import FastAPI
 from pydantic import ValidationError
 
 from sas_kernel import loopback
 from sas_kernel.clock import SystemClock
 from sas_kernel.errors import SasError
-from sas_kit import bounds
+from sas_kit import bounds, serving
 from sas_kit.database import Database, migrate
 from sas_kit.faults import playing, server
+from sas_kit.serving import Drain
 from sas_platform.app import MIGRATIONS, create_app, lifetimes_of
 from sas_platform.regulators.model import Quirk
 from sas_platform.settings import Settings
@@ -60,7 +60,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return EXIT_USAGE
     # uvicorn shuts down in order, then raises the signal anew: an asked-for stop is not a failure.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-    uvicorn.run(
+    serving.run(
         "sas_platform.__main__:application",
         factory=True,
         host=options.host,
@@ -69,7 +69,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         access_log=False,  # uvicorn's holds whole queries, hence national ids; the application has its own
         log_level="info",
         server_header=False,
-        timeout_graceful_shutdown=10,
+        drain=Drain(settings.drain_least, settings.drain),
+        finish=settings.finish,
         **(server.OPTIONS if misbehaves else {}),
     )
     return 0

@@ -18,8 +18,8 @@ class ServiceBounds(BaseSettings):
     `max_at_work` requests of a lane are worked on at once, `max_waiting` wait for at most `max_wait`, the others are
     refused with 503. A request takes `longest_request` at most. `database_wait`: for a connection of the pool;
     `database_timeout`: for a connection to the server, and for each statement.
-    Asked to stop, a worker answers on for `drain` at most, until those who are connected have gone elsewhere; then it
-    takes no more, and finishes what is under way within `finish`.
+    Told to stop, a worker answers on for `drain_least` and for `drain` at most, until those who are connected have gone
+    elsewhere; then it takes no more, and finishes what is under way within `finish`.
     """
 
     max_at_work: int = Field(default=32, ge=1)
@@ -28,6 +28,7 @@ class ServiceBounds(BaseSettings):
     longest_request: float = Field(default=30.0, gt=0)
     database_wait: float = Field(default=3.0, gt=0)
     database_timeout: float = Field(default=5.0, gt=0)
+    drain_least: float = Field(default=0.0, ge=0)
     drain: float = Field(default=KEEP_ALIVE + 1.5, ge=0)
     finish: float = Field(default=15.0, gt=0)
 
@@ -35,7 +36,7 @@ class ServiceBounds(BaseSettings):
         return Lane(name, LaneBounds(self.max_at_work, self.max_waiting, self.max_wait, self.longest_request))
 
 
-OPTIONS: Final = ("max_at_work", "max_waiting", "max_wait", "drain", "finish")
+OPTIONS: Final = ("max_at_work", "max_waiting", "max_wait", "drain_least", "drain", "finish")
 
 
 def add_options(serve: argparse.ArgumentParser) -> None:
@@ -44,7 +45,13 @@ def add_options(serve: argparse.ArgumentParser) -> None:
     group.add_argument("--max-at-work", type=int, metavar="N", help="requests worked on at once (of each interface)")
     group.add_argument("--max-waiting", type=int, metavar="N", help="requests that wait; others are refused (503)")
     group.add_argument("--max-wait", type=float, metavar="SECONDS", help="how long they wait at most")
-    group.add_argument("--drain", type=float, metavar="SECONDS", help="how long to answer on after being told to stop")
+    group.add_argument(
+        "--drain",
+        type=float,
+        metavar="SECONDS",
+        help="told to stop, answer on for at most so long while others connect",
+    )
+    group.add_argument("--drain-least", type=float, metavar="SECONDS", help="and for at least so long")
     group.add_argument("--finish", type=float, metavar="SECONDS", help="what is under way then has so long to end")
 
 
