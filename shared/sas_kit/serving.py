@@ -34,7 +34,7 @@ from sas_kit.stopping import STATE_KEY, Stopping
 _LOOK_EVERY: Final = 0.05  # seconds
 _EMPTY_LOOKS: Final = 2  # one after the other: who makes a new connection for each request is between two of them
 _FIRST_WORD: Final = 1.0  # seconds that a connection has to send its first request when no more are taken
-_KEEP_ALIVE: Final = 5  # seconds after which an idle connection is closed; above `sas_kit.http.KEEP_ALIVE`
+IDLE_CLOSED_AFTER: Final = 5  # seconds after which an idle connection is closed; above `sas_kit.http.KEEP_ALIVE`
 
 _log = logging.getLogger(__name__)
 
@@ -73,7 +73,7 @@ def run(
         port=port,
         workers=workers,
         timeout_graceful_shutdown=cast(int, finish),  # it is only ever waited for; uvicorn's type is narrower
-        timeout_keep_alive=_KEEP_ALIVE,
+        timeout_keep_alive=IDLE_CLOSED_AFTER,
         **{"http": "httptools", **options},
     )
     config.drain = drain
