@@ -90,7 +90,12 @@ def create_app(settings: Settings, *, clock: Clock | None = None, transport: Any
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[dict[str, Any]]:
         await asyncio.to_thread(databases.migrate, settings.database_url, MIGRATIONS)
-        database = Database(settings.database_url, pool_size=settings.database_pool)
+        database = Database(
+            settings.database_url,
+            pool_size=settings.database_pool,
+            wait=settings.database_wait,
+            timeout=settings.database_timeout,
+        )
         levels = contracts.service_levels()
         platform = _platform(settings, levels, transport)
         provider = _provider(settings, transport)

@@ -31,7 +31,7 @@ from sas_kernel.datasets import DatasetRegulator
 from sas_kernel.errors import SasError
 from sas_kernel.faults.model import Side
 from sas_kernel.text import Text
-from sas_kit.admission import FREE_PATHS, AdmissionMiddleware, Lane, LaneBounds, is_below, refusing
+from sas_kit.admission import FREE_PATHS, RETRY_AFTER, AdmissionMiddleware, Lane, LaneBounds, is_below, refusing
 from sas_kit.database import Database, is_current, migrate
 from sas_kit.faults import playing
 from sas_kit.stopping import STATE_KEY, Stopping
@@ -51,6 +51,7 @@ from sas_platform.editors.model import (
     EditorExistsError,
     EditorNotFoundError,
     EditorReadOnlyError,
+    EditorsUnavailableError,
     Environment,
     InvalidEditorError,
 )
@@ -105,6 +106,7 @@ _ERRORS: dict[type[SasError], tuple[int, Text]] = {
     EditorNotFoundError: (404, Text("Éditeur inconnu", "Unknown editor")),
     EditorExistsError: (409, Text("Éditeur déjà connu", "Editor already known")),
     EditorReadOnlyError: (409, Text("Éditeur en lecture seule", "Read-only editor")),
+    EditorsUnavailableError: (503, Text("Éditeurs indisponibles", "Editors unavailable")),
     InvalidRegulatorError: (422, Text("Régulateur refusé", "Regulator refused")),
     UnknownRegulatorError: (404, Text("Régulateur inconnu", "Unknown regulator")),
     EmailTakenError: (409, Text("Adresse déjà prise", "Address already taken")),
@@ -158,7 +160,7 @@ def create_app(settings: Settings, *, clock: Clock | None = None, transport: Any
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[dict[str, Any]]:
         await asyncio.to_thread(migrate, settings.database_url, MIGRATIONS)
-        database = Database(settings.database_url)
+        database = Database(settings.database_url, wait=settings.database_wait, timeout=settings.database_timeout)
         clients = EditorClients(bounds, per_editor=settings.requests_per_editor, transport=transport)
         register = EditorRegister(database, configured)
         search = SlotSearch(register, clients, bounds, settings.environment, settings.origin)
@@ -329,7 +331,8 @@ async def _refused(request: Request, error: Exception) -> Response:
         (answer for kind, answer in _ERRORS.items() if isinstance(error, kind)),
         (500, Text("Erreur interne", "Internal error")),
     )
-    return problem(status, title.to(lang), error.text.to(lang))
+    headers = {"Retry-After": str(RETRY_AFTER)} if status == 503 else None
+    return problem(status, title.to(lang), error.text.to(lang), headers=headers)
 
 
 async def _malformed(request: Request, error: Exception) -> Response:

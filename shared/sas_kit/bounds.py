@@ -16,8 +16,9 @@ class ServiceBounds(BaseSettings):
     """Of one worker; times in seconds.
 
     `max_at_work` requests of a lane are worked on at once, `max_waiting` wait for at most `max_wait`, the others are
-    refused with 503. A request takes `longest_request` at most. `database_wait`: for a connection of the pool;
-    `database_timeout`: for a connection to the server, and for each statement.
+    refused with 503. A request takes `longest_request` at most. `database_wait`: for a connection of the pool,
+    and for the server to take one; `database_timeout`: for each statement. A server that hangs costs both at most,
+    which together are the time a search may take.
     Told to stop, a worker answers on for `drain_least` and for `drain` at most, until those who are connected have gone
     elsewhere; then it takes no more, and finishes what is under way within `finish`.
     """
@@ -27,7 +28,7 @@ class ServiceBounds(BaseSettings):
     max_wait: float = Field(default=1.0, gt=0)
     longest_request: float = Field(default=30.0, gt=0)
     database_wait: float = Field(default=3.0, gt=0)
-    database_timeout: float = Field(default=5.0, gt=0)
+    database_timeout: float = Field(default=4.0, gt=0)
     drain_least: float = Field(default=0.0, ge=0)
     drain: float = Field(default=KEEP_ALIVE + 1.5, ge=0)
     finish: float = Field(default=15.0, gt=0)

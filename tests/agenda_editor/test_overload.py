@@ -6,6 +6,7 @@ import json
 
 from sas_kit.admission import Lane
 from tests.agenda_editor.conftest import Agenda, Starter
+from tests.agenda_editor.regulators.conftest import body as regulator_body
 
 
 def _lanes(agenda: Agenda) -> dict[str, Lane]:
@@ -43,3 +44,23 @@ async def test_about_to_stop_it_answers_but_is_not_ready(lone_agenda: Agenda) ->
     ready = await lone_agenda.get("/health/ready")
     assert (ready.status, json.loads(ready.body)["parts"]["accepting"]) == (503, False)
     assert (await lone_agenda.get("/fhir/metadata")).status == 200
+
+
+async def test_without_a_free_connection_every_interface_says_so_soon(start: Starter, sqlite_url: str) -> None:
+    agenda = await start(sqlite_url, database_pool=1, database_wait=0.02)
+    schedule = await agenda.open()
+    async with agenda.app.state.services.database.reading():
+        search = await agenda.get("/fhir/Slot?" + agenda.query("810123400017"))
+        account = await agenda.get(
+            "/fhir/Practitioner",
+            method="POST",
+            headers=[("content-type", "application/fhir+json")],
+            body=json.dumps(regulator_body()).encode(),
+        )
+        page = await agenda.get(f"/agenda/ag-{schedule.id}?vue=semaine&origin=sas", headers=[("accept", "text/html")])
+        ready = await agenda.get("/health/ready")
+    assert [each.status for each in (search, account, page, ready)] == [503] * 4
+    assert [each.header("retry-after") for each in (search, account, page)] == ["5"] * 3
+    for each in (search, account):
+        assert json.loads(each.body)["issue"][0]["code"] == "transient"
+    assert page.header("content-type") == "text/html; charset=utf-8"
