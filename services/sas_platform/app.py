@@ -18,6 +18,7 @@ from argon2 import PasswordHasher
 from fastapi import FastAPI, Request, Response
 from fastapi.staticfiles import StaticFiles
 from fastapi_offline import FastAPIOffline
+from sqlalchemy.exc import SQLAlchemyError
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 import sas_kit
@@ -240,7 +241,10 @@ def create_app(settings: Settings, *, clock: Clock | None = None, transport: Any
 
 def _route(app: FastAPI, stopping: Stopping) -> None:
     async def ready() -> dict[str, bool]:
-        return {"database": await is_current(app.state.platform.database, MIGRATIONS)}
+        try:
+            return {"database": await is_current(app.state.platform.database, MIGRATIONS)}
+        except (OSError, SQLAlchemyError):
+            return {"database": False}
 
     app.state.stopping = stopping
     app.include_router(slot_search_endpoints.router)  # /api/slots/search

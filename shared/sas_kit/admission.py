@@ -65,6 +65,8 @@ class Lane:
         self._standing_since = 0.0
         self._told_at = float("-inf")
         self._told = 0
+        self._watched: dict[asyncio.Task[Any], float] = {}
+        self._watch: asyncio.TimerHandle | None = None
 
     @property
     def waiting(self) -> int:
@@ -94,6 +96,31 @@ class Lane:
                     if turn.result():
                         return
         self.under_way -= 1
+
+    def watch(self, task: asyncio.Task[Any], longest: float) -> None:
+        """Break the task off after so many seconds, unless `unwatch` comes first. One timer serves all of them: one for
+        each request would cost more than everything else here."""
+        loop = asyncio.get_running_loop()
+        self._watched[task] = loop.time() + longest
+        if self._watch is None:
+            self._watch = loop.call_later(longest, self._break_off)
+
+    def unwatch(self, task: asyncio.Task[Any]) -> None:
+        self._watched.pop(task, None)
+
+    def is_watched(self, task: asyncio.Task[Any]) -> bool:
+        return task in self._watched
+
+    def _break_off(self) -> None:
+        loop = asyncio.get_running_loop()
+        self._watch = None
+        while self._watched:
+            task, until = next(iter(self._watched.items()))  # who came first
+            if until > loop.time():
+                self._watch = loop.call_at(until, self._break_off)
+                return
+            del self._watched[task]
+            task.cancel()
 
     async def _turn_came(self, loop: asyncio.AbstractEventLoop) -> bool:
         now = loop.time()
@@ -164,6 +191,9 @@ class AdmissionMiddleware:
     async def _in_time(self, lane: Lane, longest: float, scope: Scope, receive: Receive, send: Send) -> None:
         """A client that never sends its body, or never reads, gives its place back."""
         begun = False
+        task = asyncio.current_task()
+        assert task is not None
+        lane.watch(task, longest)
 
         async def sent(message: Message) -> None:
             nonlocal begun
@@ -171,13 +201,17 @@ class AdmissionMiddleware:
             await send(message)
 
         try:
-            async with asyncio.timeout(longest) as deadline:
-                await self._app(scope, receive, sent)
-        except TimeoutError:
-            if begun or not deadline.expired():
+            await self._app(scope, receive, sent)
+        except asyncio.CancelledError:
+            if lane.is_watched(task):  # it was somebody else
                 raise
+            task.uncancel()
             _log.warning("%s (%s) was broken off after %g s", scope["method"], lane.name, longest)
+            if begun:
+                raise TimeoutError from None  # the server closes the connection
             await self._refuse(scope)(scope, receive, send)
+        finally:
+            lane.unwatch(task)
 
 
 def refusing(protocol_base: str, body: bytes, media_type: str) -> Callable[[Scope], ASGIApp]:

@@ -153,8 +153,29 @@ async def test_a_place_survives_whoever_gives_up() -> None:
 
 async def test_a_request_that_does_not_end_gives_its_place_back() -> None:
     service = Service(at_work=1, longest=0.01)
-    answer = await asyncio.wait_for(service.ask("/fhir/0"), 5)
-    assert (answer.status, service.lane.under_way) == (503, 0)
+    for n in range(2):  # the second one has a time of its own
+        answer = await asyncio.wait_for(service.ask(f"/fhir/{n}"), 5)
+        assert (answer.status, service.lane.under_way) == (503, 0)
+    cancelled = service.ask("/fhir/2")
+    await settled()
+    cancelled.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await cancelled
+    assert service.lane.under_way == 0
+    service.work.end("/fhir/3")
+    assert (await service.ask("/fhir/3")).status == 200
+
+
+async def test_an_answer_that_was_begun_ends_with_the_connection() -> None:
+    async def app(_scope: Any, _receive: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await asyncio.Event().wait()
+
+    lane = Lane("any", LaneBounds(1, 0, 1.0, 0.01))
+    bounded = AdmissionMiddleware(app, lane_of=lambda _path: lane, refuse=refusing("/fhir", BODY, "text/plain"))
+    with pytest.raises(TimeoutError):
+        await asked(bounded, "/api/x", "*/*", b"")
+    assert lane.under_way == 0
 
 
 async def test_a_refusal_has_the_form_of_who_asks() -> None:
