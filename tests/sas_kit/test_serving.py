@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
@@ -175,6 +176,26 @@ async def test_who_balances_the_load_has_time_to_see_it() -> None:
         assert await (await service.connect()).ask("one") == (True, True)
         await asyncio.wait_for(service.task, 5)
         assert asyncio.get_running_loop().time() - began >= 0.3
+
+
+@pytest.mark.usefixtures("no_signals")
+async def test_at_the_keyboard_nothing_is_drained_and_the_second_time_nothing_waited_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    raised: list[int] = []
+    monkeypatch.setattr(signal, "raise_signal", raised.append)
+    async with running(Drain(30.0, 30.0)) as service:
+        kept, slow = await service.connect(), await service.connect()
+        assert await kept.ask("one") == (True, False)
+        slow.writer.write(REQUEST % b"slow")
+        await service.app.slow_began.wait()
+        service.server.handle_exit(signal.SIGINT, None)
+        assert await asyncio.wait_for(kept.reader.read(), 5) == b""
+        assert not service.task.done()
+        service.server.handle_exit(signal.SIGINT, None)
+        await asyncio.wait({service.task}, timeout=5)
+        assert service.task.done()
+    assert raised == [signal.SIGINT, signal.SIGINT]  # for the process, which ends by it
 
 
 def test_the_drain_outlasts_what_our_own_clients_keep() -> None:
