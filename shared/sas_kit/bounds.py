@@ -25,7 +25,7 @@ class ServiceBounds(BaseSettings):
 
     max_at_work: int = Field(default=32, ge=1)
     max_waiting: int = Field(default=64, ge=0)
-    max_wait: float = Field(default=1.0, gt=0)
+    max_wait: float = Field(default=0.5, gt=0)
     longest_request: float = Field(default=30.0, gt=0)
     database_wait: float = Field(default=3.0, gt=0)
     database_timeout: float = Field(default=4.0, gt=0)

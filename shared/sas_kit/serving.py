@@ -79,7 +79,11 @@ def run(
     config.drain = drain
     if workers == 1:
         config.load_app()
-    listener = config.bind_socket()
+    try:
+        listener = config.bind_socket()
+    except SystemExit:  # uvicorn has said why, not where
+        _log.error("cannot listen on %s:%d", host, port)
+        raise
     if workers > 1:
         _Workers(config, [listener]).run()
         return
