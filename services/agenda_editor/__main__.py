@@ -14,7 +14,6 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-import uvicorn
 from pydantic import SecretStr
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
@@ -30,12 +29,14 @@ from sas_kernel.clock import chosen
 from sas_kernel.datasets import InvalidDatasetError
 from sas_kernel.errors import ContractError, SasError
 from sas_kernel.text import Text
+from sas_kit import bounds, serving
 from sas_kit import database as databases
 from sas_kit.database import Database
 from sas_kit.faults import playing, server
 from sas_kit.observing import logs
 from sas_kit.observing.logs import LogFormat
 from sas_kit.observing.workers import measuring_together
+from sas_kit.serving import Drain
 
 _DEFAULT_PORT = 8081
 
@@ -83,6 +84,7 @@ def _parser() -> argparse.ArgumentParser:
     serve.add_argument("--fault", metavar="FILE|NAME", action="append", help=playing.FAULT_HELP)
     serve.add_argument("--faults-by-header", action="store_true", help=playing.BY_HEADER_HELP)
     serve.add_argument("--fault-anywhere", action="store_true", help=playing.ANYWHERE_HELP)
+    bounds.add_options(serve)
     serve.set_defaults(command=_serve)
 
     load = commands.add_parser("load", help="put a data set in afresh, relative to the present time")
@@ -129,6 +131,7 @@ def _serve(options: argparse.Namespace) -> None:
             ("faults", options.fault),
             ("faults_by_header", options.faults_by_header or None),
             ("fault_anywhere", options.fault_anywhere or None),
+            *bounds.given(options).items(),
         )
         if value is not None
     }
@@ -158,16 +161,16 @@ def _serve(options: argparse.Namespace) -> None:
         "host": options.host,
         "port": options.port,
         "loop": "uvloop",
-        "http": "httptools",
         "access_log": False,  # a query names practitioners; the application has its own
         "log_config": None,
-        "timeout_graceful_shutdown": 5,
+        "drain": Drain(settings.drain_least, settings.drain),
+        "finish": settings.finish,
         **(server.OPTIONS if misbehaves else {}),
     }
     if options.workers == 1:
         app = settled(create_app(settings))
         logs.configure(settings.log_format)
-        uvicorn.run(app, **common)
+        serving.run(app, **common)
         return
     if misbehaves:
         create_app(settings)  # the same for a fault
@@ -178,7 +181,7 @@ def _serve(options: argparse.Namespace) -> None:
             os.environ[ENVIRONMENT_PREFIX + name.upper()] = text
     logs.configure(settings.log_format)
     with measuring_together(options.workers):
-        uvicorn.run("agenda_editor.app:from_environment", factory=True, workers=options.workers, **common)
+        serving.run("agenda_editor.app:from_environment", factory=True, workers=options.workers, **common)
 
 
 def _migrate(url: str) -> None:

@@ -48,7 +48,7 @@ from agenda_editor.web.endpoints import BACK_FROM_PROVIDER, LOGGED_OUT
 from agenda_editor.web.sso import endpoints as sign_on_pages
 from agenda_editor.web.staff import endpoints as staff_pages
 from sas_fhir import instants, media
-from sas_fhir.operation_outcome import Outcome
+from sas_fhir.operation_outcome import Outcome, overloaded
 from sas_kernel import clock as clocks
 from sas_kernel import contracts, datasets, loopback
 from sas_kernel.clock import Clock
@@ -56,10 +56,12 @@ from sas_kernel.contracts import ServiceLevel
 from sas_kernel.errors import SasError
 from sas_kernel.faults.model import Side
 from sas_kit import database as databases
+from sas_kit.admission import FREE_PATHS, AdmissionMiddleware, Lane, is_below, path_of, refusing
 from sas_kit.database import Database
 from sas_kit.faults import playing
 from sas_kit.http import HttpLimits, Watch
 from sas_kit.observing import logs
+from sas_kit.stopping import STATE_KEY, Stopping
 from sas_kit.web import health_router, install_problem_handlers, problem, route_of
 
 MIGRATIONS: Final = Path(__file__).resolve().parent / "migrations"
@@ -87,11 +89,17 @@ def create_app(settings: Settings, *, clock: Clock | None = None, transport: Any
     time.now()  # a file that says no time is told before anything is served
     levels = contracts.service_levels()
     measures = Measures(settings, levels)
+    stopping = Stopping()
 
     @asynccontextmanager
-    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+    async def lifespan(app: FastAPI) -> AsyncIterator[dict[str, Any]]:
         await asyncio.to_thread(databases.migrate, settings.database_url, MIGRATIONS)
-        database = Database(settings.database_url, pool_size=settings.database_pool)
+        database = Database(
+            settings.database_url,
+            pool_size=settings.database_pool,
+            wait=settings.database_wait,
+            timeout=settings.database_timeout,
+        )
         platform = _platform(settings, levels, transport, measures.observing.asking("appointments"))
         provider = _provider(settings, transport, measures.observing.asking("sso"))
         push = _push(settings, database, platform)
@@ -139,7 +147,7 @@ def create_app(settings: Settings, *, clock: Clock | None = None, transport: Any
                 dispatching(push, time, outbox),
                 faults.running(),
             ):
-                yield
+                yield {STATE_KEY: stopping}
         finally:
             if platform is not None:
                 await platform.aclose()
@@ -172,8 +180,9 @@ def create_app(settings: Settings, *, clock: Clock | None = None, transport: Any
         app.include_router(pages.router)
     app.mount("/assets", StaticFiles(directory=Path(sas_kit.__file__).parent / "assets"))
     app.mount("/static", StaticFiles(directory=Path(agenda_pages.__file__).parent / "static"))
-    app.include_router(health_router(ready))
+    app.include_router(health_router(ready, stopping))
     _install_error_handlers(app)
+    _install_admission(app, settings, stopping)
     faults.install(app)
     return measures.observing.install(app)
 
@@ -259,6 +268,21 @@ async def _provisioned(agendas: AgendaService, sign_on: SignOn, name: str, clock
             await task
 
 
+def _install_admission(app: FastAPI, settings: Settings, stopping: Stopping) -> None:
+    """The FHIR base and the pages are counted apart: a page may wait for the provider."""
+    fhir_base, pages = settings.lane("fhir"), settings.lane("pages")
+    app.state.lanes = (fhir_base, pages)
+    app.state.stopping = stopping
+
+    def lane_of(path: str) -> Lane | None:
+        if is_below(path, BASE_PATH):
+            return fhir_base
+        return None if path.startswith(FREE_PATHS) else pages
+
+    refusal = refusing(BASE_PATH, overloaded().to_json(), media.FHIR_JSON)
+    app.add_middleware(AdmissionMiddleware, lane_of=lane_of, refuse=refusal)
+
+
 # --- errors: below the FHIR base as an OperationOutcome, elsewhere as a problem ---------------------------------------
 
 
@@ -303,8 +327,7 @@ async def _called(handler: Callable[..., Any], request: Request, error: Exceptio
 
 
 def _below_fhir(request: Request) -> bool:
-    path: str = request.scope["path"].removeprefix(request.scope.get("root_path", ""))
-    return path == BASE_PATH or path.startswith(BASE_PATH + "/")
+    return is_below(path_of(request.scope), BASE_PATH)
 
 
 def _outcome(outcome: Outcome, headers: dict[str, str]) -> Response:

@@ -5,14 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 
 from pydantic import Field, SecretStr
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsConfigDict
 
+from sas_kit.bounds import ServiceBounds
 from sas_kit.observing.logs import LogFormat
 
 ENVIRONMENT_PREFIX = "SAS_AGENDA_"
 
 
-class Settings(BaseSettings):
+class Settings(ServiceBounds):
     """`public_url`: address under which patients and regulators reach the booking pages.
 
     `fragment_index_bytes`: memory a worker may keep rendered agendas in; 0 turns the index off.

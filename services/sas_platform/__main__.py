@@ -13,18 +13,19 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
-import uvicorn
 from fastapi import FastAPI
 from pydantic import ValidationError
 
 from sas_kernel import loopback
 from sas_kernel.clock import SystemClock
 from sas_kernel.errors import SasError
+from sas_kit import bounds, serving
 from sas_kit.database import Database, migrate
 from sas_kit.faults import playing, server
 from sas_kit.observing import logs
 from sas_kit.observing.logs import LogFormat
 from sas_kit.observing.workers import measuring_together
+from sas_kit.serving import Drain
 from sas_platform.app import MIGRATIONS, create_app, lifetimes_of
 from sas_platform.regulators.model import Quirk
 from sas_platform.settings import Settings
@@ -63,7 +64,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     logs.configure(settings.log_format)
     with measuring_together(options.workers):
-        uvicorn.run(
+        serving.run(
             "sas_platform.__main__:application",
             factory=True,
             host=options.host,
@@ -72,7 +73,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             access_log=False,  # uvicorn's holds whole queries, hence national ids; the application has its own
             log_config=None,
             server_header=False,
-            timeout_graceful_shutdown=10,
+            drain=Drain(settings.drain_least, settings.drain),
+            finish=settings.finish,
             **(server.OPTIONS if misbehaves else {}),
         )
     return 0
@@ -155,6 +157,7 @@ def _parser() -> argparse.ArgumentParser:
     serve.add_argument("--fault", metavar="FILE|NAME", action="append", help=playing.FAULT_HELP)
     serve.add_argument("--faults-by-header", action="store_true", help=playing.BY_HEADER_HELP)
     serve.add_argument("--fault-anywhere", action="store_true", help=playing.ANYWHERE_HELP)
+    bounds.add_options(serve)
     return parser
 
 
@@ -173,6 +176,7 @@ def _as_environment(options: argparse.Namespace) -> dict[str, str]:
         "FAULT_ANYWHERE": "true" if options.fault_anywhere else None,
         "REGULATOR_QUIRKS": _json_list(options.regulator_quirk) if options.regulator_quirk else None,
     }
+    given |= {name.upper(): str(value) for name, value in bounds.given(options).items()}
     return {f"SAS_PLATFORM_{name}": value for name, value in given.items() if value is not None}
 
 

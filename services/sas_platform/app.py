@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from importlib.metadata import PackageNotFoundError, version
@@ -15,8 +15,11 @@ from argon2 import PasswordHasher
 from fastapi import FastAPI, Request, Response
 from fastapi.staticfiles import StaticFiles
 from fastapi_offline import FastAPIOffline
+from sqlalchemy.exc import SQLAlchemyError
 
 import sas_kit
+from sas_fhir import media
+from sas_fhir.operation_outcome import overloaded
 from sas_kernel import clock as clocks
 from sas_kernel import datasets, loopback
 from sas_kernel.clock import Clock
@@ -25,8 +28,10 @@ from sas_kernel.datasets import DatasetRegulator
 from sas_kernel.errors import SasError
 from sas_kernel.faults.model import Side
 from sas_kernel.text import Text
+from sas_kit.admission import FREE_PATHS, RETRY_AFTER, AdmissionMiddleware, Lane, LaneBounds, is_below, refusing
 from sas_kit.database import Database, is_current, migrate
 from sas_kit.faults import playing
+from sas_kit.stopping import STATE_KEY, Stopping
 from sas_kit.web import health_router, install_problem_handlers, problem
 from sas_platform import openapi
 from sas_platform.appointments import endpoints as appointments_endpoints
@@ -34,7 +39,7 @@ from sas_platform.appointments.model import AppointmentsUnavailableError
 from sas_platform.appointments.service import AppointmentService
 from sas_platform.appointments.tasks import watched
 from sas_platform.conformance import endpoints as conformance_endpoints
-from sas_platform.dependencies import State, preferred_language
+from sas_platform.dependencies import BASE_PATH, State, preferred_language
 from sas_platform.editors import endpoints as editors_endpoints
 from sas_platform.editors import rules as editors_rules
 from sas_platform.editors import schemas as editors_schemas
@@ -43,6 +48,7 @@ from sas_platform.editors.model import (
     EditorExistsError,
     EditorNotFoundError,
     EditorReadOnlyError,
+    EditorsUnavailableError,
     Environment,
     InvalidEditorError,
 )
@@ -96,6 +102,7 @@ _ERRORS: dict[type[SasError], tuple[int, Text]] = {
     EditorNotFoundError: (404, Text("Éditeur inconnu", "Unknown editor")),
     EditorExistsError: (409, Text("Éditeur déjà connu", "Editor already known")),
     EditorReadOnlyError: (409, Text("Éditeur en lecture seule", "Read-only editor")),
+    EditorsUnavailableError: (503, Text("Éditeurs indisponibles", "Editors unavailable")),
     InvalidRegulatorError: (422, Text("Régulateur refusé", "Regulator refused")),
     UnknownRegulatorError: (404, Text("Régulateur inconnu", "Unknown regulator")),
     EmailTakenError: (409, Text("Adresse déjà prise", "Address already taken")),
@@ -127,6 +134,7 @@ def create_app(settings: Settings, *, clock: Clock | None = None, transport: Any
     )
     time_source, transport = faults.within(time_source, transport)
     time_source.now()  # a file that says no time is told before anything is served
+    stopping = Stopping()
     configured = configured_editors(settings)
     measures = Measures(settings)
     bounds = question_rules.bounds(
@@ -147,9 +155,9 @@ def create_app(settings: Settings, *, clock: Clock | None = None, transport: Any
     clients_of_sso = oauth_rules.clients_of([client.get_secret_value() for client in settings.sso_clients])
 
     @asynccontextmanager
-    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+    async def lifespan(app: FastAPI) -> AsyncIterator[dict[str, Any]]:
         await asyncio.to_thread(migrate, settings.database_url, MIGRATIONS)
-        database = Database(settings.database_url)
+        database = Database(settings.database_url, wait=settings.database_wait, timeout=settings.database_timeout)
         clients = EditorClients(
             bounds,
             per_editor=settings.requests_per_editor,
@@ -160,8 +168,7 @@ def create_app(settings: Settings, *, clock: Clock | None = None, transport: Any
         )
         register = EditorRegister(database, configured)
         search = SlotSearch(register, clients, bounds, settings.environment, settings.origin, measures.answered)
-        hasher = PasswordHasher(settings.password_rounds, settings.password_memory, parallelism=1)
-        regulators = await RegulatorService.opened(database, register, settings.environment, quirks, hasher)
+        regulators = await RegulatorService.opened(database, register, settings.environment, quirks, _hasher(settings))
         await regulators.load(people, time_source.now())
         regulator_client = RegulatorClient(
             connect=bounds.connect,
@@ -178,6 +185,7 @@ def create_app(settings: Settings, *, clock: Clock | None = None, transport: Any
         )
         measures.watch(database, lambda: provisioning.backlog(time_source.now()))
         appointments = AppointmentService(database, regulators)
+        stopping.tell(appointments.wake)
         sign_on = SignOn(database, regulators, identities, lifetimes)
         keys = KeyRing(database, lifetimes)
         provider = Provider(database, sign_on, keys, clients_of_sso, issuer, lifetimes, settings.sso_acr_required)
@@ -187,6 +195,7 @@ def create_app(settings: Settings, *, clock: Clock | None = None, transport: Any
             database=database,
             register=register,
             slot_search=search,
+            stopping=stopping,
             regulators=regulators,
             appointments=appointments,
             sign_on=sign_on,
@@ -198,7 +207,7 @@ def create_app(settings: Settings, *, clock: Clock | None = None, transport: Any
         )
         try:
             async with kept_told(provisioning, time_source, regulators.wake), watched(appointments), faults.running():
-                yield
+                yield {STATE_KEY: stopping}
         finally:
             await regulator_client.aclose()
             await clients.aclose()
@@ -212,11 +221,8 @@ def create_app(settings: Settings, *, clock: Clock | None = None, transport: Any
         redoc_url=None,
     )
 
-    async def ready() -> dict[str, bool]:
-        return {"database": await is_current(app.state.platform.database, MIGRATIONS)}
-
     _install_error_handlers(app)
-    _route(app, ready)
+    _route(app, stopping)
     openapi.install(
         app,
         slot_search_schemas.SearchBody,
@@ -234,6 +240,7 @@ def create_app(settings: Settings, *, clock: Clock | None = None, transport: Any
         regulators_schemas.HabilitationList,
         regulators_schemas.ResendBody,
     )
+    _install_admission(app, settings)
     faults.install(app)
     return measures.observing.install(app)
 
@@ -245,20 +252,49 @@ def _install_error_handlers(app: FastAPI) -> None:
     conformance_endpoints.install_error_handlers(app)
 
 
-def _route(app: FastAPI, ready: Callable[[], Awaitable[dict[str, bool]]]) -> None:
+def _route(app: FastAPI, stopping: Stopping) -> None:
+    async def ready() -> dict[str, bool]:
+        try:
+            return {"database": await is_current(app.state.platform.database, MIGRATIONS)}
+        except (OSError, SQLAlchemyError):
+            return {"database": False}
+
+    app.state.stopping = stopping
     app.include_router(slot_search_endpoints.router)  # /api/slots/search
     app.include_router(editors_endpoints.router)  # /api/admin/editors
     app.include_router(conformance_endpoints.router)  # /fhir/metadata
     app.include_router(appointments_endpoints.router)  # /fhir/Appointment
     app.include_router(regulators_endpoints.router)  # /api/admin/regulators
     app.include_router(regulators_endpoints.pages)  # /habilitations
-    app.include_router(health_router(ready))  # /health
+    app.include_router(health_router(ready, stopping))  # /health
     app.include_router(sso_endpoints.router)  # /connexion
     app.include_router(provider_endpoints.router)  # /realms/sas
     app.include_router(identities_endpoints.router)  # /identites-d-essai
     app.include_router(web_endpoints.router)  # /
     app.mount("/assets", StaticFiles(directory=Path(sas_kit.__file__).parent / "assets"))
     app.mount("/static", StaticFiles(directory=Path(web_endpoints.__file__).parent / "static"))
+
+
+def _install_admission(app: FastAPI, settings: Settings) -> None:
+    """Counted apart: the FHIR base, what waits for editors, what tells of appointments for hours, and the rest."""
+    received, searches, others = settings.lane("fhir"), settings.lane("search"), settings.lane("other")
+    streams = Lane("streams", LaneBounds(settings.max_streams, 0, settings.max_wait, longest=None))
+    app.state.lanes = (received, searches, streams, others)
+    lanes = {"/": searches, "/search/stream": searches, "/appointments/stream": streams}
+
+    def lane_of(path: str) -> Lane | None:
+        if is_below(path, BASE_PATH):
+            return received
+        if path.startswith(FREE_PATHS):
+            return None
+        return lanes.get(path) or (searches if is_below(path, "/api/slots") else others)
+
+    refusal = refusing(BASE_PATH, overloaded().to_json(), media.FHIR_JSON)
+    app.add_middleware(AdmissionMiddleware, lane_of=lane_of, refuse=refusal)
+
+
+def _hasher(settings: Settings) -> PasswordHasher:
+    return PasswordHasher(settings.password_rounds, settings.password_memory, parallelism=1)
 
 
 def _people(settings: Settings) -> tuple[DatasetRegulator, ...]:
@@ -311,7 +347,8 @@ async def _refused(request: Request, error: Exception) -> Response:
         (answer for kind, answer in _ERRORS.items() if isinstance(error, kind)),
         (500, Text("Erreur interne", "Internal error")),
     )
-    return problem(status, title.to(lang), error.text.to(lang))
+    headers = {"Retry-After": str(RETRY_AFTER)} if status == 503 else None
+    return problem(status, title.to(lang), error.text.to(lang), headers=headers)
 
 
 async def _malformed(request: Request, error: Exception) -> Response:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 from pydantic import Field, SecretStr
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsConfigDict
 
+from sas_kit.bounds import ServiceBounds
 from sas_kit.observing.logs import LogFormat
 from sas_platform.editors.model import Environment
 
 
-class Settings(BaseSettings):
+class Settings(ServiceBounds):
     """Read once, at the entry point.
 
     `answer_timeout`, `connect_timeout` (seconds) and `answer_size` (bytes) come from the contracts unless set here.
@@ -55,6 +56,9 @@ class Settings(BaseSettings):
 
     sign_in_required: bool = True  # to see the pages; off for loads of the search page, which no person then sees
 
+    # A search waits for editors, 7 s for each of those that hang: twenty times the nominal load is 117 at once then.
+    max_at_work: int = Field(default=128, ge=1)
+    max_streams: int = Field(default=256, ge=1)  # pages that are told of appointments as they come, by this worker
     max_practitioners: int = Field(default=100, ge=1, le=1000)
     max_associations: int = Field(default=50, ge=1, le=1000)
     max_request_bytes: int = Field(default=64 * 1024, ge=1024)

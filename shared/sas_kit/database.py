@@ -35,6 +35,8 @@ _TOO_NEW = Text(
 )
 _ENVIRONMENT = Path(__file__).resolve().parent / "alembic_environment"
 
+_CONNECT: Final = 10.0  # seconds
+
 # What a driver raises when the server cannot be reached or takes nobody; SQLAlchemy passes these on as they are.
 _UNREACHABLE: Final = (
     OSError,
@@ -76,12 +78,16 @@ class Database:
     """A pool of connections. `transaction` commits at its end or rolls back.
 
     `reading` opens no transaction: each statement sees what is committed when it runs, and two round trips are saved.
+
+    Seconds: `wait` for a connection of the pool, and for the server to take one; `timeout` for each statement (None: as
+    long as it takes, for migrations and the like). Beyond, what is raised is one of those that `translating` calls
+    unavailable. SQLite, a file, knows a bound on the wait for another writer only.
     """
 
-    def __init__(self, url: str, *, pool_size: int = 10) -> None:
+    def __init__(self, url: str, *, pool_size: int = 10, wait: float = 30.0, timeout: float | None = None) -> None:
         self.url = asynchronous_url(url)
         self.dialect = self.url.get_backend_name()
-        pool: dict[str, Any] = {"pool_size": pool_size, "max_overflow": 0}
+        pool: dict[str, Any] = {"pool_size": pool_size, "max_overflow": 0, "pool_timeout": wait}
         # Parameters stay out of error messages, hence out of logs: they name people. The driver of SQLite would log
         # each of them where somebody asks every library for its details.
         logging.getLogger("aiosqlite").setLevel(logging.INFO)
@@ -92,7 +98,10 @@ class Database:
             _prepare_sqlite(self.engine)
         else:
             self._reading = {"isolation_level": "AUTOCOMMIT"}
-            self.engine = create_async_engine(self.url, hide_parameters=True, pool_pre_ping=True, **pool)
+            bounds = {"timeout": min(wait, _CONNECT), "command_timeout": timeout}
+            self.engine = create_async_engine(
+                self.url, hide_parameters=True, pool_pre_ping=True, connect_args=bounds, **pool
+            )
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncConnection]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import http.client
 import json
 import signal
 import socket
@@ -74,7 +75,14 @@ def test_serve_answers_under_its_own_address_and_stops_cleanly(sqlite_url: str, 
         assert bundle["entry"][0]["resource"]["comment"].startswith(f"{base}/agenda/ag-")
         with urllib.request.urlopen(bundle["entry"][0]["resource"]["comment"], timeout=10) as page:
             assert page.headers["content-type"].startswith("text/html")
-        process.send_signal(signal.SIGTERM)
+        kept = http.client.HTTPConnection(base.removeprefix("http://"), timeout=10)
+        for told in (False, True):  # what is sent over a kept connection once it was told to stop is answered still
+            if told:
+                process.send_signal(signal.SIGTERM)
+            kept.request("GET", "/fhir/metadata")
+            with kept.getresponse() as answer:
+                assert json.load(answer)["resourceType"] == "CapabilityStatement"
+        kept.close()
         assert process.wait(15) in {0, -signal.SIGTERM}
 
 

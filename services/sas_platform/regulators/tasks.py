@@ -10,7 +10,7 @@ from typing import Final
 
 from sas_kernel.clock import Clock
 from sas_kit.observing import tracing
-from sas_platform.editors.model import Editor
+from sas_platform.editors.model import Editor, EditorsUnavailableError
 from sas_platform.regulators.model import RegulatorsUnavailableError
 from sas_platform.regulators.service import Provisioning
 
@@ -48,7 +48,7 @@ async def _keep_telling(provisioning: Provisioning, clock: Clock, wake: asyncio.
                 for editor in await provisioning.editors(clock.now()):
                     if editor.id not in under_way:
                         under_way[editor.id] = asyncio.create_task(_tell(provisioning, editor, clock, stop))
-            except RegulatorsUnavailableError as error:
+            except (RegulatorsUnavailableError, EditorsUnavailableError) as error:
                 _log.warning("editors were not told: %s", error)
             except Exception:  # noqa: BLE001  whatever it is, the next round may do without
                 _log.exception("editors were not told")
