@@ -1,4 +1,4 @@
-"""`python -m benchmarks [national_query|aggregator|profile_checker]...`: all of them without a name.
+"""`python -m benchmarks [NAME]...`: all of them without a name.
 
 Exits with 1 when a figure of `contracts/performance.toml` is missed.
 """
@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import sys
 
-from benchmarks import aggregator, national_query, profile_checker
+from benchmarks import aggregator, national_query, profile_checker, table_size
 from benchmarks.figures import TOLD
 
 BENCHMARKS = {
     "national_query": national_query.run,
+    "table_size": table_size.run,
     "aggregator": aggregator.run,
     "profile_checker": profile_checker.run,
 }
