@@ -63,7 +63,5 @@ def _agenda(*arguments: str, url: str) -> None:
 
 def serve(url: str, *, workers: int = 1) -> list[str]:
     """The arguments that have `processes.server` serve this database."""
-    return (
-        f"agenda_editor serve --host 127.0.0.1 --dataset none --workers {workers} --public-url {PUBLIC_URL}".split()
-        + ["--database-url", url]
-    )
+    where = ["--host", "127.0.0.1", "--database-url", url, "--public-url", PUBLIC_URL]
+    return ["agenda_editor", "serve", "--dataset", "none", "--workers", str(workers), *where]
