@@ -31,6 +31,7 @@ from sas_kernel.datasets import InvalidDatasetError
 from sas_kernel.errors import ContractError, SasError
 from sas_kernel.text import Text
 from sas_kit import database as databases
+from sas_kit import pooling
 from sas_kit.database import Database
 from sas_kit.faults import playing, server
 
@@ -60,6 +61,7 @@ def _parser() -> argparse.ArgumentParser:
     serve.add_argument("--port", type=int, default=_DEFAULT_PORT)
     serve.add_argument("--dataset", default=known.dataset, help="demo, national (already generated), a file, or none")
     serve.add_argument("--workers", type=int, default=1)
+    serve.add_argument("--database-pool", type=pooling.at_least_one, default=known.database_pool, help=pooling.HELP)
     serve.add_argument("--public-url", help="where booking pages are reached (default: http://HOST:PORT)")
     serve.add_argument("--fragment-index-bytes", type=int, default=known.fragment_index_bytes)
     serve.add_argument(
@@ -132,6 +134,7 @@ def _serve(options: argparse.Namespace) -> None:
         database_url=options.database_url,
         public_url=options.public_url or f"http://{options.host}:{options.port}",
         dataset=options.dataset,
+        database_pool=options.database_pool,
         fragment_index_bytes=options.fragment_index_bytes,
         platform_url=options.platform_url,
         sso_issuer=options.sso_issuer,
@@ -145,6 +148,7 @@ def _serve(options: argparse.Namespace) -> None:
     if misbehaves and not settings.fault_anywhere:
         loopback.require_for_faults(host=options.host)
     _migrate(settings.database_url)  # what is wrong is told here, once, not by each worker
+    asyncio.run(pooling.require_room(settings.database_url, workers=options.workers, pool=settings.database_pool))
     if settings.dataset == NATIONAL:
         asyncio.run(_require_national(settings))
     elif settings.dataset != "none":

@@ -7,12 +7,15 @@ from pathlib import Path
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from sas_kit import pooling
+
 ENVIRONMENT_PREFIX = "SAS_AGENDA_"
 
 
 class Settings(BaseSettings):
     """`public_url`: address under which patients and regulators reach the booking pages.
 
+    `database_pool`: connections that each worker may open.
     `fragment_index_bytes`: memory a worker may keep rendered agendas in; 0 turns the index off.
     `platform_url`: FHIR base of the platform's INT_R03; without one, what it is to be told waits. The time-outs towards
     it are in seconds and replace those of the contracts; `platform_requests` are under way at once at most.
@@ -39,7 +42,7 @@ class Settings(BaseSettings):
     faults_by_header: bool = False
     fault_anywhere: bool = False
     fragment_index_bytes: int = 64 * 1024 * 1024
-    database_pool: int = 10
+    database_pool: int = Field(default=pooling.DEFAULT, ge=1)
     max_request_bytes: int = Field(default=64 * 1024, ge=1024)
     platform_url: str | None = Field(default=None, pattern="^https?://[^/]")
     platform_connect_timeout: float | None = Field(default=None, gt=0)

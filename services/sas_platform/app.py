@@ -153,7 +153,7 @@ def create_app(settings: Settings, *, clock: Clock | None = None, transport: Any
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         await asyncio.to_thread(migrate, settings.database_url, MIGRATIONS)
-        database = Database(settings.database_url)
+        database = Database(settings.database_url, pool_size=settings.database_pool)
         clients = EditorClients(bounds, per_editor=settings.requests_per_editor, transport=transport)
         register = EditorRegister(database, configured)
         search = SlotSearch(register, clients, bounds, settings.environment, settings.origin)

@@ -7,6 +7,7 @@ from pathlib import Path
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from sas_kit import pooling
 from sas_platform.editors.model import Environment
 
 
@@ -19,6 +20,7 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="SAS_PLATFORM_", frozen=True, extra="forbid")
 
     database_url: str = "sqlite:///sas_platform.sqlite3"
+    database_pool: int = Field(default=pooling.DEFAULT, ge=1)  # connections that each worker may open
     environment: Environment = Environment.RECETTE
     editors_file: Path | None = None
     editors: tuple[str, ...] = ()  # NAME=URL
