@@ -7,12 +7,19 @@ from __future__ import annotations
 
 import sys
 
-from benchmarks import aggregator, national_query, profile_checker, table_size
+from benchmarks import aggregator, concurrency, national_query, profile_checker, table_size, workers
 from benchmarks.figures import TOLD
 
+
+def _national_query() -> None:
+    national_query.run()
+    concurrency.run()
+
+
 BENCHMARKS = {
-    "national_query": national_query.run,
+    "national_query": _national_query,
     "table_size": table_size.run,
+    "workers": workers.run,
     "aggregator": aggregator.run,
     "profile_checker": profile_checker.run,
 }

@@ -47,6 +47,15 @@ def rows(url: str, query: str) -> list[asyncpg.Record]:
     return asyncio.run(fetched())
 
 
+def backends(url: str) -> list[int]:
+    """The processes of the server that serve this database, but for the one that tells."""
+    query = (
+        "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() "
+        "AND backend_type = 'client backend'"
+    )
+    return [row[0] for row in rows(url, query)]
+
+
 def generate(url: str, practitioners: int) -> None:
     """Invented practitioners with two agendas each, and 98 slots of 14 days in each agenda."""
     _agenda("generate", "--practitioners", str(practitioners), "--seed", "1", url=url)

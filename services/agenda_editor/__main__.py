@@ -36,10 +36,18 @@ from sas_kit.database import Database
 from sas_kit.faults import playing, server
 
 _DEFAULT_PORT = 8081
+_BROKEN_OFF = Text(
+    "Interrompu : le jeu national est incomplet. Relancez la même commande, elle recommence depuis le début.",
+    "Interrupted: the national data set is incomplete. Run the same command again, it begins anew.",
+)
+
+
+class InterruptedGenerationError(SasError):
+    """Somebody broke the generation of the national data set off."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """0 done, 1 refused with a sentence on stderr, 2 usage."""
+    """0 done, 1 refused with a sentence on stderr, 2 usage, 130 broken off."""
     options = _parser().parse_args(arguments)
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
     try:
@@ -47,7 +55,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         command(options)
     except SasError as error:
         sys.stderr.write(f"{error.text.fr}\n{error.text.en}\n")
-        return 1
+        return 130 if isinstance(error, InterruptedGenerationError) else 1
     return 0
 
 
@@ -194,11 +202,11 @@ async def _require_national(settings: Settings) -> None:
     database = Database(settings.database_url)
     try:
         agendas = AgendaService(database, public_url=settings.public_url, fragment_index_bytes=0)
-        if await agendas.count_practitioners(NATIONAL) == 0:
+        if not await ProvisioningService(agendas).national_is_whole():
             raise InvalidDatasetError(
                 Text(
-                    "Le jeu national n’est pas dans cette base : lancez d’abord « {command} ».",
-                    "The national data set is not in this database: run '{command}' first.",
+                    "Le jeu national n’est pas dans cette base, ou pas en entier : lancez d’abord « {command} ».",
+                    "The national data set is not in this database, or not all of it: run '{command}' first.",
                 ).format(command="python -m agenda_editor generate --database-url …")
             )
     finally:
@@ -235,7 +243,10 @@ def _generate(options: argparse.Namespace) -> None:
             )
         console.print(f"{options.practitioners} practitioners, {count} slots")
 
-    _provision(options, generate)
+    try:
+        _provision(options, generate)
+    except KeyboardInterrupt:
+        raise InterruptedGenerationError(_BROKEN_OFF) from None
 
 
 def _provision(options: argparse.Namespace, work: Callable[[ProvisioningService, datetime], Any]) -> None:

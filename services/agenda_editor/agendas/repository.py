@@ -239,10 +239,11 @@ class AgendaRepository:
             await self._connection.execute(table.insert(), rows)
 
     async def insert_slots(self, rendered: Iterable[RenderedSlot]) -> None:
-        """Slots with their fragments, any number: by COPY on PostgreSQL, by executemany on SQLite."""
-        rows = [_slot_row(one) for one in rendered]
-        if not rows:
-            return
+        """Slots with their fragments, any number: by COPY on PostgreSQL, by executemany on SQLite.
+
+        They are asked for one by one as they leave, so that the server writes while we render.
+        """
+        rows = map(_slot_row, rendered)
         if self._postgresql:
             # The driver's own COPY joins the transaction that an earlier statement of ours opened (`take_ids`).
             raw = (await self._connection.get_raw_connection()).driver_connection
@@ -251,7 +252,8 @@ class AgendaRepository:
         else:
             names = ", ".join(f'"{name}"' for name in _SLOT_COLUMNS)
             marks = ", ".join("?" * len(_SLOT_COLUMNS))
-            await self._connection.exec_driver_sql(f"INSERT INTO slots ({names}) VALUES ({marks})", rows)  # noqa: S608  our own names
+            if written := list(rows):
+                await self._connection.exec_driver_sql(f"INSERT INTO slots ({names}) VALUES ({marks})", written)  # noqa: S608  our own names
 
     async def change_slot(self, rendered: RenderedSlot, expected: SlotStatus) -> bool:
         """Write the status and fragments of a slot if it still has the `expected` status; whether it had."""
@@ -303,9 +305,9 @@ class AgendaRepository:
                 .values(version=practitioners.c.version + 1)
             )
 
-    async def analyze(self) -> None:
-        """Tell the planner how much there is now, after a bulk insert."""
-        await self._connection.execute(sa.text("ANALYZE"))
+    async def tidy(self) -> None:
+        """After a bulk insert, outside any transaction: what the planner should know, and which pages all may see."""
+        await self._connection.execute(sa.text("VACUUM (ANALYZE)" if self._postgresql else "ANALYZE"))
 
     # --- rendering again ---
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import AbstractContextManager, asynccontextmanager
 from dataclasses import dataclass, replace
 from typing import Final
@@ -190,6 +190,11 @@ class AgendaService:
         async with self._reading() as repository:
             return await repository.count_practitioners(source)
 
+    async def tidy(self) -> None:
+        """After millions of slots were added: searches are planned, and answered, by what is there now."""
+        async with self._reading() as repository:
+            await repository.tidy()
+
     @asynccontextmanager
     async def _reading(self) -> AsyncIterator[AgendaRepository]:
         with _translated():
@@ -333,16 +338,18 @@ class Editing:
         self._touched.update(schedule.practitioner.id for schedule, _ in added)
 
     async def _insert_slots(self, added: Sequence[tuple[Schedule, Sequence[SlotDetails]]]) -> None:
-        number = await self.repository.take_ids("slot", sum(len(details) for _, details in added))
-        rendered = []
+        first = await self.repository.take_ids("slot", sum(len(details) for _, details in added))
+        for _, details in added:
+            for item in details:
+                rules.check(item)
+        await self.repository.insert_slots(self._numbered(added, first))
+
+    def _numbered(self, added: Sequence[tuple[Schedule, Sequence[SlotDetails]]], number: int) -> Iterator[RenderedSlot]:
         for schedule, details in added:
             url = fhir.booking_url(self.public_url, schedule)
             for item in details:
-                rules.check(item)
-                slot = Slot(number, schedule.id, item)
-                rendered.append(_rendered_slot(slot, url))
+                yield _rendered_slot(Slot(number, schedule.id, item), url)
                 number += 1
-        await self.repository.insert_slots(rendered)
 
     def _rendered(self, schedule: Schedule) -> tuple[Schedule, bytes, bytes]:
         return schedule, fhir.schedule_fragment(schedule), fhir.role_fragment(schedule, self.public_url)
