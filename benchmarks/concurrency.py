@@ -65,11 +65,12 @@ def _measure(clients: Crowd, served: dict[str, tuple[int, str]], number: int) ->
             played = clients.play(port, target, number, _A_SLICE)
             if turn:
                 slices[label].append(played)
-    medians = {label: statistics.median(t for one in played for t in one.times) for label, played in slices.items()}
-    for label, played in slices.items():
-        times = sorted(t for one in played for t in one.times)
-        share = sum(one.cpu for one in played) / sum(one.seconds for one in played)
-        rate = len(times) / sum(one.seconds for one in played)
+    every = {label: sorted(t for one in rows for t in one.times) for label, rows in slices.items()}
+    medians = {label: statistics.median(times) for label, times in every.items()}
+    for label, rows in slices.items():
+        times = every[label]
+        share = sum(one.cpu for one in rows) / sum(one.seconds for one in rows)
+        rate = len(times) / sum(one.seconds for one in rows)
         p99 = times[len(times) * 99 // 100]
         print(
             f"{label:12}{number:>8}{rate:>10.0f}{medians[label] * 1000:>11.2f}{p99 * 1000:>9.2f}"

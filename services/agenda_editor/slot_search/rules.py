@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from operator import attrgetter, itemgetter
 from typing import Final
 
 from agenda_editor.agendas.model import PublishedAgenda
@@ -139,7 +140,7 @@ def entries(agendas: Sequence[PublishedAgenda]) -> tuple[int, list[bytes]]:
     schedules: list[bytes] = []
     practitioners: list[bytes] = []
     roles: list[bytes] = []
-    for agenda in agendas:
+    for agenda in sorted(agendas, key=attrgetter("practitioner_id")):
         if not agenda.fragments:
             continue
         slots += zip(agenda.starts, agenda.fragments, strict=True)
@@ -148,5 +149,5 @@ def entries(agendas: Sequence[PublishedAgenda]) -> tuple[int, list[bytes]]:
             schedule, role = agenda.schedules[owner]
             schedules.append(schedule)
             roles.append(role)
-    slots.sort()
-    return len(slots), [*(fragment for _, fragment in slots), *schedules, *practitioners, *roles]
+    slots.sort(key=itemgetter(0))  # slots that start together stay by practitioner, and no bytes are compared
+    return len(slots), [*[fragment for _, fragment in slots], *schedules, *practitioners, *roles]
