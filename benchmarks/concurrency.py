@@ -53,8 +53,7 @@ def run() -> None:
             ratios = _measure(clients, served, number)
             if number > 1:
                 TOLD.tell(f"national_query.concurrent_{number}", ratios["index"])
-                database = 10.0
-                print(f"  without the index {ratios['no index']:.1f} times the floor (at most {database:.0f})")
+                TOLD.tell(f"national_query.concurrent_{number}_database", ratios["no index"])
 
 
 def _measure(clients: Crowd, served: dict[str, tuple[int, str]], number: int) -> dict[str, float]:
