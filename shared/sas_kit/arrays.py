@@ -52,7 +52,8 @@ def _as_json(element: _Among, compiler: SQLCompiler, **options: Any) -> str:
 
 def among(column: sa.ColumnElement[Any], values: Iterable[Any] | str) -> sa.ColumnElement[bool]:
     """Whether the column has one of the values: these, or those of the parameter of that name."""
-    kind = _Values(column.type)
+    # Without the column's length, to which PostgreSQL would cut what is longer, and find another.
+    kind = _Values(sa.String() if isinstance(column.type, sa.String) else column.type)
     bound = (
         sa.bindparam(values, type_=kind)
         if isinstance(values, str)
