@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import AbstractContextManager, asynccontextmanager
 from dataclasses import dataclass, replace
+from operator import itemgetter
 from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -55,6 +56,7 @@ class _Indexed:
 
 # A slot on its way into an agenda: start, fragment, owner, CPTS.
 _Row = tuple[int, bytes, int, tuple[int, ...]]
+_BY_START: Final = itemgetter(0, 2)  # in the agendas' order where two begin together; no bytes are compared
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,16 +129,17 @@ class AgendaService:
                 slots.append((start, fragment, owner, ()))
         agendas = []
         for national_id, (number, version, practitioner, schedules, slots) in drafts.items():
-            slots.sort()
+            slots.sort(key=_BY_START)
+            starts, bodies, owned, shared = zip(*slots, strict=True) if slots else ((), (), (), ())
             agenda = PublishedAgenda(
                 number,
                 version,
                 practitioner,
                 tuple(schedules),
-                [slot[0] for slot in slots],
-                [slot[2] for slot in slots],
-                [slot[1] for slot in slots],
-                [slot[3] for slot in slots] if cpts else [],
+                list(starts),
+                list(owned),
+                list(bodies),
+                list(shared) if cpts else [],
             )
             if keep:
                 self._index.put((national_id, cpts), _Indexed(agenda, first, until), rules.weight(agenda))
