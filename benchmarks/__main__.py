@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import sys
 
-from benchmarks import aggregator, concurrency, national_query, profile_checker, table_size, workers
+from benchmarks import aggregator, concurrency, national_query, pools, profile_checker, table_size, workers
 from benchmarks.figures import TOLD
 
 
@@ -20,6 +20,7 @@ BENCHMARKS = {
     "national_query": _national_query,
     "table_size": table_size.run,
     "workers": workers.run,
+    "pools": pools.run,
     "aggregator": aggregator.run,
     "profile_checker": profile_checker.run,
 }
