@@ -11,7 +11,7 @@ from sas_kernel.errors import SasError
 from sas_kernel.text import Text
 from sas_kit.database import Database
 
-# Measured on two cores (docs/operations.md): more connections a worker answer no more searches a second.
+# More than the cores need: a connection is also held while a transaction waits for a lock (docs/operations.md).
 DEFAULT: Final = 10
 HELP: Final = f"connections a worker may open to the database (default: {DEFAULT})"
 
