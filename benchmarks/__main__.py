@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import sys
 
-from benchmarks import aggregator, concurrency, national_query, pools, profile_checker, table_size, workers
+from benchmarks import aggregator, concurrency, national_query, outbox, pools, profile_checker, table_size, workers
 from benchmarks.figures import TOLD
 
 
@@ -22,6 +22,7 @@ BENCHMARKS = {
     "workers": workers.run,
     "pools": pools.run,
     "aggregator": aggregator.run,
+    "outbox": outbox.run,
     "profile_checker": profile_checker.run,
 }
 

@@ -29,11 +29,11 @@ def target(slots: int, now: datetime, hours: float = 72) -> str:
     return slot_search(territory.practitioner_ids(slots), now, hours)
 
 
-def databases(folder: Path, stack: ExitStack) -> dict[str, str]:
+def databases(folder: Path, stack: ExitStack, name: str = "national") -> dict[str, str]:
     """A fresh database of each kind there is a server for."""
     urls = {"sqlite": f"sqlite:///{folder / 'bench.sqlite'}"}
     try:
-        urls["postgresql"] = stack.enter_context(stores.postgresql("national"))
+        urls["postgresql"] = stack.enter_context(stores.postgresql(name))
     except OSError as error:
         print(f"no PostgreSQL server ({error}): SQLite only")
     return urls
