@@ -26,8 +26,9 @@ import uvloop
 
 from benchmarks import territory
 from benchmarks.figures import TOLD
-from benchmarks.national_query import PUBLIC_URL, target
+from benchmarks.national_query import target
 from benchmarks.processes import server
+from benchmarks.stores import PUBLIC_URL
 from sas_kit.admission import AdmissionMiddleware, Lane, LaneBounds, is_below, refusing
 
 SLOTS: Final = 1000

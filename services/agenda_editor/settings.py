@@ -7,6 +7,7 @@ from pathlib import Path
 from pydantic import Field, SecretStr
 from pydantic_settings import SettingsConfigDict
 
+from sas_kit import pooling
 from sas_kit.bounds import ServiceBounds
 from sas_kit.observing.logs import LogFormat
 
@@ -16,6 +17,7 @@ ENVIRONMENT_PREFIX = "SAS_AGENDA_"
 class Settings(ServiceBounds):
     """`public_url`: address under which patients and regulators reach the booking pages.
 
+    `database_pool`: connections that each worker may open.
     `fragment_index_bytes`: memory a worker may keep rendered agendas in; 0 turns the index off.
     `platform_url`: FHIR base of the platform's INT_R03; without one, what it is to be told waits. The time-outs towards
     it are in seconds and replace those of the contracts; `platform_requests` are under way at once at most.
@@ -45,7 +47,7 @@ class Settings(ServiceBounds):
     log_format: LogFormat = LogFormat.TEXT
     metrics_token: SecretStr | None = None
     fragment_index_bytes: int = 64 * 1024 * 1024
-    database_pool: int = 10
+    database_pool: int = Field(default=pooling.DEFAULT, ge=1)
     max_request_bytes: int = Field(default=64 * 1024, ge=1024)
     platform_url: str | None = Field(default=None, pattern="^https?://[^/]")
     platform_connect_timeout: float | None = Field(default=None, gt=0)

@@ -19,7 +19,7 @@ from pydantic import ValidationError
 from sas_kernel import loopback
 from sas_kernel.clock import SystemClock
 from sas_kernel.errors import SasError
-from sas_kit import bounds, serving
+from sas_kit import bounds, pooling, serving
 from sas_kit.database import Database, migrate
 from sas_kit.faults import playing, server
 from sas_kit.observing import logs
@@ -56,6 +56,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             loopback.require_for_faults(host=options.host)
         create_app(settings)  # says now what a worker would only say after it was started
         migrate(settings.database_url, MIGRATIONS)
+        asyncio.run(pooling.require_room(settings.database_url, workers=options.workers, pool=settings.database_pool))
     except (SasError, ValidationError, ValueError) as error:
         text = error.text.fr if isinstance(error, SasError) else str(error)
         sys.stderr.write(f"sas_platform: {text}\n")
@@ -123,6 +124,7 @@ def _parser() -> argparse.ArgumentParser:
     serve.add_argument("--host", default="127.0.0.1")
     serve.add_argument("--port", type=int, default=8080)
     serve.add_argument("--workers", type=int, default=1)
+    serve.add_argument("--database-pool", type=pooling.at_least_one, help=pooling.HELP)
     serve.add_argument("--database-url", metavar="URL", help="sqlite:///file or postgresql://…")
     serve.add_argument("--editors", metavar="FILE", type=Path, help="TOML file of connected editors")
     serve.add_argument(
@@ -164,6 +166,7 @@ def _parser() -> argparse.ArgumentParser:
 def _as_environment(options: argparse.Namespace) -> dict[str, str]:
     given = {
         "DATABASE_URL": options.database_url,
+        "DATABASE_POOL": None if options.database_pool is None else str(options.database_pool),
         "EDITORS_FILE": str(options.editors) if options.editors else None,
         "EDITORS": _json_list(options.editor) if options.editor else None,
         "DATASET": options.dataset,

@@ -157,7 +157,12 @@ def create_app(settings: Settings, *, clock: Clock | None = None, transport: Any
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[dict[str, Any]]:
         await asyncio.to_thread(migrate, settings.database_url, MIGRATIONS)
-        database = Database(settings.database_url, wait=settings.database_wait, timeout=settings.database_timeout)
+        database = Database(
+            settings.database_url,
+            pool_size=settings.database_pool,
+            wait=settings.database_wait,
+            timeout=settings.database_timeout,
+        )
         clients = EditorClients(
             bounds,
             per_editor=settings.requests_per_editor,

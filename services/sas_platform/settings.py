@@ -7,6 +7,7 @@ from pathlib import Path
 from pydantic import Field, SecretStr
 from pydantic_settings import SettingsConfigDict
 
+from sas_kit import pooling
 from sas_kit.bounds import ServiceBounds
 from sas_kit.observing.logs import LogFormat
 from sas_platform.editors.model import Environment
@@ -21,6 +22,7 @@ class Settings(ServiceBounds):
     model_config = SettingsConfigDict(env_prefix="SAS_PLATFORM_", frozen=True, extra="forbid")
 
     database_url: str = "sqlite:///sas_platform.sqlite3"
+    database_pool: int = Field(default=pooling.DEFAULT, ge=1)  # connections that each worker may open
     environment: Environment = Environment.RECETTE
     editors_file: Path | None = None
     editors: tuple[str, ...] = ()  # NAME=URL

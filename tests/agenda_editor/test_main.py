@@ -92,6 +92,21 @@ def test_load_puts_the_data_set_in_and_may_be_repeated(sqlite_url: str) -> None:
         assert _count(sqlite_url, "demo") == len(datasets.load("demo").practitioners)
 
 
+def test_who_breaks_a_generation_off_is_told_what_to_do(
+    sqlite_url: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stopped(*_arguments: object, **_options: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(datasets, "national", stopped)
+
+    assert main(["generate", "--practitioners", "12", "--database-url", sqlite_url]) == 130
+    assert "Run the same command again" in capsys.readouterr().err
+    monkeypatch.undo()
+    assert main(["serve", "--dataset", "national", "--database-url", sqlite_url]) == 1
+    assert "not all of it" in capsys.readouterr().err
+
+
 def test_generate_fills_the_database_and_tells_how_much(sqlite_url: str, capsys: pytest.CaptureFixture[str]) -> None:
     options = ["--practitioners", "12", "--days", "3", "--slots-per-day", "5", "--database-url", sqlite_url]
     assert main(["generate", *options]) == 0

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, asynccontextmanager
 from dataclasses import dataclass, replace
+from operator import itemgetter
 from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -55,6 +56,7 @@ class _Indexed:
 
 # A slot on its way into an agenda: start, fragment, owner, CPTS.
 _Row = tuple[int, bytes, int, tuple[int, ...]]
+_BY_START: Final = itemgetter(0, 2)  # in the agendas' order where two begin together; no bytes are compared
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,16 +154,17 @@ class AgendaService:
                 slots.append((start, fragment, owner, ()))
         agendas = []
         for national_id, (number, version, practitioner, schedules, slots) in drafts.items():
-            slots.sort()
+            slots.sort(key=_BY_START)
+            starts, bodies, owned, shared = zip(*slots, strict=True) if slots else ((), (), (), ())
             agenda = PublishedAgenda(
                 number,
                 version,
                 practitioner,
                 tuple(schedules),
-                [slot[0] for slot in slots],
-                [slot[2] for slot in slots],
-                [slot[1] for slot in slots],
-                [slot[3] for slot in slots] if cpts else [],
+                list(starts),
+                list(owned),
+                list(bodies),
+                list(shared) if cpts else [],
             )
             if keep:
                 self._index.put((national_id, cpts), _Indexed(agenda, first, until), rules.weight(agenda))
@@ -214,6 +217,11 @@ class AgendaService:
     async def count_practitioners(self, source: str | None = None) -> int:
         async with self._reading() as repository:
             return await repository.count_practitioners(source)
+
+    async def tidy(self) -> None:
+        """After millions of slots were added: searches are planned, and answered, by what is there now."""
+        async with self._reading() as repository:
+            await repository.tidy()
 
     @asynccontextmanager
     async def _reading(self) -> AsyncIterator[AgendaRepository]:
@@ -358,16 +366,18 @@ class Editing:
         self._touched.update(schedule.practitioner.id for schedule, _ in added)
 
     async def _insert_slots(self, added: Sequence[tuple[Schedule, Sequence[SlotDetails]]]) -> None:
-        number = await self.repository.take_ids("slot", sum(len(details) for _, details in added))
-        rendered = []
+        first = await self.repository.take_ids("slot", sum(len(details) for _, details in added))
+        for _, details in added:
+            for item in details:
+                rules.check(item)
+        await self.repository.insert_slots(self._numbered(added, first))
+
+    def _numbered(self, added: Sequence[tuple[Schedule, Sequence[SlotDetails]]], number: int) -> Iterator[RenderedSlot]:
         for schedule, details in added:
             url = fhir.booking_url(self.public_url, schedule)
             for item in details:
-                rules.check(item)
-                slot = Slot(number, schedule.id, item)
-                rendered.append(_rendered_slot(slot, url))
+                yield _rendered_slot(Slot(number, schedule.id, item), url)
                 number += 1
-        await self.repository.insert_slots(rendered)
 
     def _rendered(self, schedule: Schedule) -> tuple[Schedule, bytes, bytes]:
         return schedule, fhir.schedule_fragment(schedule), fhir.role_fragment(schedule, self.public_url)
