@@ -31,6 +31,7 @@ from sas_kernel.faults.model import Side
 from sas_kernel.text import Text
 from sas_kit.database import Database, is_current, migrate
 from sas_kit.faults import playing
+from sas_kit.room import Room
 from sas_kit.web import health_router, install_problem_handlers, problem
 from sas_platform import openapi
 from sas_platform.appointments import endpoints as appointments_endpoints
@@ -156,7 +157,8 @@ def create_app(settings: Settings, *, clock: Clock | None = None, transport: Any
         database = Database(settings.database_url)
         clients = EditorClients(bounds, per_editor=settings.requests_per_editor, transport=transport)
         register = EditorRegister(database, configured)
-        search = SlotSearch(register, clients, bounds, settings.environment, settings.origin)
+        room = Room(settings.answers_held_bytes, share=settings.answers_held_bytes // 4)
+        search = SlotSearch(register, clients, bounds, settings.environment, settings.origin, room)
         hasher = PasswordHasher(settings.password_rounds, settings.password_memory, parallelism=1)
         regulators = await RegulatorService.opened(database, register, settings.environment, quirks, hasher)
         await regulators.load(people, time_source.now())

@@ -1,0 +1,178 @@
+"""Bytes that many tasks may hold at once, all together.
+
+Whoever does not fit waits. Waiting alone would let many begin what none of them can end: an answer that has begun goes
+before one that has not, a part of the room is kept for those, and the latest visitor who may leaves for the others.
+For one event loop (no lock).
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Callable
+from typing import Final, Self
+
+STEP: Final = 64 * 1024  # bytes; room is taken in steps of so many, which is about what a socket gives at a time
+
+
+class GivenWayError(Exception):
+    """This visitor left so that others could end; nothing of it may be held any more."""
+
+
+class ShareExceededError(Exception):
+    """This visitor would hold more than one may."""
+
+
+class Room:
+    """`most` bytes for all; `share` bytes for one visitor, and as much is kept for what has begun."""
+
+    def __init__(self, most: int, *, share: int) -> None:
+        self.most = most
+        self.share = share
+        self.held = 0
+        self._visits: dict[Visit, None] = {}  # by time of arrival
+        self._begun: deque[_Waiting] = deque()
+        self._new: deque[_Waiting] = deque()
+
+    def enter(self, *, may_give_way: bool = False) -> Visit:
+        """To be left (a context manager). Raises `GivenWayError` when it would have to leave at its first byte."""
+        if may_give_way and not self._fits(STEP, begun=False):
+            raise GivenWayError
+        visit = Visit(self, may_give_way=may_give_way)
+        self._visits[visit] = None
+        return visit
+
+    def _fits(self, size: int, *, begun: bool) -> bool:
+        return self.held + size <= (self.most if begun else self.most - self.share)
+
+    async def _take(self, lease: Lease, size: int) -> None:
+        visit = lease.visit
+        if visit.gave_way:
+            raise GivenWayError
+        if visit.held + size > self.share:
+            raise ShareExceededError
+        begun = lease.held > 0
+        queue = self._begun if begun else self._new
+        if not queue and self._fits(size, begun=begun):
+            self._grant(lease, size)
+            return
+        self._make_way(size, begun=begun)
+        if visit.gave_way:
+            raise GivenWayError
+        waiting = _Waiting(lease, size)
+        queue.append(waiting)
+        lease.waiting = True
+        try:
+            await waiting.granted
+        except asyncio.CancelledError:
+            if waiting.granted.done() and not waiting.granted.cancelled():
+                lease.give(size)
+            elif waiting in queue:
+                queue.remove(waiting)
+            raise
+        lease.waiting = False
+
+    def _make_way(self, size: int, *, begun: bool) -> None:
+        """Let the latest who may give way do so, unless those who are leaving already make the room."""
+        leaving = sum(visit.held for visit in self._visits if visit.gave_way)
+        if self._fits(size - leaving, begun=begun) or len(self._visits) == 1:
+            return
+        latest = next((v for v in reversed(self._visits) if v.may_give_way and not v.gave_way), None)
+        if latest is not None:
+            latest.give_way()
+
+    def _grant(self, lease: Lease, size: int) -> None:
+        lease.held += size
+        lease.visit.held += size
+        self.held += size
+
+    def _give(self, size: int) -> None:
+        self.held -= size
+        for queue, begun in ((self._begun, True), (self._new, False)):
+            while queue and (queue[0].granted.done() or self._fits(queue[0].size, begun=begun)):
+                first = queue.popleft()
+                if not first.granted.done():
+                    self._grant(first.lease, first.size)
+                    first.granted.set_result(None)
+            if queue:
+                return
+
+    def _leave(self, visit: Visit) -> None:
+        if self._visits.pop(visit, self) is None:
+            self._give(visit.held)
+            visit.held = 0
+
+
+class Visit:
+    """What one visitor holds in the room, until it leaves. `since`: when it came, by the loop's clock."""
+
+    __slots__ = ("_room", "_told", "gave_way", "held", "may_give_way", "since")
+
+    def __init__(self, room: Room, *, may_give_way: bool) -> None:
+        self.may_give_way = may_give_way
+        self.gave_way = False
+        self.held = 0
+        self.since = asyncio.get_running_loop().time()
+        self._room = room
+        self._told: Callable[[], object] | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.leave()
+
+    @property
+    def room(self) -> Room:
+        return self._room
+
+    def lease(self) -> Lease:
+        return Lease(self)
+
+    def on_giving_way(self, told: Callable[[], object]) -> None:
+        """`told` is called when this visitor has to go; what it holds counts until it has left."""
+        self._told = told
+
+    def give_way(self) -> None:
+        self.gave_way = True
+        if self._told is not None:
+            self._told()
+
+    def leave(self) -> None:
+        self._room._leave(self)  # noqa: SLF001  one thing in three classes
+
+
+class Lease:
+    """What one answer holds. `waiting`: it waits for room, or did so until it was cancelled."""
+
+    __slots__ = ("held", "visit", "waiting")
+
+    def __init__(self, visit: Visit) -> None:
+        self.visit = visit
+        self.held = 0
+        self.waiting = False
+
+    async def up_to(self, size: int) -> None:
+        """Hold `size` bytes at least, once there is room; raises `GivenWayError` or `ShareExceededError`."""
+        if size > self.held:
+            await self.visit.room._take(self, -(-(size - self.held) // STEP) * STEP)  # noqa: SLF001  one thing in three classes
+
+    def keep(self, size: int) -> None:
+        """Give back what is held beyond `size` bytes."""
+        if self.held > size:
+            self.give(self.held - size)
+
+    def give(self, size: int) -> None:
+        self.held -= size
+        if self.visit.held:
+            self.visit.held -= size
+            self.visit.room._give(size)  # noqa: SLF001  one thing in three classes
+
+
+class _Waiting:
+    __slots__ = ("granted", "lease", "size")
+
+    def __init__(self, lease: Lease, size: int) -> None:
+        self.lease = lease
+        self.size = size
+        self.granted: asyncio.Future[None] = asyncio.get_running_loop().create_future()
