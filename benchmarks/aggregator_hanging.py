@@ -33,6 +33,7 @@ ANSWERING = 45
 AT_ONCE = 20
 SLOTS = 1000
 HOURS = 54  # of the 1 000 slots of 72 hours, as many as make one megabyte
+CASES = ((1, False), (1, True), (AT_ONCE, False), (AT_ONCE, True))  # clients at once; as a stream
 TOKEN = "benchmark"
 SAID = {  # how each hangs, and what the platform is to say of it
     "silent": "timed_out",
@@ -78,7 +79,7 @@ def run() -> None:
             with ExitStack() as case:
                 pid, platform = case.enter_context(_platform(folder, log, size))
                 _register(platform, port, folder, size)
-                for clients, stream in ((1, False), (1, True), (AT_ONCE, False), (AT_ONCE, True)):
+                for clients, stream in CASES:
                     got, cpu = _ask(platform, pid, clients, stream=stream)
                     whole = [each for each in got if each.status == 200]
                     complete = all(each.slots == slots[size] and _named(each) for each in whole)
@@ -93,7 +94,7 @@ def run() -> None:
                         hanging.append(times[-1])
                         held.append(complete and len(whole) == clients)
                 memory.append(peak_memory_mb(pid))
-        TOLD.tell("aggregator.hanging", max(hanging) if all(held) else float("nan"))
+        TOLD.tell("aggregator.hanging", max(hanging, default=0.0) if all(held) else float("nan"))
         TOLD.tell("aggregator.memory", max(memory))
 
 

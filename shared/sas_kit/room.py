@@ -34,11 +34,11 @@ class Room:
         self._begun: deque[_Waiting] = deque()
         self._new: deque[_Waiting] = deque()
 
-    def enter(self, *, may_give_way: bool = False) -> Visit:
+    def enter(self, *, may_give_way: bool = False, since: float | None = None) -> Visit:
         """To be left (a context manager). Raises `GivenWayError` when it would have to leave at its first byte."""
         if may_give_way and not self._fits(STEP, begun=False):
             raise GivenWayError
-        visit = Visit(self, may_give_way=may_give_way)
+        visit = Visit(self, may_give_way=may_give_way, since=since)
         self._visits[visit] = None
         return visit
 
@@ -104,15 +104,15 @@ class Room:
 
 
 class Visit:
-    """What one visitor holds in the room, until it leaves. `since`: when it came, by the loop's clock."""
+    """What one visitor holds in the room, until it leaves. `since`: when it says it came, by the loop’s clock."""
 
     __slots__ = ("_room", "_told", "gave_way", "held", "may_give_way", "since")
 
-    def __init__(self, room: Room, *, may_give_way: bool) -> None:
+    def __init__(self, room: Room, *, may_give_way: bool, since: float | None) -> None:
         self.may_give_way = may_give_way
         self.gave_way = False
         self.held = 0
-        self.since = asyncio.get_running_loop().time()
+        self.since = asyncio.get_running_loop().time() if since is None else since
         self._room = room
         self._told: Callable[[], object] | None = None
 

@@ -154,14 +154,15 @@ def _values(repeated: list[str]) -> list[str]:
 
 
 async def _stream(query: SearchQuery, state: State) -> Response:
+    begun = asyncio.get_running_loop().time()
     plan = await state.slot_search.plan(query, state.clock.now())  # a refusal is an ordinary problem, not an event
-    return StreamingResponse(_events(plan, state), media_type="text/event-stream", headers=dict(_EVENTS))
+    return StreamingResponse(_events(plan, state, begun), media_type="text/event-stream", headers=dict(_EVENTS))
 
 
-async def _events(plan: Plan, state: State) -> AsyncIterator[bytes]:
+async def _events(plan: Plan, state: State, begun: float) -> AsyncIterator[bytes]:
     yield event("plan", schemas.planned(plan))
     reports: list[tuple[LotRequest, LotReport]] = []
-    with state.slot_search.visit() as visit:
+    with state.slot_search.visit(since=begun) as visit:
         async with aclosing(state.slot_search.outcomes(plan, visit, passed_on=True)) as outcomes:
             async for outcome in outcomes:
                 reports.append((outcome.request, outcome.report))

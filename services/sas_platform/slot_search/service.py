@@ -52,13 +52,14 @@ class SlotSearch:
     origin: str
     room: Room
 
-    def visit(self, *, may_give_way: bool = False) -> Visit:
+    def visit(self, *, may_give_way: bool = False, since: float | None = None) -> Visit:
         """Where the answers of one search are held, to be left when nothing of them is kept any more.
 
+        The time of the search runs from `since` (the loop's clock), else from now.
         Raises `SearchOverloadedError`, as `search` and `outcomes` do for one that may give way to others.
         """
         try:
-            return self.room.enter(may_give_way=may_give_way)
+            return self.room.enter(may_give_way=may_give_way, since=since)
         except GivenWayError as error:
             raise SearchOverloadedError from error
 
@@ -95,6 +96,7 @@ class SlotSearch:
         """
         known: asyncio.Queue[_Known | None] = asyncio.Queue()
         asking = asyncio.create_task(self._ask_all(plan, visit, known))
+        asking.add_done_callback(lambda _: known.put_nowait(None))  # cancelled before its first step as well
         visit.on_giving_way(asking.cancel)
         try:
             while (each := await known.get()) is not None:
@@ -114,12 +116,9 @@ class SlotSearch:
 
     async def _ask_all(self, plan: Plan, visit: Visit, known: asyncio.Queue[_Known | None]) -> None:
         over_at = visit.since + self.bounds.whole
-        try:
-            async with asyncio.TaskGroup() as group:
-                for request in plan.requests:
-                    group.create_task(self._ask(request, plan.now, over_at, visit, known))
-        finally:
-            known.put_nowait(None)
+        async with asyncio.TaskGroup() as group:
+            for request in plan.requests:
+                group.create_task(self._ask(request, plan.now, over_at, visit, known))
 
     async def _ask(
         self, request: LotRequest, now: datetime, over_at: float, visit: Visit, known: asyncio.Queue[_Known | None]
@@ -131,10 +130,12 @@ class SlotSearch:
         if again is not None:
             known.put_nowait((replace(outcome, report=replace(outcome.report, asked_again=True)), lease))
             lease = visit.lease()
-            outcome = await self._outcome(again, now, over_at, lease)
+            outcome = await self._outcome(again, now, over_at, lease, again=True)
         known.put_nowait((outcome, lease))
 
-    async def _outcome(self, request: LotRequest, now: datetime, over_at: float, lease: Lease) -> LotOutcome:
+    async def _outcome(
+        self, request: LotRequest, now: datetime, over_at: float, lease: Lease, *, again: bool = False
+    ) -> LotOutcome:
         begun = time.perf_counter()
         within = max(0.0, over_at - asyncio.get_running_loop().time())
         size = 0
@@ -144,6 +145,8 @@ class SlotSearch:
             status, explanation = _STATUS_OF[failure.kind], _EXPLANATION[failure.kind]
             if lease.waiting:
                 status, explanation = EditorStatus.SATURATED, _NO_ROOM
+            elif not again and _had_no_time(failure, within, self.bounds):
+                status, explanation = EditorStatus.SATURATED, _NO_TIME
             outcome = _without_answer(request, status, failure.elapsed, explanation)
         except EditorSaturatedError as error:
             elapsed = time.perf_counter() - begun
@@ -242,6 +245,10 @@ _EXPLANATION = {
 }
 
 
+_NO_TIME = Text(
+    "La plateforme, trop sollicitée, n’a pas laissé à cet éditeur le temps de répondre.",
+    "The platform was too busy to leave this editor the time to answer.",
+)
 _NO_ROOM = Text(
     "La plateforme tenait trop d’autres réponses pour lire celle-ci dans le temps imparti.",
     "The platform held too many other answers to read this one in the time allowed.",
@@ -250,6 +257,13 @@ _NO_SHARE = Text(
     "Les réponses à cette recherche dépassent ce que la plateforme garde pour une recherche.",
     "The answers to this search exceed what the platform holds for one search.",
 )
+
+
+def _had_no_time(failure: HttpFailure, within: float, bounds: Bounds) -> bool:
+    """Whether a search was over before this editor could answer, and not because it took its time to be reached."""
+    if failure.kind is HttpFailureKind.TIMEOUT:
+        return failure.elapsed < bounds.answer - bounds.connect
+    return failure.kind is HttpFailureKind.UNREACHABLE and within < bounds.connect and failure.elapsed >= within
 
 
 def _without_answer(request: LotRequest, status: EditorStatus, elapsed: float, explanation: Text) -> LotOutcome:
