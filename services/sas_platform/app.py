@@ -31,7 +31,7 @@ from sas_kernel.faults.model import Side
 from sas_kernel.text import Text
 from sas_kit.database import Database, is_current, migrate
 from sas_kit.faults import playing
-from sas_kit.room import Room
+from sas_kit.room import STEP, Room
 from sas_kit.web import health_router, install_problem_handlers, problem
 from sas_platform import openapi
 from sas_platform.appointments import endpoints as appointments_endpoints
@@ -157,8 +157,7 @@ def create_app(settings: Settings, *, clock: Clock | None = None, transport: Any
         database = Database(settings.database_url)
         clients = EditorClients(bounds, per_editor=settings.requests_per_editor, transport=transport)
         register = EditorRegister(database, configured)
-        room = Room(settings.answers_held_bytes, share=settings.answers_held_bytes // 4)
-        search = SlotSearch(register, clients, bounds, settings.environment, settings.origin, room)
+        search = SlotSearch(register, clients, bounds, settings.environment, settings.origin, _room(settings))
         hasher = PasswordHasher(settings.password_rounds, settings.password_memory, parallelism=1)
         regulators = await RegulatorService.opened(database, register, settings.environment, quirks, hasher)
         await regulators.load(people, time_source.now())
@@ -249,6 +248,12 @@ def _route(app: FastAPI, ready: Callable[[], Awaitable[dict[str, bool]]]) -> Non
     app.mount("/assets", StaticFiles(directory=Path(sas_kit.__file__).parent / "assets"))
     app.mount("/static", StaticFiles(directory=Path(web_endpoints.__file__).parent / "static"))
     app.add_middleware(_AccessLog)
+
+
+def _room(settings: Settings) -> Room:
+    """Where searches hold editors' answers: a quarter for one search, a megabyte for each answer that begins to come."""
+    share = settings.answers_held_bytes // 4
+    return Room(settings.answers_held_bytes, share=share, first=max(STEP, share // 48))
 
 
 def _people(settings: Settings) -> tuple[DatasetRegulator, ...]:

@@ -24,11 +24,15 @@ class ShareExceededError(Exception):
 
 
 class Room:
-    """`most` bytes for all; `share` bytes for one visitor, and as much is kept for what has begun."""
+    """`most` bytes for all; `share` bytes for one visitor, and as much is left to what has begun.
 
-    def __init__(self, most: int, *, share: int) -> None:
+    `first`: bytes that an answer has from its first one on, so that those of an ordinary size end once they have begun.
+    """
+
+    def __init__(self, most: int, *, share: int, first: int = STEP) -> None:
         self.most = most
         self.share = share
+        self.first = first
         self.held = 0
         self._visits: dict[Visit, None] = {}  # by time of arrival
         self._begun: deque[_Waiting] = deque()
@@ -36,11 +40,15 @@ class Room:
 
     def enter(self, *, may_give_way: bool = False, since: float | None = None) -> Visit:
         """To be left (a context manager). Raises `GivenWayError` when it would have to leave at its first byte."""
-        if may_give_way and not self._fits(STEP, begun=False):
+        if may_give_way and self._kept() + STEP > self.most - self.share:
             raise GivenWayError
         visit = Visit(self, may_give_way=may_give_way, since=since)
         self._visits[visit] = None
         return visit
+
+    def _kept(self) -> int:
+        """What is held by answers that are whole, and stays until its visitor leaves."""
+        return sum(visit.kept for visit in self._visits if not visit.gave_way)
 
     def _fits(self, size: int, *, begun: bool) -> bool:
         return self.held + size <= (self.most if begun else self.most - self.share)
@@ -49,14 +57,14 @@ class Room:
         visit = lease.visit
         if visit.gave_way:
             raise GivenWayError
-        if visit.held + size > self.share:
+        if visit.kept + lease.held + size > self.share:
             raise ShareExceededError
         begun = lease.held > 0
         queue = self._begun if begun else self._new
-        if not queue and self._fits(size, begun=begun):
+        if not queue and self._fits(size, begun=begun) and visit.held + size <= self.share:
             self._grant(lease, size)
             return
-        self._make_way(size, begun=begun)
+        self._make_way(size)
         if visit.gave_way:
             raise GivenWayError
         waiting = _Waiting(lease, size)
@@ -72,10 +80,9 @@ class Room:
             raise
         lease.waiting = False
 
-    def _make_way(self, size: int, *, begun: bool) -> None:
-        """Let the latest who may give way do so, unless those who are leaving already make the room."""
-        leaving = sum(visit.held for visit in self._visits if visit.gave_way)
-        if self._fits(size - leaving, begun=begun) or len(self._visits) == 1:
+    def _make_way(self, size: int) -> None:
+        """Let the latest who may give way do so, where what is being read leaves no room even once it is."""
+        if self._kept() + size <= self.most - self.share or len(self._visits) == 1:
             return
         latest = next((v for v in reversed(self._visits) if v.may_give_way and not v.gave_way), None)
         if latest is not None:
@@ -89,29 +96,35 @@ class Room:
     def _give(self, size: int) -> None:
         self.held -= size
         for queue, begun in ((self._begun, True), (self._new, False)):
-            while queue and (queue[0].granted.done() or self._fits(queue[0].size, begun=begun)):
-                first = queue.popleft()
-                if not first.granted.done():
-                    self._grant(first.lease, first.size)
-                    first.granted.set_result(None)
-            if queue:
-                return
+            for waiting in list(queue):
+                if not self._fits(waiting.size, begun=begun):
+                    break
+                visit = waiting.lease.visit
+                if waiting.granted.done():
+                    queue.remove(waiting)
+                elif visit.kept + waiting.lease.held + waiting.size > self.share:
+                    queue.remove(waiting)
+                    waiting.granted.set_exception(ShareExceededError())
+                elif visit.held + waiting.size <= self.share:
+                    queue.remove(waiting)
+                    self._grant(waiting.lease, waiting.size)
+                    waiting.granted.set_result(None)
 
     def _leave(self, visit: Visit) -> None:
         if self._visits.pop(visit, self) is None:
             self._give(visit.held)
-            visit.held = 0
+            visit.held = visit.kept = 0
 
 
 class Visit:
     """What one visitor holds in the room, until it leaves. `since`: when it says it came, by the loop’s clock."""
 
-    __slots__ = ("_room", "_told", "gave_way", "held", "may_give_way", "since")
+    __slots__ = ("_room", "_told", "gave_way", "held", "kept", "may_give_way", "since")
 
     def __init__(self, room: Room, *, may_give_way: bool, since: float | None) -> None:
         self.may_give_way = may_give_way
         self.gave_way = False
-        self.held = 0
+        self.held = self.kept = 0
         self.since = asyncio.get_running_loop().time() if since is None else since
         self._room = room
         self._told: Callable[[], object] | None = None
@@ -145,22 +158,28 @@ class Visit:
 class Lease:
     """What one answer holds. `waiting`: it waits for room, or did so until it was cancelled."""
 
-    __slots__ = ("held", "visit", "waiting")
+    __slots__ = ("_kept", "held", "visit", "waiting")
 
     def __init__(self, visit: Visit) -> None:
         self.visit = visit
         self.held = 0
         self.waiting = False
+        self._kept = 0
 
     async def up_to(self, size: int) -> None:
         """Hold `size` bytes at least, once there is room; raises `GivenWayError` or `ShareExceededError`."""
         if size > self.held:
-            await self.visit.room._take(self, -(-(size - self.held) // STEP) * STEP)  # noqa: SLF001  one thing in three classes
+            room = self.visit.room
+            least = 0 if self.held else room.first
+            more = max(least, -(-(size - self.held) // STEP) * STEP)
+            await room._take(self, more)  # noqa: SLF001  one thing in three classes
 
     def keep(self, size: int) -> None:
-        """Give back what is held beyond `size` bytes."""
-        if self.held > size:
-            self.give(self.held - size)
+        """The answer is whole and has `size` bytes: give back what is held beyond."""
+        if self.visit.held:
+            self.visit.kept += size - self._kept
+        self._kept = size
+        self.give(max(0, self.held - size))
 
     def give(self, size: int) -> None:
         self.held -= size
