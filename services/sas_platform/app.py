@@ -251,7 +251,7 @@ def _route(app: FastAPI, ready: Callable[[], Awaitable[dict[str, bool]]]) -> Non
 
 
 def _room(settings: Settings) -> Room:
-    """Where searches hold editors' answers: a quarter for one search, a megabyte for each answer that begins to come."""
+    """Where searches hold editors’ answers: a quarter for one of them, a megabyte for an answer that begins to come."""
     share = settings.answers_held_bytes // 4
     return Room(settings.answers_held_bytes, share=share, first=max(STEP, share // 48))
 

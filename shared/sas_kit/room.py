@@ -109,6 +109,10 @@ class Room:
                     queue.remove(waiting)
                     self._grant(waiting.lease, waiting.size)
                     waiting.granted.set_result(None)
+        for queue in (self._begun, self._new):
+            if queue:  # what was being read when they came may be what is kept by now
+                self._make_way(queue[0].size)
+                return
 
     def _leave(self, visit: Visit) -> None:
         if self._visits.pop(visit, self) is None:

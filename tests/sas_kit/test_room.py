@@ -201,3 +201,17 @@ async def test_an_answer_has_room_for_an_ordinary_one_from_its_first_byte_on() -
         assert room.held == 5 * STEP
         lease.keep(3)
         assert room.held == 3
+
+
+async def test_the_latest_gives_way_once_what_was_read_is_kept() -> None:
+    room = room_of(4, share=2)
+    first, second = room.enter(may_give_way=True), room.enter(may_give_way=True)
+    reading = first.lease()
+    await reading.up_to(2 * STEP)
+    waiting = await waits(second.lease(), 1)
+    assert not second.gave_way
+    reading.keep(2 * STEP)
+    assert second.gave_way
+    assert not first.gave_way
+    waiting.cancel()
+    await asyncio.wait([waiting])

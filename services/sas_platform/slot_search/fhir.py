@@ -7,6 +7,7 @@ costs itself only and the caller may let other work pass between two batches. Th
 
 from __future__ import annotations
 
+from codecs import utf_8_decode
 from collections.abc import Generator, Sequence
 from datetime import datetime
 from typing import Final
@@ -34,6 +35,7 @@ MAX_ENTRIES: Final = 20_000  # ours: over three times the largest national answe
 MAX_OBJECTS: Final = 500_000  # ours: an honest 32 MiB answer holds fewer; ten million `{}` would cost a gigabyte
 MAX_NULLS_SOUGHT: Final = 64 * 1024  # bytes of a resource worth a second, slower look
 MAX_ISSUE: Final = 300
+TEXT_AT_ONCE: Final = 32 * 1024  # bytes
 
 _ACT_CODE: Final = "http://terminology.hl7.org/CodeSystem/v3-ActCode"
 _SERVICE_REFERENCE: Final = "http://hl7.org/fhir/5.0/StructureDefinition/extension-Slot.serviceType"
@@ -188,7 +190,7 @@ def _open(body: bytes) -> list[_Entry]:
         )
     try:
         if not body.isascii():
-            body.decode()  # the decoder leaves the text of elements it passes over unread
+            _check_text(body)
         bundle = _bundle.decode(body)
     except RecursionError as error:
         raise InvalidAnswerError(Text("JSON trop profond.", "JSON nested too deep.")) from error
@@ -217,6 +219,18 @@ def _open(body: bytes) -> list[_Entry]:
             )
         )
     return bundle.entry
+
+
+def _check_text(body: bytes) -> None:
+    """The JSON decoder leaves the text of elements it passes over unread. Raises `UnicodeDecodeError`.
+
+    Piece by piece: the text of a whole answer, thrown away, would cost more in fresh memory than in decoding.
+    """
+    view = memoryview(body)
+    at = 0
+    while at < len(view):
+        end = at + TEXT_AT_ONCE
+        at += utf_8_decode(view[at:end], "strict", end >= len(view))[1]
 
 
 def _not_json(body: bytes) -> Text:
