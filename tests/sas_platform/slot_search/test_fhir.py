@@ -362,18 +362,3 @@ def _read_whole(sent: dict[str, Any]) -> int:
         shown = {(each.name, each.structure_id) for cpts in found.cpts.values() for each in cpts}
         assert shown == {(each["name"], each["identifier"][0]["value"]) for each in by_kind["Organization"]}
     return len(found.slots)
-
-
-@pytest.mark.parametrize("shift", range(4))
-def test_text_is_checked_across_the_pieces_it_is_checked_in(shift: int) -> None:
-    text = "é€𝄞" * (fhir.TEXT_AT_ONCE // 3)
-    body = json.dumps(bundle(slot("a", SOON, x="x" * shift + text), *agenda()), ensure_ascii=False).encode()
-    assert [each.id for each in fhir.to_slots(body).slots] == ["a"]
-    cut = body.rindex("𝄞".encode()) + 1 + shift % 3
-    with pytest.raises(InvalidAnswerError):
-        fhir.to_slots(body[:cut] + body[cut + 1 :])
-
-
-def test_text_that_ends_within_a_character_is_none() -> None:
-    with pytest.raises(UnicodeDecodeError):
-        fhir._check_text("é".encode()[:1])  # noqa: SLF001  no JSON ends there: another error would hide this one
