@@ -86,11 +86,14 @@ def run() -> None:
                 for clients, stream in CASES[size]:
                     got, cpu = _ask(platform, pid, clients, stream=stream)
                     whole = [each for each in got if each.status == 200]
+                    refused = [each for each in got if each.status != 200]
+                    assert all(each.status == 503 and each.retry_after for each in refused), refused
+                    assert whole, "every search was refused"
                     complete = all(each.slots == slots[size] and _named(each) for each in whole)
                     label = f"{size}, {clients} at once, {'stream' if stream else 'whole'}"
                     times = sorted(each.seconds for each in whole)
                     print(
-                        f"{label:34}{times[0]:>8.2f}{times[-1]:>8.2f}{len(whole):>10}{clients - len(whole):>9}"
+                        f"{label:34}{times[0]:>8.2f}{times[-1]:>8.2f}{len(whole):>10}{len(refused):>9}"
                         f"{whole[0].size / 1e6:>9.1f}{cpu:>7.1f}{peak_memory_mb(pid):>9.0f}"
                         f"{'' if complete else '   INCOMPLETE: ' + _missing(whole, slots[size])}"
                     )

@@ -12,6 +12,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import Final, Self
 
+PATIENCE: Final = 0.5  # seconds; what is being read for longer is as good as kept to whoever waits
 STEP: Final = 64 * 1024  # bytes; room is taken in steps of so many, which is about what a socket gives at a time
 
 
@@ -27,16 +28,19 @@ class Room:
     """`most` bytes for all; `share` bytes for one visitor, and as much is left to what has begun.
 
     `first`: bytes that an answer has from its first one on, so that those of an ordinary size end once they have begun.
+    `patience`: seconds that others may go on reading before somebody gives way to who waits.
     """
 
-    def __init__(self, most: int, *, share: int, first: int = STEP) -> None:
+    def __init__(self, most: int, *, share: int, first: int = STEP, patience: float = PATIENCE) -> None:
         self.most = most
         self.share = share
         self.first = first
+        self.patience = patience
         self.held = 0
         self._visits: dict[Visit, None] = {}  # by time of arrival
         self._begun: deque[_Waiting] = deque()
         self._new: deque[_Waiting] = deque()
+        self._pressing: asyncio.TimerHandle | None = None
 
     def enter(self, *, may_give_way: bool = False, since: float | None = None) -> Visit:
         """To be left (a context manager). Raises `GivenWayError` when it would have to leave at its first byte."""
@@ -64,12 +68,14 @@ class Room:
         if not queue and self._fits(size, begun=begun) and visit.held + size <= self.share:
             self._grant(lease, size)
             return
-        self._make_way(size)
+        self._make_way(size, self._kept())  # not for what is being read: that may be less than it has taken
         if visit.gave_way:
             raise GivenWayError
         waiting = _Waiting(lease, size)
         queue.append(waiting)
         lease.waiting = True
+        if self._pressing is None:
+            self._pressing = asyncio.get_running_loop().call_later(self.patience, self._press)
         try:
             await waiting.granted
         except asyncio.CancelledError:
@@ -80,9 +86,18 @@ class Room:
             raise
         lease.waiting = False
 
-    def _make_way(self, size: int) -> None:
-        """Let the latest who may give way do so, where what is being read leaves no room even once it is."""
-        if self._kept() + size <= self.most - self.share or len(self._visits) == 1:
+    def _press(self) -> None:
+        """Somebody has waited, or several have one after the other."""
+        self._pressing = None
+        waiting = self._begun or self._new
+        if waiting:
+            leaving = sum(visit.held for visit in self._visits if visit.gave_way)
+            self._make_way(waiting[0].size, self.held - leaving)
+            self._pressing = asyncio.get_running_loop().call_later(self.patience, self._press)
+
+    def _make_way(self, size: int, used: int) -> None:
+        """Let the latest who may give way do so, where what is `used` leaves no room."""
+        if used + size <= self.most - self.share or len(self._visits) == 1:
             return
         latest = next((v for v in reversed(self._visits) if v.may_give_way and not v.gave_way), None)
         if latest is not None:
@@ -111,7 +126,7 @@ class Room:
                     waiting.granted.set_result(None)
         for queue in (self._begun, self._new):
             if queue:  # what was being read when they came may be what is kept by now
-                self._make_way(queue[0].size)
+                self._make_way(queue[0].size, self._kept())
                 return
 
     def _leave(self, visit: Visit) -> None:

@@ -215,3 +215,17 @@ async def test_the_latest_gives_way_once_what_was_read_is_kept() -> None:
     assert not first.gave_way
     waiting.cancel()
     await asyncio.wait([waiting])
+
+
+async def test_the_latest_gives_way_where_what_is_read_never_ends() -> None:
+    room = Room(4 * STEP, share=2 * STEP, patience=0.01)
+    first, second, third = (room.enter(may_give_way=True) for _ in range(3))
+    await first.lease().up_to(STEP)
+    endless = third.lease()
+    await endless.up_to(STEP)
+    waiting = await waits(second.lease(), 1)
+    await asyncio.sleep(0.02)
+    assert [visit.gave_way for visit in (first, second, third)] == [False, False, True]
+    third.leave()
+    await waiting
+    assert room.held == 2 * STEP
