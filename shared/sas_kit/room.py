@@ -93,7 +93,8 @@ class Room:
         if waiting:
             leaving = sum(visit.held for visit in self._visits if visit.gave_way)
             self._make_way(waiting[0].size, self.held - leaving)
-            self._pressing = asyncio.get_running_loop().call_later(self.patience, self._press)
+            # Patience is over: whoever has to go goes soon, with time left for those who stay.
+            self._pressing = asyncio.get_running_loop().call_later(self.patience / 10, self._press)
 
     def _make_way(self, size: int, used: int) -> None:
         """Let the latest who may give way do so, where what is `used` leaves no room."""
