@@ -1,4 +1,4 @@
-"""`python -m benchmarks [national_query|aggregator|aggregator_hanging|profile_checker]...`: all of them without a name.
+"""`python -m benchmarks [national_query|aggregator|aggregator_hanging|outbox|profile_checker]...`: all of them without a name.
 
 Exits with 1 when a figure of `contracts/performance.toml` is missed.
 """
@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import sys
 
-from benchmarks import aggregator, aggregator_hanging, national_query, profile_checker
+from benchmarks import aggregator, aggregator_hanging, national_query, outbox, profile_checker
 from benchmarks.figures import TOLD
 
 BENCHMARKS = {
     "national_query": national_query.run,
     "aggregator": aggregator.run,
     "aggregator_hanging": aggregator_hanging.run,
+    "outbox": outbox.run,
     "profile_checker": profile_checker.run,
 }
 

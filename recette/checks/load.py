@@ -203,3 +203,25 @@ SERVED = Check(
     Text("Sous charge, chaque professionnel garde ses créneaux", "Under load, each practitioner keeps their slots"),
     _served,
 )
+
+
+@dataclass(frozen=True)
+class Reached:
+    """How far a regulator came who was to book: `stuck` says why no further, None when he has booked."""
+
+    stuck: Text | None = None
+    exchanges: tuple[Exchange, ...] = ()
+
+
+def _booked(reached: Reached) -> Judgement:
+    if reached.stuck is None:
+        return Judgement(1)
+    return Judgement(1, (Problem(reached.stuck, path="http", expected="an appointment booked", actual="stuck"),))
+
+
+BOOKED = Check(
+    "load.booked",
+    "SSO-040",
+    Text("Sous charge, chaque régulateur réserve", "Under load, each regulator books"),
+    _booked,
+)

@@ -10,7 +10,7 @@ import sys
 import tempfile
 import time
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -23,19 +23,21 @@ from recette.catalogue.slot_search.conversation import PLATFORM_ACCEPT, Query, t
 from recette.catalogue.slot_search.practitioners import known_practitioners
 from recette.checks import load
 from recette.checks.answer import Answer
-from recette.drivers.http import HttpDriver
+from recette.drivers.http import HttpDriver, new_client
 from recette.drivers.ports import reserve
 from recette.engine.runner import Masks, Plan
-from recette.load import arrivals, judging, recording, statistics, verdict
+from recette.load import arrivals, journey_verdict, journeys, judging, recording, statistics, verdict
 from recette.load.profiles import GeneratorError, LoadError
 from recette.load.recording import Arrival, Orders
+from recette.load.stories import STORIES
 from recette.model import Actor, RunReport, Target, TransportFailure
 from recette.model.load import Limits, LoadProfile, LoadReport, Recording, Sample, Slow, Tick
 from sas_kernel.clock import Clock
 from sas_kernel.contracts import ServiceLevel
+from sas_kernel.flows import Flow
 from sas_kernel.text import Text
 from sas_kernel.time_window import window_from
-from sas_kit.http import HttpLimits, new_client
+from sas_kit.http import HttpLimits
 
 _HEAD_START = 1.5
 """Seconds the generators have to get ready before the first search is due."""
@@ -77,6 +79,7 @@ def run(
     clock: Clock,
     masks: Masks,
     told: Progress = lambda done, planned, wrong: None,
+    consents: Collection[str] = (),
 ) -> LoadReport:
     """Load the target and judge it. Blocks. Raises `LoadError` for a target that names nobody to search for,
     `GeneratorError` when a generator fails."""
@@ -88,6 +91,7 @@ def run(
                 "A load goes to an editor: this target is a platform, of which no slots are asked.",
             )
         )
+    profile, left_out = journeys.kinds_for(target, profile)
     plan = playing.plan_for(target, ())
     levels = plan.levels
     most = int(levels["slot_search.practitioners_per_request"].value)
@@ -101,8 +105,10 @@ def run(
         )
     run_id = str(uuid.uuid4())
     # What a load covers is a part of the catalogue: it never accepts by itself.
-    covered = {check.requirement for check in verdict.CHECKS}
-    plan = replace(plan, extent=verdict.extent(profile, len(covered), *_whole(plan)))
+    beside = [STORIES[kind.name] for kind in profile.journeys]
+    covered = {check.requirement for check in (*verdict.CHECKS, *(c for told in beside for c in told.checks))}
+    flows = {Flow.SLOT_SEARCH, *(told.flow for told in beside)}
+    plan = replace(plan, extent=verdict.extent(profile, len(covered), *_whole(plan, flows)))
     first = asyncio.run(_look(target, known, levels, clock))
     exchange = first[-1].exchange
     if exchange is not None and exchange.failure in _NOT_REACHED:
@@ -113,12 +119,20 @@ def run(
     required = _fully_checked(target)
     odd = judging.oddities(first, required)
     has_slots = required.union(*(load.with_slots(answer) for answer in first))
+    world, room = asyncio.run(journeys.look_around(target, profile, levels, _http_limits(levels), clock, consents))
     starts_at = clock.now() + timedelta(seconds=_HEAD_START)
+    travels = journeys.planned(profile, seed, room, left_out)
     queries = _queries(profile, known, levels, most, limits, seed, starts_at)
     numbered = {number: query for number, (_, query) in enumerate(queries, start=1)}
     with tempfile.TemporaryDirectory(prefix="recette-load-") as folder:
         work = Path(folder)
-        found, unkept = _generate(target, profile, limits, levels, queries, crew, work, starts_at, told)
+        with journeys.beside(
+            travels, world, target, levels, _http_limits(levels), clock, starts_at=starts_at, limits=limits
+        ) as (going, stop):
+            found, unkept = _generate(target, profile, limits, levels, queries, crew, work, starts_at, told)
+            if found.aborted:
+                stop.set()
+        played = going.result()
         deep = judging.drawn(found.samples, limits, seed)
         judged = judging.judge(
             found,
@@ -132,8 +146,21 @@ def run(
             odd=odd,
         )
     outcome = verdict.Outcome(profile, limits, seed, found, judged, unkept)
-    report = asyncio.run(verdict.conclude(outcome, plan, clock=clock, run_id=run_id, masks=masks))
-    return report_of(report, outcome, numbered, target, len(known), masks)
+    kinds = journey_verdict.judge(played)
+    saturated = verdict.saturation(journey_verdict.health(played, limits)) or verdict.saturation(outcome.health)
+    report = asyncio.run(
+        verdict.conclude(
+            outcome,
+            plan,
+            clock=clock,
+            run_id=run_id,
+            masks=masks,
+            beside=journey_verdict.scenarios(played, kinds, plan, saturated),
+            exchanges_beside=[exchange for kind in kinds for exchange in kind.kept.values()],
+        )
+    )
+    whole = report_of(report, outcome, numbered, target, len(known), masks)
+    return replace(whole, journeys=journey_verdict.report(played, limits, seed)) if travels.dues else whole
 
 
 def _fully_checked(target: Target) -> frozenset[str]:
@@ -145,13 +172,12 @@ def _without_full_list(target: Target) -> dict[str, str | tuple[str, ...]]:
     return {key: value for key, value in target.test_data.items() if key != "practitioners_full_list"}
 
 
-def _whole(plan: Plan) -> tuple[int, int]:
-    """How many scenarios and tested requirements the flow has in all."""
+def _whole(plan: Plan, flows: Collection[Flow]) -> tuple[int, int]:
+    """How many scenarios and tested requirements these flows have in all."""
     from recette import catalogue  # noqa: PLC0415  a page of imports, for two numbers
 
-    flow = {"slot_search"}
-    scenarios = [each for each in catalogue.scenarios((), None) if each.flow.value in flow]
-    tested = [each for each in plan.requirements.values() if each.flow.value in flow and each.scenarios]
+    scenarios = [each for each in catalogue.scenarios((), None) if each.flow in flows]
+    tested = [each for each in plan.requirements.values() if each.flow in flows and each.scenarios]
     return len(scenarios), len(tested)
 
 
