@@ -1,4 +1,4 @@
-"""`python -m benchmarks [national_query|aggregator|aggregator_hanging|outbox|profile_checker]...`: all of them without a name.
+"""`python -m benchmarks [national_query|aggregator|aggregator_hanging|outbox|profile_checker]...`: all without a name.
 
 Exits with 1 when a figure of `contracts/performance.toml` is missed.
 """
