@@ -9,6 +9,7 @@ import sys
 
 from benchmarks import (
     aggregator,
+    aggregator_hanging,
     concurrency,
     national_query,
     outbox,
@@ -32,6 +33,7 @@ BENCHMARKS = {
     "workers": workers.run,
     "pools": pools.run,
     "aggregator": aggregator.run,
+    "aggregator_hanging": aggregator_hanging.run,
     "outbox": outbox.run,
     "overload": overload.run,
     "profile_checker": profile_checker.run,

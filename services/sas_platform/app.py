@@ -31,6 +31,7 @@ from sas_kernel.text import Text
 from sas_kit.admission import FREE_PATHS, RETRY_AFTER, AdmissionMiddleware, Lane, LaneBounds, is_below, refusing
 from sas_kit.database import Database, is_current, migrate
 from sas_kit.faults import playing
+from sas_kit.room import STEP, Room
 from sas_kit.stopping import STATE_KEY, Stopping
 from sas_kit.web import health_router, install_problem_handlers, problem
 from sas_platform import openapi
@@ -172,7 +173,15 @@ def create_app(settings: Settings, *, clock: Clock | None = None, transport: Any
             ),  # told lot by lot
         )
         register = EditorRegister(database, configured)
-        search = SlotSearch(register, clients, bounds, settings.environment, settings.origin, measures.answered)
+        search = SlotSearch(
+            register,
+            clients,
+            bounds,
+            settings.environment,
+            settings.origin,
+            _room(settings),
+            measures.answered,
+        )
         regulators = await RegulatorService.opened(database, register, settings.environment, quirks, _hasher(settings))
         await regulators.load(people, time_source.now())
         regulator_client = RegulatorClient(
@@ -300,6 +309,12 @@ def _install_admission(app: FastAPI, settings: Settings) -> None:
 
 def _hasher(settings: Settings) -> PasswordHasher:
     return PasswordHasher(settings.password_rounds, settings.password_memory, parallelism=1)
+
+
+def _room(settings: Settings) -> Room:
+    """Where searches hold editors’ answers: a quarter for one of them, a megabyte for an answer that begins to come."""
+    share = settings.answers_held_bytes // 4
+    return Room(settings.answers_held_bytes, share=share, first=max(STEP, share // 48))
 
 
 def _people(settings: Settings) -> tuple[DatasetRegulator, ...]:

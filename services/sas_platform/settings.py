@@ -65,6 +65,8 @@ class Settings(ServiceBounds):
     max_associations: int = Field(default=50, ge=1, le=1000)
     max_request_bytes: int = Field(default=64 * 1024, ge=1024)
     requests_per_editor: int = Field(default=64, ge=1)
+    # Of editors' answers, by all searches of a process; a search holds a quarter at most (contracts/performance.toml).
+    answers_held_bytes: int = Field(default=192 * 1024 * 1024, ge=1024 * 1024)
     answer_timeout: float | None = Field(default=None, gt=0)
     connect_timeout: float | None = Field(default=None, gt=0)
     answer_size: int | None = Field(default=None, gt=0)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import ssl
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from typing import Any
 
 from sas_kernel.errors import SasError
@@ -55,8 +56,13 @@ class EditorClients:
         self._tls = ssl.create_default_context()  # costly to build, hence shared
         self._peers: dict[str, _Peer] = {}
 
-    async def fetch(self, request: LotRequest) -> HttpAnswer:
-        """The editor's answer, whatever its status; raises `HttpFailure` or `EditorSaturatedError`."""
+    async def fetch(
+        self, request: LotRequest, within: float, room: Callable[[int], Awaitable[None]] | None = None
+    ) -> HttpAnswer:
+        """The editor's answer, whatever its status; raises `HttpFailure` or `EditorSaturatedError`.
+
+        `within`: seconds that the search still has. `room`: see `sas_kit.http.exchange`.
+        """
         async with self._peer(request.editor) as client:
             return await exchange(
                 client,
@@ -64,8 +70,9 @@ class EditorClients:
                 # The query goes in `target` alone: libraries log URLs.
                 f"{request.editor.base_url}/{_RESOURCE[request.search]}",
                 target=request.target,
-                limits=self._limits,
+                limits=replace(self._limits, whole=within),
                 headers=_HEADERS,
+                room=room,
             )
 
     async def aclose(self) -> None:
