@@ -173,7 +173,9 @@ def translating(*, unavailable: Callable[[], Exception], conflict: Callable[[], 
         raise unavailable() from error
     except DBAPIError as error:
         unreadable = type(error) is DatabaseError  # what SQLite says of a file that is no database
-        if unreadable or error.connection_invalidated or isinstance(error, OperationalError | InterfaceError):
+        connecting = error.statement is None  # no such database any more, no such role, no more connections for it…
+        gone = error.connection_invalidated or isinstance(error, OperationalError | InterfaceError)
+        if unreadable or connecting or gone:
             raise unavailable() from error
         raise
 
@@ -219,7 +221,9 @@ def migrate_or_tell(url: str, migrations: Path) -> None:
             raise FileNotFoundError(f"{Path(parsed.database).parent}: no such folder")
         migrate(url, migrations)
     except (*FAILURES, ValueError) as error:
-        raise DatabaseUnusableError(_UNUSABLE.format(why=error)) from error
+        driver = getattr(error, "orig", None) or error  # without the statement
+        why = str(driver.__cause__ or driver).partition("\n")[0]
+        raise DatabaseUnusableError(_UNUSABLE.format(why=why)) from error
 
 
 async def _migrate(url: str, migrations: Path, revision: str) -> None:
