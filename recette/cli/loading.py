@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,7 +12,7 @@ import typer
 from recette.cli.options import DEFAULT_OUT, SETTINGS, LangOption, OutOption, said
 
 if TYPE_CHECKING:
-    from recette.load.running import Progress
+    from recette.load.running import Told
 
 app = typer.Typer()
 
@@ -142,13 +143,36 @@ def _place(value: str) -> tuple[str, int]:
     return host.strip("[]"), int(port)
 
 
-def _teller(shown: bool) -> Progress:
-    """Progress on the terminal's error stream, one line that is written over; nothing where nobody looks."""
-    if not shown or SETTINGS.ci or not sys.stderr.isatty():
-        return lambda done, planned, wrong: None
+def _teller(shown: bool) -> Told:
+    """How far the load has come, on the error stream: on a terminal a line for each stage, written over; elsewhere the
+    stage as it begins."""
+    from recette.load.running import Told
 
-    def tell(done: int, planned: int, wrong: int) -> None:
-        said_ = said("{d} recherches sur {p}, {w} mal finies", "{d} searches of {p}, {w} gone wrong")
-        typer.echo("\r" + said_.format(d=done, p=planned, w=wrong) + "  ", err=True, nl=done >= planned)
+    if not shown:
+        return Told()
+    line = _line if sys.stderr.isatty() and not SETTINGS.ci else _beginning
+    return Told(
+        looking=line(said("professionnels cherchés seuls, avant la charge", "practitioners searched for alone, first")),
+        loading=line(said("recherches", "searches")),
+        judging=line(said("réponses jugées", "answers judged")),
+    )
+
+
+def _line(what: str) -> Callable[..., None]:
+    def tell(done: int, of: int, wrong: int = 0) -> None:
+        ended_badly = said(", {w} mal finies", ", {w} gone wrong").format(w=wrong) if wrong else ""
+        typer.echo(f"\r{done} / {of} {what}{ended_badly}   ", err=True, nl=done >= of)
+
+    return tell
+
+
+def _beginning(what: str) -> Callable[..., None]:
+    begun = False
+
+    def tell(done: int, of: int, wrong: int = 0) -> None:
+        nonlocal begun
+        if not begun:
+            begun = True
+            typer.echo(f"{of} {what}…", err=True)
 
     return tell

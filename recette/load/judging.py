@@ -3,7 +3,7 @@ during it, so that judging takes no time from anybody who is measured."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from types import MappingProxyType
@@ -111,8 +111,10 @@ def judge(
     deep: frozenset[int],
     keep: frozenset[int] = frozenset(),
     odd: Mapping[str, frozenset[Check]] = MappingProxyType({}),
+    told: Callable[[int, int], None] = lambda done, of: None,
 ) -> Judged:
-    """Judge each answer once. `keep` are numbers whose exchanges are kept whatever is found; `odd`: see `oddities`."""
+    """Judge each answer once. `keep` are numbers whose exchanges are kept whatever is found; `odd`: see `oddities`;
+    `told` hears how many have been judged, of how many at most."""
     samples = {sample.number: sample for sample in recording.samples}
     tallies = {check: _Tally() for check in CONTENT_CHECKS}
     kept: dict[str, Exchange] = {}
@@ -140,6 +142,7 @@ def judge(
                 kept[exchanged.id] = exchanged
         if given.number in keep:
             kept[exchanged.id] = exchanged
+        told(count, len(samples))
     for sample in recording.samples:
         if sample.failure and (sample.failure not in seen or sample.number in keep):
             seen.add(sample.failure)

@@ -53,6 +53,7 @@ def read(rate: ServiceLevel, folder: Path | None = None) -> Profiles:
             confidence=float(judging["confidence"]),
             drawn=int(judging["drawn"]),
             slowest=int(judging["slowest"]),
+            first_look=int(judging["first_look"]),
         )
         profiles = {
             name: LoadProfile(

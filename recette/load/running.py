@@ -19,29 +19,23 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from recette import playing
-from recette.catalogue.slot_search.conversation import PLATFORM_ACCEPT, Query, to_millisecond
+from recette.catalogue.slot_search.conversation import Query, to_millisecond
 from recette.catalogue.slot_search.practitioners import known_practitioners
 from recette.checks import load
-from recette.checks.answer import Answer
-from recette.drivers.http import HttpDriver
 from recette.drivers.ports import reserve
 from recette.engine.runner import Masks, Plan
-from recette.load import arrivals, judging, recording, statistics, verdict
+from recette.load import arrivals, judging, looking, recording, statistics, verdict
 from recette.load.profiles import GeneratorError, LoadError
 from recette.load.recording import Arrival, Orders
-from recette.model import Actor, RunReport, Target, TransportFailure
-from recette.model.load import Limits, LoadProfile, LoadReport, Recording, Sample, Slow, Tick
+from recette.model import Actor, RunReport, Target
+from recette.model.load import Known, Limits, LoadProfile, LoadReport, Recording, Sample, Slow, Tick
 from sas_kernel.clock import Clock
 from sas_kernel.contracts import ServiceLevel
 from sas_kernel.text import Text
 from sas_kernel.time_window import window_from
-from sas_kit.http import HttpLimits, new_client
 
 _HEAD_START = 1.5
 """Seconds the generators have to get ready before the first search is due."""
-_NOT_REACHED = (TransportFailure.UNREACHABLE, TransportFailure.TLS)
-_MOST_SILENCES = 4
-"""A target that stays silent so many times in a row at rest is not asked for everybody else."""
 _GENERATOR = "recette.load.generator"
 
 
@@ -53,8 +47,14 @@ class Crew:
     listen: tuple[str, int] | None = None
 
 
-Progress = Callable[[int, int, int], None]
-"""Hears how many searches have ended, of how many, and how many of them badly."""
+@dataclass(frozen=True, slots=True)
+class Told:
+    """Who hears how far a load has come: searches made alone before it, of how many; searches that have ended, of how
+    many, and how many badly; answers judged, of how many."""
+
+    looking: Callable[[int, int], None] = lambda done, of: None
+    loading: Callable[[int, int, int], None] = lambda done, planned, wrong: None
+    judging: Callable[[int, int], None] = lambda done, of: None
 
 
 def require_locust() -> None:
@@ -76,7 +76,7 @@ def run(
     seed: int,
     clock: Clock,
     masks: Masks,
-    told: Progress = lambda done, planned, wrong: None,
+    told: Told = Told(),
 ) -> LoadReport:
     """Load the target and judge it. Blocks. Raises `LoadError` for a target that names nobody to search for,
     `GeneratorError` when a generator fails."""
@@ -91,7 +91,7 @@ def run(
     plan = playing.plan_for(target, ())
     levels = plan.levels
     most = int(levels["slot_search.practitioners_per_request"].value)
-    known = known_practitioners(target, most)
+    known = known_practitioners(target, sys.maxsize)
     if not known:
         raise LoadError(
             Text(
@@ -103,22 +103,24 @@ def run(
     # What a load covers is a part of the catalogue: it never accepts by itself.
     covered = {check.requirement for check in verdict.CHECKS}
     plan = replace(plan, extent=verdict.extent(profile, len(covered), *_whole(plan)))
-    first = asyncio.run(_look(target, known, levels, clock))
-    exchange = first[-1].exchange
-    if exchange is not None and exchange.failure in _NOT_REACHED:
-        report = asyncio.run(verdict.unreachable(exchange, profile, plan, clock=clock, run_id=run_id, masks=masks))
-        nothing = Recording(clock.now(), (), (), 0, 0)
-        judged = judging.Judged({}, frozenset(), {}, 0, 0)
-        return report_of(report, verdict.Outcome(profile, limits, seed, nothing, judged), {}, target, len(known), masks)
     required = _fully_checked(target)
-    odd = judging.oddities(first, required)
-    has_slots = required.union(*(load.with_slots(answer) for answer in first))
+    looked_for = looking.chosen(known, required, limits.first_look, seed)
+    first = asyncio.run(looking.look(target.base_url, looked_for, levels, clock, told.looking))
+    if first.unreached is not None:
+        report = asyncio.run(
+            verdict.unreachable(first.unreached, profile, plan, clock=clock, run_id=run_id, masks=masks)
+        )
+        nothing = Recording(clock.now(), (), (), 0, 0)
+        outcome = verdict.Outcome(profile, limits, seed, nothing, judging.Judged({}, frozenset(), {}, 0, 0))
+        return report_of(report, outcome, {}, target, Known(len(known), len(first.answers)), masks)
+    odd = judging.oddities(first.answers, required)
+    has_slots = required.union(*(load.with_slots(answer) for answer in first.answers))
     starts_at = clock.now() + timedelta(seconds=_HEAD_START)
     queries = _queries(profile, known, levels, most, limits, seed, starts_at)
     numbered = {number: query for number, (_, query) in enumerate(queries, start=1)}
     with tempfile.TemporaryDirectory(prefix="recette-load-") as folder:
         work = Path(folder)
-        found, unkept = _generate(target, profile, limits, levels, queries, crew, work, starts_at, told)
+        found, unkept = _generate(target, profile, limits, levels, queries, crew, work, starts_at, told.loading)
         deep = judging.drawn(found.samples, limits, seed)
         judged = judging.judge(
             found,
@@ -130,10 +132,11 @@ def run(
             deep=deep,
             keep=_slowest_alone(found, profile, limits),
             odd=odd,
+            told=told.judging,
         )
     outcome = verdict.Outcome(profile, limits, seed, found, judged, unkept)
     report = asyncio.run(verdict.conclude(outcome, plan, clock=clock, run_id=run_id, masks=masks))
-    return report_of(report, outcome, numbered, target, len(known), masks)
+    return report_of(report, outcome, numbered, target, Known(len(known), len(first.answers)), masks)
 
 
 def _fully_checked(target: Target) -> frozenset[str]:
@@ -153,32 +156,6 @@ def _whole(plan: Plan) -> tuple[int, int]:
     scenarios = [each for each in catalogue.scenarios((), None) if each.flow.value in flow]
     tested = [each for each in plan.requirements.values() if each.flow.value in flow and each.scenarios]
     return len(scenarios), len(tested)
-
-
-async def _look(target: Target, known: Sequence[str], levels: Mapping[str, ServiceLevel], clock: Clock) -> list[Answer]:
-    """Each known practitioner searched for alone, before anybody loads: who has slots. Stops when nobody is
-    reached or answers."""
-    horizon = timedelta(hours=levels["slot_search.horizon"].value)
-    answers: list[Answer] = []
-    silences = 0
-    async with new_client() as client:
-        driver = HttpDriver(client, target.base_url, limits=_http_limits(levels), clock=clock)
-        for identifier in known:
-            query = Query.of((identifier,), window_from(to_millisecond(clock.now()), horizon))
-            exchange = await driver.send(query.target, headers=(PLATFORM_ACCEPT,))
-            answers.append(Answer(exchange, query.asked))
-            silences = silences + 1 if exchange.failure is TransportFailure.TIMEOUT else 0
-            if exchange.failure in _NOT_REACHED or silences == _MOST_SILENCES:
-                break
-    return answers
-
-
-def _http_limits(levels: Mapping[str, ServiceLevel]) -> HttpLimits:
-    return HttpLimits(
-        connect=levels["slot_search.connect_timeout"].value,
-        answer=levels["slot_search.answer_timeout"].value,
-        max_bytes=int(levels["slot_search.answer_size"].value),
-    )
 
 
 def _queries(
@@ -201,7 +178,7 @@ def _queries(
 
 
 def _orders(target: Target, limits: Limits, levels: Mapping[str, ServiceLevel]) -> Orders:
-    parts, http = urlsplit(target.base_url), _http_limits(levels)
+    parts, http = urlsplit(target.base_url), looking.limits_of(levels)
     return Orders(
         scheme=parts.scheme,
         host=parts.hostname or "",
@@ -228,7 +205,7 @@ def _generate(
     crew: Crew,
     work: Path,
     starts_at: datetime,
-    told: Progress,
+    told: Callable[[int, int, int], None],
 ) -> tuple[Recording, int]:
     """Run the generators to the end; what they recorded, and how many answers they had no room for."""
     planned = [
@@ -330,7 +307,7 @@ def report_of(
     outcome: verdict.Outcome,
     queries: Mapping[int, Query],
     target: Target,
-    known: int,
+    known: Known,
     masks: Masks,
 ) -> LoadReport:
     """The whole report of a load whose verdict is `report`."""
@@ -360,7 +337,7 @@ def report_of(
         client=outcome.health,
         judged=outcome.judged.count,
         judged_deeply=outcome.judged.deep,
-        known_practitioners=known,
+        known=known,
         run=report,
     )
 

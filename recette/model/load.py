@@ -50,6 +50,7 @@ class Limits:
     confidence: float
     drawn: int
     slowest: int
+    first_look: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +154,14 @@ class ClientHealth:
 
 
 @dataclass(frozen=True, slots=True)
+class Known:
+    """How many practitioners the target's test data names, and how many of them were searched for alone beforehand."""
+
+    practitioners: int
+    looked_for: int
+
+
+@dataclass(frozen=True, slots=True)
 class LoadReport:
     """Everything a load knows: `run` is what `recette compare` and the usual reports read.
 
@@ -173,7 +182,7 @@ class LoadReport:
     client: ClientHealth
     judged: int
     judged_deeply: int
-    known_practitioners: int
+    known: Known
     run: RunReport
 
     @property

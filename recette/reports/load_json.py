@@ -8,7 +8,7 @@ from typing import Any
 from recette.model.load import Interval, LoadReport, Slow
 from recette.reports.json_report import text_of
 
-SCHEMA_VERSION = "1.0"
+SCHEMA_VERSION = "1.1"
 
 
 def to_document(report: LoadReport) -> dict[str, Any]:
@@ -40,7 +40,8 @@ def to_document(report: LoadReport) -> dict[str, Any]:
             "measured": len(report.measured),
             "judged": report.judged,
             "judged_by_all_checks": report.judged_deeply,
-            "known_practitioners": report.known_practitioners,
+            "known_practitioners": report.known.practitioners,
+            "searched_for_alone_before": report.known.looked_for,
         },
         "throughput_per_second": report.throughput,
         "latency": {"mean": report.mean, **_percentiles(report.latency)},
