@@ -37,7 +37,7 @@ def answering(monkeypatch: pytest.MonkeyPatch) -> Callable[[TransportFailure | N
             await asyncio.sleep(0)
             return Exchange("x", STARTED, Request("GET", target, target, ()), Timings(None, 0.1), failure=failure)
 
-        monkeypatch.setattr(looking.HttpDriver, "send", send)
+        monkeypatch.setattr("recette.drivers.http.HttpDriver.send", send)
         return asked
 
     return answer

@@ -41,6 +41,8 @@ class Manners:
     seconds: float = 0.0
     empty: bool = False
     status: int = 200
+    dropping: bool = False
+    """The second search on a connection, and each later one, is read and not answered."""
 
 
 class Server(ThreadingHTTPServer):
@@ -58,8 +60,14 @@ class Handler(BaseHTTPRequestHandler):
     disable_nagle_algorithm = True
     server: Server
 
+    searches = 0
+
     def do_GET(self) -> None:
         manners = self.server.manners
+        self.searches += 1
+        if manners.dropping and self.searches > 1:
+            self.close_connection = True
+            return
         time.sleep(manners.seconds)
         host, port = self.server.server_address[:2]
         own = f"http://{host!s}:{port}{self.path}".encode()
@@ -142,6 +150,14 @@ def test_a_slow_target_breaks_its_level_two_workers_sharing_the_load(server: Ser
     assert {sample.worker for sample in report.recording.samples} == {1, 2}
     assert len(report.recording.samples) == report.recording.planned
     assert min(interval.value for interval in report.one_practitioner) >= 1.05
+
+
+def test_a_search_that_is_dropped_is_not_sent_again(server: Server, manners: Manners) -> None:
+    manners.dropping = True
+    report = loaded(server, rate=10.0, seconds=1.0)
+    assert report.run.exit_code is ExitCode.REFUSED
+    assert {finding.check for finding in report.run.findings} == {"load.answered"}
+    assert dict(report.errors).keys() == {"connection_lost"}
 
 
 def test_a_target_that_goes_down_is_left_alone(server: Server, manners: Manners) -> None:
