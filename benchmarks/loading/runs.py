@@ -8,9 +8,11 @@ from typing import Any
 from benchmarks.figures import TOLD
 from benchmarks.loading.stage import Served, agenda, load
 from recette.load import profiles
+from recette.model import ExitCode
 from sas_kernel.contracts import service_levels
 
 TWENTY = 20
+_CONCLUDED = (ExitCode.ACCEPTED, ExitCode.INCONCLUSIVE, ExitCode.SERVICE_LEVEL_BROKEN)
 
 
 def nominal(served: Served, minutes: float) -> None:
@@ -38,14 +40,16 @@ def _told(figure: str, served: Served, minutes: float, times: int) -> None:
 
 
 def unusable(document: dict[str, Any]) -> str:
-    """Why no figure can be told of a load (a search failed, an answer was wrong, the generator was late), else nothing."""
+    """Why no figure can be told of a load (a failed search, a wrong answer, a late generator), else nothing."""
     searches, saturated = document["searches"], document["client"]["saturated"]
     if document["aborted"]:
         return "the load was cut short"
     if document["errors"]:
         return f"errors: {document['errors']}"
-    if document["exit_code"] == 1:
+    if document["exit_code"] == ExitCode.REFUSED:
         return "refused: an answer of the warm-up was wrong"
+    if document["exit_code"] not in _CONCLUDED:
+        return f"the load ended with exit code {document['exit_code']}"
     if searches["judged"] != searches["made"]:
         return f"{searches['made'] - searches['judged']} answers were not judged"
     return str(saturated[0]["en"]) if saturated else ""
