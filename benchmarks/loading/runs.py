@@ -40,8 +40,14 @@ def _told(figure: str, served: Served, minutes: float, times: int) -> None:
 
 
 def unusable(document: dict[str, Any]) -> str:
-    """Why no figure can be told of a load (a failed search, a wrong answer, a late generator), else nothing."""
-    searches, saturated = document["searches"], document["client"]["saturated"]
+    """Why no time can be told of a load (something failed, or the generator was late), else nothing."""
+    saturated = document["client"]["saturated"]
+    return failed(document) or (str(saturated[0]["en"]) if saturated else "")
+
+
+def failed(document: dict[str, Any]) -> str:
+    """What went wrong in a load (a failed search, a wrong answer, one that was not judged), else nothing."""
+    searches = document["searches"]
     if document["aborted"]:
         return "the load was cut short"
     if document["errors"]:
@@ -52,4 +58,4 @@ def unusable(document: dict[str, Any]) -> str:
         return f"the load ended with exit code {document['exit_code']}"
     if searches["judged"] != searches["made"]:
         return f"{searches['made'] - searches['judged']} answers were not judged"
-    return str(saturated[0]["en"]) if saturated else ""
+    return ""

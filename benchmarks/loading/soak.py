@@ -15,7 +15,7 @@ from urllib.parse import quote
 
 from benchmarks.figures import TOLD
 from benchmarks.loading import country, memory
-from benchmarks.loading.runs import unusable
+from benchmarks.loading.runs import failed
 from benchmarks.loading.stage import READY_WITHIN, Running, Served, agenda, load
 from recette.drivers import services as processes
 
@@ -25,7 +25,8 @@ _MOST_PASSES = 6
 _SETTLED = 1 << 20
 """Bytes: a pass over all practitioners that no worker grows by as much has filled the caches."""
 _PLATFORM_EVERY = 2.0
-_PLATFORM_SLICE = 200
+_PLATFORM_MOST = 100
+"""Practitioners: more are refused by the platform (`max_practitioners`)."""
 
 
 def run(served: Served, minutes: float) -> None:
@@ -42,7 +43,7 @@ def run(served: Served, minutes: float) -> None:
     print(f"  besides, {asked[0]} searches through the platform, {asked[1]} of them failed")
     begin = datetime.fromisoformat(document["started_at"]).timestamp() + document["profile"]["warm_up"]
     slopes = _slopes(watch.within(begin, begin + minutes * 60), names)
-    why = unusable(document) or ("searches through the platform failed" if asked[1] else "")
+    why = failed(document) or ("searches through the platform failed" if asked[1] else "")
     if why:
         print(f"  no figure: {why}")
     grown = [slopes[pid].value for pid in ours if pid in slopes]
@@ -85,7 +86,7 @@ def _searching(platform_url: str) -> Iterator[list[int]]:
 
     def follow() -> None:
         while not over.wait(_PLATFORM_EVERY):
-            body = json.dumps({"practitioners": draws.sample(ids, draws.randint(1, _PLATFORM_SLICE))}).encode()
+            body = json.dumps({"practitioners": draws.sample(ids, draws.randint(1, _PLATFORM_MOST))}).encode()
             asked = urllib.request.Request(
                 f"{platform_url}/api/slots/search", body, {"Content-Type": "application/json"}
             )

@@ -76,9 +76,10 @@ class Judged:
     deep: int
 
 
-def drawn(samples: Sequence[Sample], limits: Limits, seed: int) -> frozenset[int]:
-    """The numbers of the answers that all checks look at: some at random, and the slowest."""
-    whole = [sample for sample in samples if not sample.failure]
+def drawn(samples: Sequence[Sample], limits: Limits, seed: int, among: Collection[int]) -> frozenset[int]:
+    """The numbers of the answers that all checks look at: some at random, and the slowest; `among` those of searches
+    for somebody with slots."""
+    whole = [sample for sample in samples if not sample.failure and sample.number in among]
     by_time = sorted(whole, key=lambda sample: sample.latency, reverse=True)
     chosen = generator_of(seed, "drawn").sample(whole, min(limits.drawn, len(whole)))
     return frozenset(sample.number for sample in (*chosen, *by_time[: limits.slowest]))

@@ -121,7 +121,8 @@ def run(
     with tempfile.TemporaryDirectory(prefix="recette-load-") as folder:
         work = Path(folder)
         found, unkept = _generate(target, profile, limits, levels, queries, crew, work, starts_at, told.loading)
-        deep = judging.drawn(found.samples, limits, seed)
+        with_slots = {number for number, query in numbered.items() if has_slots & {*query.asked.identifiers}}
+        deep = judging.drawn(found.samples, limits, seed, with_slots)
         judged = judging.judge(
             found,
             recording.read_answers(work / "answers.bin"),

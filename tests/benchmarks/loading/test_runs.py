@@ -38,6 +38,12 @@ def test_a_load_with_an_error_tells_none(change: dict[str, Any], why: str) -> No
     assert why in runs.unusable(GOOD | change)
 
 
+def test_memory_is_told_though_the_generator_was_late() -> None:
+    busy = {"client": {"saturated": [{"fr": "occupé", "en": "busy"}]}}
+    assert runs.failed(GOOD | busy) == ""
+    assert runs.failed(GOOD | busy | {"errors": {"content": 1}})
+
+
 def test_the_target_names_people_from_all_over_the_country(tmp_path: Path) -> None:
     country.write_target(tmp_path / "target.toml", "http://127.0.0.1:8081/fhir")
     known = known_practitioners(target.read(tmp_path / "target.toml"), country.PRACTITIONERS)
