@@ -59,6 +59,7 @@ def _killed(served: Served, options: tuple[str, ...]) -> None:
 def _started(
     served: Served, name: str, options: tuple[str, ...]
 ) -> tuple[subprocess.Popen[bytes], list[subprocess.Popen[bytes]]]:
+    (served.out / name / "load.json").unlink(missing_ok=True)
     place = f"127.0.0.1:{free_port()}"
     distributed = (*options, "--workers", "2", "--listen", place)
     shown(("load", "target.toml", *distributed))

@@ -65,8 +65,9 @@ def command(served: Served, name: str, *options: str) -> list[str]:
 
 
 def load(served: Served, name: str, *options: str) -> dict[str, Any]:
-    """Run a load to its end and give its `load.json`; raises when there is none."""
+    """Run a load to its end and give its `load.json`."""
     shown(("load", "target.toml", *options))
+    (served.out / name / "load.json").unlink(missing_ok=True)
     subprocess.run(command(served, name, *options), check=False)
     return document_of(served, name)
 
@@ -76,5 +77,9 @@ def shown(words: Sequence[str]) -> None:
 
 
 def document_of(served: Served, name: str) -> dict[str, Any]:
-    document: dict[str, Any] = json.loads((served.out / name / "load.json").read_text(encoding="utf-8"))
+    """The `load.json` of the load whose reports are in the folder `name`; exits where it wrote none."""
+    path = served.out / name / "load.json"
+    if not path.exists():
+        sys.exit(f"the load wrote no {path}")
+    document: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     return document

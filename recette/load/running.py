@@ -125,7 +125,7 @@ def run(
         deep = judging.drawn(found.samples, limits, seed, with_slots)
         judged = judging.judge(
             found,
-            recording.read_answers(work / "answers.bin"),
+            recording.read_answers(work),
             numbered,
             plan.requirements,
             base_url=target.base_url,
