@@ -203,3 +203,6 @@ SERVED = Check(
     Text("Sous charge, chaque professionnel garde ses créneaux", "Under load, each practitioner keeps their slots"),
     _served,
 )
+
+OWN = (ANSWERED, IN_TIME, ONE_PRACTITIONER, SERVED)
+"""The checks that only a load makes."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from recette.cli.options import DEFAULT_OUT, SETTINGS, LangOption, OutOption, said
+from recette.cli.options import DEFAULT_OUT, SETTINGS, DeviationsOption, LangOption, OutOption, said
 
 if TYPE_CHECKING:
     from recette.load.running import Told
@@ -65,12 +65,14 @@ def load(
             ),
         ),
     ] = None,
+    deviations: DeviationsOption = None,
     out: OutOption = DEFAULT_OUT,
     formats: Annotated[
         str, typer.Option("--format", help=said("Parmi ", "Among ") + ",".join(FORMATS))
     ] = "console,json,html",
     lang: LangOption = SETTINGS.lang,
 ) -> None:
+    from recette.cli import playing
     from recette.engine import target as targets
     from recette.load import profiles, running
     from recette.reports.load_console import to_console
@@ -99,6 +101,7 @@ def load(
         seed=seed,
         clock=SystemClock(),
         masks=EvidenceMasks(),
+        deviations=playing.deviations_in(deviations),
         told=_teller("console" in names),
     )
     written = write_load(report, tuple(name for name in names if name != "console"), out, lang)

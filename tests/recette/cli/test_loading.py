@@ -38,6 +38,7 @@ def failing(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],
         (("--i-have-consent", "agenda.example.org", "--duration", "a day"), "10m"),
         (("--i-have-consent", "agenda.example.org", "--format", "pdf"), "openmetrics"),
         (("--i-have-consent", "agenda.example.org", "--listen", "here"), "HOST:PORT"),
+        (("--i-have-consent", "agenda.example.org", "--deviations", "absent.toml"), "absent.toml"),
     ],
 )
 def test_a_load_that_must_not_be_made_is_refused_with_what_to_write(

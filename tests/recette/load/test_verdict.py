@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
+from datetime import date
 
 import pytest
 from hypothesis import given, settings
@@ -12,6 +13,8 @@ from recette.checks import bundle, load
 from recette.engine.runner import BARE, Plan
 from recette.load import verdict
 from recette.model import (
+    Deviation,
+    DeviationState,
     Exchange,
     ExitCode,
     Judgement,
@@ -54,6 +57,27 @@ def test_a_slow_target_breaks_its_level(plan: Plan) -> None:
     assert report.exit_code is ExitCode.SERVICE_LEVEL_BROKEN
     assert [(f.requirement, f.check) for f in report.findings] == [("SLOT-008", "load.one_practitioner")]
     assert report.findings[0].actual == "1.500 s"
+
+
+def test_a_known_deviation_excuses_a_level_and_ends_when_the_level_is_held(plan: Plan) -> None:
+    ours = Deviation("Ed", "known", date(2031, 12, 31), check="load.one_practitioner")
+    scenarios = Deviation("Ed", "known", date(2031, 12, 31), check="bundle.total")
+    listed = replace(plan, deviations=(ours, scenarios), missed=verdict.elsewhere())
+    excused = concluded(outcome(recording(samples([1.5] * 200))), listed)
+    assert excused.exit_code is ExitCode.ACCEPTED
+    assert [each.state for each in excused.deviations] == [DeviationState.USED, DeviationState.UNDECIDED]
+    held = concluded(outcome(recording(samples([0.1] * 200))), listed)
+    assert held.exit_code is ExitCode.REFUSED
+    assert [each.state for each in held.deviations] == [DeviationState.UNUSED, DeviationState.UNDECIDED]
+
+
+def test_every_check_of_a_load_is_the_scenarios_or_its_own_with_a_severity_and_a_source(plan: Plan) -> None:
+    assert set(verdict.CHECKS) - set(verdict.elsewhere()) == set(load.OWN)
+    assert not set(load.OWN) & set(verdict.elsewhere())
+    for check in load.OWN:
+        requirement = plan.requirements[check.requirement]
+        assert requirement.severity
+        assert requirement.source
 
 
 def test_one_answer_after_the_platform_gave_up_breaks_its_level(plan: Plan) -> None:
