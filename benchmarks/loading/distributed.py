@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 import time
@@ -13,8 +14,10 @@ from recette.drivers.services import free_port
 from recette.model import ExitCode
 
 _RATE = "10/s"
-_KILLED_AFTER = 15.0
-"""Seconds: the workers have come, and load."""
+_KILLED_AFTER = 5.0
+"""Seconds of load."""
+_LOADING = re.compile(r"\d+ (recherches|searches)")
+"""What the master tells as its load begins."""
 
 
 def run(served: Served, minutes: float) -> None:
@@ -44,13 +47,18 @@ def _killed(served: Served, options: tuple[str, ...]) -> None:
     """Raises `SystemExit` unless the loss of a worker ends the run as the harness's own failure."""
     master, workers = _started(served, "killed", options)
     try:
+        while master.stderr is not None and not _LOADING.match(master.stderr.readline().decode()):
+            if master.poll() is not None:
+                break
         time.sleep(_KILLED_AFTER)
         workers[0].kill()
         begun = time.monotonic()
-        code, other = master.wait(120), workers[1].wait(60)
+        told = master.stderr.read().decode() if master.stderr is not None else ""
+        code, other = master.wait(), workers[1].wait(60)
     finally:
         _ended(master, *workers)
     seconds = time.monotonic() - begun
+    print(f"  {told.strip()}")
     print(f"  a worker killed: the load ended with {code}, the other worker with {other}, {seconds:.0f} s later")
     if code != ExitCode.HARNESS_FAILED:
         sys.exit(f"a lost worker has to end the run with {int(ExitCode.HARNESS_FAILED)}, not {code}")
@@ -63,7 +71,8 @@ def _started(
     place = f"127.0.0.1:{free_port()}"
     distributed = (*options, "--workers", "2", "--listen", place)
     shown(("load", "target.toml", *distributed))
-    master = subprocess.Popen(command(served, name, *distributed))
+    heard = subprocess.PIPE if name == "killed" else None
+    master = subprocess.Popen(command(served, name, *distributed), stderr=heard)
     workers = []
     for _ in range(2):
         shown(("load-worker", place))
