@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import re
+import signal
 import subprocess
 import sys
 import time
 from collections.abc import Mapping
 from typing import Any
 
+from benchmarks.loading import memory
 from benchmarks.loading.stage import Served, agenda, command, document_of, load, shown
 from recette.drivers.services import free_port
 from recette.model import ExitCode
@@ -51,7 +54,7 @@ def _killed(served: Served, options: tuple[str, ...]) -> None:
             if master.poll() is not None:
                 break
         time.sleep(_KILLED_AFTER)
-        workers[0].kill()
+        os.kill(memory.serving(workers[0].pid)[-1], signal.SIGKILL)  # the generator that `load-worker` started
         begun = time.monotonic()
         told = master.stderr.read().decode() if master.stderr is not None else ""
         code, other = master.wait(), workers[1].wait(60)

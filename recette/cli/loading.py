@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -81,6 +82,7 @@ def load(
     from sas_kernel.clock import SystemClock
     from sas_kernel.contracts import service_levels
 
+    _stop_on_sigterm()
     names = _formats_of(formats)
     described = targets.read(target, base_url=base_url)
     profiles.require_consent(described.base_url, consent or ())
@@ -122,8 +124,14 @@ def load(
 def load_worker(master: Annotated[str, typer.Argument(metavar="HOST:PORT")]) -> None:
     from recette.load import running
 
+    _stop_on_sigterm()
     if running.work_for(*_place(master)) != 0:
         raise typer.Exit(6)
+
+
+def _stop_on_sigterm() -> None:
+    """As Ctrl-C does, the generators with us: left alone, they would go on loading."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
 
 
 def _formats_of(value: str) -> tuple[str, ...]:

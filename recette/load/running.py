@@ -349,4 +349,10 @@ def work_for(host: str, port: int) -> int:
     """Be a worker of a master on another machine until the load is over; the process's exit status."""
     require_locust()
     command = [sys.executable, "-m", _GENERATOR, "worker", "--host", host, "--port", str(port)]
-    return subprocess.run(command, check=False).returncode  # noqa: S603  our own module
+    process = subprocess.Popen(command)  # noqa: S603  our own module
+    try:
+        return process.wait()
+    finally:
+        if process.poll() is None:  # we are interrupted: left alone, it would go on loading
+            process.kill()
+            process.wait()
