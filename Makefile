@@ -41,7 +41,7 @@ demo: $(VENV)/ready ## set up everything and run the main job: services, search,
 	@$(BIN)/recette demo
 
 test: $(VENV)/ready-dev ## set up everything and pass the tests
-	@$(BIN)/python -m pytest -n auto --dist loadgroup -q
+	@$(BIN)/python -m pytest -n auto --dist worksteal -q
 
 check: format lint types architecture test ## format, lint, types, architecture, tests
 

@@ -1,4 +1,4 @@
-"""`python -m benchmarks [national_query|aggregator|profile_checker]...`: all of them without a name.
+"""`python -m benchmarks [national_query|aggregator|outbox|profile_checker]...`: all of them without a name.
 
 Exits with 1 when a figure of `contracts/performance.toml` is missed.
 """
@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import sys
 
-from benchmarks import aggregator, national_query, profile_checker
+from benchmarks import aggregator, national_query, outbox, profile_checker
 from benchmarks.figures import TOLD
 
 BENCHMARKS = {
     "national_query": national_query.run,
     "aggregator": aggregator.run,
+    "outbox": outbox.run,
     "profile_checker": profile_checker.run,
 }
 

@@ -44,18 +44,16 @@ def target(slots: int, now: datetime, hours: float = 72) -> str:
     )
 
 
-def databases(folder: Path, stack: ExitStack) -> dict[str, str]:
+def databases(folder: Path, stack: ExitStack, name: str = "recette_bench") -> dict[str, str]:
     """A fresh database of each kind there is a server for."""
     urls = {"sqlite": f"sqlite:///{folder / 'bench.sqlite'}"}
     try:
-        asyncio.run(
-            _postgresql('DROP DATABASE IF EXISTS "recette_bench" WITH (FORCE)', 'CREATE DATABASE "recette_bench"')
-        )
+        asyncio.run(_postgresql(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)', f'CREATE DATABASE "{name}"'))
     except OSError as error:
         print(f"no PostgreSQL server ({error}): SQLite only")
         return urls
-    stack.callback(lambda: asyncio.run(_postgresql('DROP DATABASE "recette_bench" WITH (FORCE)')))
-    urls["postgresql"] = POSTGRESQL.rpartition("/")[0] + "/recette_bench"
+    stack.callback(lambda: asyncio.run(_postgresql(f'DROP DATABASE "{name}" WITH (FORCE)')))
+    urls["postgresql"] = POSTGRESQL.rpartition("/")[0] + f"/{name}"
     return urls
 
 

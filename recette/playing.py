@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from contextlib import AsyncExitStack
 
 from recette import __version__
-from recette.drivers.http import HttpDriver
+from recette.drivers.http import HttpDriver, new_client
 from recette.drivers.inbox import listening
 from recette.engine import requirements, runner
 from recette.engine.runner import Plan
@@ -18,7 +18,7 @@ from recette.reports.masking import EvidenceMasks
 from sas_kernel.clock import Clock, SystemClock
 from sas_kernel.contracts import service_levels
 from sas_kernel.flows import Flow
-from sas_kit.http import HttpLimits, new_client
+from sas_kit.http import HttpLimits
 
 LISTENING_FLOWS = {Actor.EDITOR: (Flow.APPOINTMENTS,), Actor.PLATFORM: (Flow.SLOT_SEARCH, Flow.REGULATORS)}
 """The flows in which the target sends and we receive."""

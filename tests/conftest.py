@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 import uuid
@@ -22,11 +23,18 @@ from tests import databases
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.dont_write_bytecode = False
 
+# Thousands of tests and all their modules stay to the end: looking through them for cycles was a sixth of the run.
+gc.set_threshold(100_000, 20, 50)
+
 # A busy machine is not a fault of the code: how long an example takes is measured in benchmarks/, never here.
 settings.register_profile("recette", deadline=None)
 settings.load_profile("recette")
 
 ROOT = Path(__file__).resolve().parent.parent
+
+
+def pytest_collection_finish() -> None:
+    gc.freeze()
 
 
 def absent(reason: str) -> None:

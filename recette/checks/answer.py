@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from recette.checks import facts
 from recette.checks.json_document import Document, Node, read
-from recette.model import Exchange, Response
+from recette.model import Exchange, Judgement, Response
 from sas_kernel.text import Text
 from sas_kernel.time_window import Window
 
@@ -113,6 +113,11 @@ class Answer:
     @property
     def usable(self) -> bool:
         return self.unusable is None
+
+    @cached_property
+    def judgements(self) -> dict[object, Judgement]:
+        """What checks of the content have found already, by whatever names the check."""
+        return {}
 
     # --- resources ---
 

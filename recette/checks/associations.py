@@ -16,7 +16,7 @@ from recette.checks.profile_conformance import related
 from recette.model import Check, Exchange, Judgement, Problem
 from recette.profiles import facts as guide
 from recette.profiles import prose, use_cases
-from recette.profiles.checker import Checker
+from recette.profiles.checker import KEPT, Checker
 from recette.profiles.model import Issue, Weight
 from recette.profiles.use_cases import UseCase
 from sas_kernel.text import Text
@@ -31,7 +31,7 @@ _RESOURCE: Final = re.compile(r"Bundle\.entry\[(\d+)\]\.resource")
 
 @cache
 def _checker() -> Checker:
-    return Checker(guide.load())
+    return Checker(guide.load(), kept=KEPT)
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,10 +26,12 @@ def _places(node: Node, path: str) -> Iterator[Node]:
     """The nodes at a dotted path; `[]` goes through every element of an array."""
     nodes = [node]
     for segment in path.split("."):
-        nodes = [n[segment.removesuffix("[]")] for n in nodes]
+        nodes = [found for n in nodes if (found := n[segment.removesuffix("[]")]).present]
         if segment.endswith("[]"):
             nodes = [element for n in nodes for element in n.elements]
-    yield from (n for n in nodes if n.present)
+        if not nodes:
+            return
+    yield from nodes
 
 
 def _has_form(value: object, form: str) -> bool:
@@ -80,12 +82,12 @@ FORMS = content_check(
 
 def _empties(answer: Answer) -> Iterator[Problem | None]:
     for node in answer.root.walk():
-        left_to_others = (node.path == "Bundle.entry" and node.value == []) or (
-            node.path.endswith(".comment") and isinstance(node.value, str)
+        empty = node.value is None or node.value in ({}, []) or (isinstance(node.value, str) and not node.value.strip())
+        left_to_others = (isinstance(node.value, str) and node.step == "comment" and node.holder is not None) or (
+            node.value == [] and node.path == "Bundle.entry"
         )
         if left_to_others:
             continue
-        empty = node.value is None or node.value in ({}, []) or (isinstance(node.value, str) and not node.value.strip())
         yield (
             None
             if not empty

@@ -19,10 +19,18 @@ def tally(looks: Iterable[Problem | None], reason: Text | None = None) -> Judgem
 
 
 def content_check(id: str, requirement: str, title: Text, look: Look) -> Check:
-    """A check of what an answer holds. One that is unusable is examined for nothing: its own check says why."""
+    """A check of what an answer holds. One that is unusable is examined for nothing: its own check says why.
+
+    What it finds is kept with the answer: the checks of profiles ask all others where those have spoken.
+    """
 
     def judge(answer: Answer) -> Judgement:
-        return Judgement(0, reason=answer.unusable) if answer.unusable is not None else tally(look(answer))
+        if answer.unusable is not None:
+            return Judgement(0, reason=answer.unusable)
+        known = answer.judgements.get(look)
+        if known is None:
+            known = answer.judgements[look] = tally(look(answer))
+        return known
 
     return Check(id, requirement, title, judge)
 

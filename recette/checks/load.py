@@ -204,5 +204,27 @@ SERVED = Check(
     _served,
 )
 
-OWN = (ANSWERED, IN_TIME, ONE_PRACTITIONER, SERVED)
+
+@dataclass(frozen=True)
+class Reached:
+    """How far a regulator came who was to book: `stuck` says why no further, None when he has booked."""
+
+    stuck: Text | None = None
+    exchanges: tuple[Exchange, ...] = ()
+
+
+def _booked(reached: Reached) -> Judgement:
+    if reached.stuck is None:
+        return Judgement(1)
+    return Judgement(1, (Problem(reached.stuck, path="http", expected="an appointment booked", actual="stuck"),))
+
+
+BOOKED = Check(
+    "load.booked",
+    "SSO-040",
+    Text("Sous charge, chaque régulateur réserve", "Under load, each regulator books"),
+    _booked,
+)
+
+OWN = (ANSWERED, IN_TIME, ONE_PRACTITIONER, SERVED, BOOKED)
 """The checks that only a load makes."""

@@ -30,7 +30,7 @@ from recette.checks.json_document import Node
 from recette.checks.judging import content_check
 from recette.model import Check, Problem
 from recette.profiles import facts as guide
-from recette.profiles.checker import Checker, errors
+from recette.profiles.checker import KEPT, Checker, errors
 from recette.profiles.use_cases import UseCase
 from sas_kernel.text import Text
 
@@ -58,7 +58,7 @@ _SLICE: Final = re.compile(r":[A-Za-z0-9\-]+")
 @cache
 def newest() -> Checker:
     """The checker of the newest version of the guide, made once."""
-    return Checker(guide.load())
+    return Checker(guide.load(), kept=KEPT)
 
 
 def _looked_at(answer: Answer, kind: str) -> Iterator[Node]:

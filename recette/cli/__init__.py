@@ -5,6 +5,7 @@ Heavy parts are imported by the commands that need them, so that `--help` and `l
 
 from __future__ import annotations
 
+import gc
 import sys
 from typing import Annotated
 
@@ -100,6 +101,7 @@ def _exit_code(error: SasError) -> ExitCode:
 
 def main() -> None:
     """The entry point: whatever happens becomes a sentence and an exit code."""
+    gc.set_threshold(50_000, 20, 50)  # what a command makes lives as long as it; looking for cycles was a sixth of it
     try:
         app()
     except SasError as error:

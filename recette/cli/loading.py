@@ -30,7 +30,7 @@ def load(
     target: Annotated[
         Path, typer.Argument(metavar="TARGET.toml", help=said("Description de la cible.", "Target description."))
     ],
-    profile: Annotated[str, typer.Option("--profile", help="nominal, peak, burst, soak")] = "nominal",
+    profile: Annotated[str, typer.Option("--profile", help="nominal, peak, burst, soak, journey")] = "nominal",
     duration: Annotated[
         str | None, typer.Option("--duration", help=said("Durée mesurée : 10m, 90s.", "Measured time: 10m, 90s."))
     ] = None,
@@ -67,6 +67,17 @@ def load(
         ),
     ] = None,
     deviations: DeviationsOption = None,
+    without: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--without",
+            metavar="KIND",
+            help=said(
+                "Laisse de côté, du profil journey : accounts, sign_ons, bookings, cpts, sos (répétable).",
+                "Leave out of the profile journey: accounts, sign_ons, bookings, cpts, sos (repeatable).",
+            ),
+        ),
+    ] = None,
     out: OutOption = DEFAULT_OUT,
     formats: Annotated[
         str, typer.Option("--format", help=said("Parmi ", "Among ") + ",".join(FORMATS))
@@ -93,6 +104,7 @@ def load(
         rate=None if rate is None else profiles.rate_of(rate),
         duration=None if duration is None else profiles.duration_of(duration),
         warm_up=None if warm_up is None else profiles.duration_of(warm_up),
+        without=without or (),
     )
     crew = running.Crew(workers, None if listen is None else _place(listen))
     report = running.run(
@@ -105,6 +117,7 @@ def load(
         masks=EvidenceMasks(),
         deviations=playing.deviations_in(deviations),
         told=_teller("console" in names),
+        consents=consent or (),
     )
     written = write_load(report, tuple(name for name in names if name != "console"), out, lang)
     if "console" in names:

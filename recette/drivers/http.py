@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import itertools
+import ssl
 from collections.abc import Sequence
 from urllib.parse import urlsplit
 
 from recette import __version__
 from recette.model import Exchange, Request, Response, Timings, TransportFailure
 from sas_kernel.clock import Clock
+from sas_kit import http as sas_http
 from sas_kit.http import HttpClient, HttpFailure, HttpLimits, exchange
 
 USER_AGENT = f"recette/{__version__}"
+
+
+def new_client() -> HttpClient:
+    """The harness's client: it trusts the authorities of the system, or those that `SSL_CERT_FILE` names."""
+    return sas_http.new_client(verify=ssl.create_default_context())
 
 
 class HttpDriver:

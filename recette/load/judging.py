@@ -47,7 +47,7 @@ _MOST_PROBLEMS = 10_000
 
 
 @dataclass(slots=True)
-class _Tally:
+class Tally:
     """One check over many answers. Past `_MOST_PROBLEMS` they are no longer kept: the verdict stands long since."""
 
     examined: int = 0
@@ -62,6 +62,10 @@ class _Tally:
             problem if problem.exchange else replace(problem, exchange=exchange_id)
             for problem in judgement.problems[:room]
         ]
+
+    @property
+    def judgement(self) -> Judgement:
+        return Judgement(self.examined, tuple(self.problems), self.reason if not self.examined else None)
 
 
 @dataclass(slots=True)
@@ -117,7 +121,7 @@ def judge(
     """Judge each answer once. `keep` are numbers whose exchanges are kept whatever is found; `odd`: see `oddities`;
     `told` hears how many have been judged, of how many at most."""
     samples = {sample.number: sample for sample in recording.samples}
-    tallies = {check: _Tally() for check in CONTENT_CHECKS}
+    tallies = {check: Tally() for check in CONTENT_CHECKS}
     kept: dict[str, Exchange] = {}
     seen: set[str] = set()
     wrong: set[int] = set()
@@ -149,10 +153,7 @@ def judge(
             seen.add(sample.failure)
             lost = exchange_of(sample, queries[sample.number], base_url, recording, None)
             kept[lost.id] = lost
-    judgements = {
-        check: Judgement(done.examined, tuple(done.problems), done.reason if not done.examined else None)
-        for check, done in tallies.items()
-    }
+    judgements = {check: done.judgement for check, done in tallies.items()}
     return Judged(judgements, frozenset(wrong), kept, count, looked_into)
 
 

@@ -9,13 +9,13 @@ from datetime import timedelta
 
 from recette.catalogue.slot_search.conversation import PLATFORM_ACCEPT, Query, to_millisecond
 from recette.checks.answer import Answer
-from recette.drivers.http import HttpDriver
+from recette.drivers.http import HttpDriver, new_client
 from recette.load.arrivals import generator_of
 from recette.model import Exchange, TransportFailure
 from sas_kernel.clock import Clock
 from sas_kernel.contracts import ServiceLevel
 from sas_kernel.time_window import window_from
-from sas_kit.http import HttpLimits, new_client
+from sas_kit.http import HttpLimits
 
 NOT_REACHED = (TransportFailure.UNREACHABLE, TransportFailure.TLS)
 _AT_ONCE = 4

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
-from recette.model.load import Limits, LoadProfile
+from recette.model.load import JourneyKind, Limits, LoadProfile
 from sas_kernel import contracts
 from sas_kernel.contracts import ServiceLevel
 from sas_kernel.errors import ContractError, SasError
@@ -55,6 +56,8 @@ def read(rate: ServiceLevel, folder: Path | None = None) -> Profiles:
             slowest=int(judging["slowest"]),
             first_look=int(judging["first_look"]),
         )
+        a_call = float(tables["calls"]["searches"])
+        kinds = {name: _kind(name, row, a_call) for name, row in tables["journeys"].items()}
         profiles = {
             name: LoadProfile(
                 name=name,
@@ -64,10 +67,11 @@ def read(rate: ServiceLevel, folder: Path | None = None) -> Profiles:
                 shape=tuple((float(seconds), float(factor)) for seconds, factor in row["shape"]),
                 text=Text(row["text_fr"], row["text_en"]),
                 source=row["source"],
+                journeys=tuple(kinds[each] for each in row.get("journeys", ())),
             )
             for name, row in tables["profiles"].items()
         }
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, ZeroDivisionError) as error:
         raise ContractError(
             Text("Profils de charge illisibles dans {p} : {e}", "Unreadable load profiles in {p}: {e}").format(
                 p=path, e=error
@@ -76,17 +80,32 @@ def read(rate: ServiceLevel, folder: Path | None = None) -> Profiles:
     return Profiles(profiles, limits)
 
 
+def _kind(name: str, row: Mapping[str, Any], a_call: float) -> JourneyKind:
+    """`a_call`: how many searches one call makes."""
+    return JourneyKind(
+        name=name,
+        factor=float(row.get("of_searches", 0.0)) + float(row.get("of_calls", 0.0)) / a_call,
+        a_day=float(row.get("a_day", 0.0)),
+        fewest=int(row["fewest"]),
+        most=int(row["most"]),
+        text=Text(row["text_fr"], row["text_en"]),
+        source=row["source"],
+    )
+
+
 def chosen(
-    profiles: Profiles, name: str, *, rate: float | None, duration: float | None, warm_up: float | None
+    profiles: Profiles,
+    name: str,
+    *,
+    rate: float | None,
+    duration: float | None,
+    warm_up: float | None,
+    without: Collection[str] = (),
 ) -> LoadProfile:
-    """The profile of this name with what the caller changes of it; `LoadError` when a cap is exceeded."""
-    if name == "journey":
-        raise LoadError(
-            Text(
-                "Le profil « journey » (comptes, connexions, rendez-vous mêlés aux recherches) n’existe pas encore.",
-                "The profile 'journey' (accounts, sign-on and bookings mixed with searches) does not exist yet.",
-            )
-        )
+    """The profile of this name with what the caller changes of it; `LoadError` when a cap is exceeded.
+
+    `without` are kinds of journeys left out.
+    """
     if name not in profiles.by_name:
         raise LoadError(
             Text("Profil « {n} » inconnu ; possibles : {k}.", "Unknown profile '{n}'; possible: {k}.").format(
@@ -94,8 +113,18 @@ def chosen(
             )
         )
     base = profiles.by_name[name]
+    named = [kind.name for kind in base.journeys]
+    for each in without:
+        if each not in named:
+            raise LoadError(
+                Text(
+                    "Le profil « {p} » n’a rien qui s’appelle « {n} » ; à laisser de côté : {k}.",
+                    "The profile '{p}' has nothing named '{n}'; what can be left out: {k}.",
+                ).format(p=name, n=each, k=", ".join(named) or "–")
+            )
     profile = replace(
         base,
+        journeys=tuple(kind for kind in base.journeys if kind.name not in without),
         rate=base.rate if rate is None else rate,
         duration=base.duration if duration is None else duration,
         warm_up=base.warm_up if warm_up is None else warm_up,

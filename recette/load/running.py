@@ -10,7 +10,7 @@ import sys
 import tempfile
 import time
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -24,13 +24,15 @@ from recette.catalogue.slot_search.practitioners import known_practitioners
 from recette.checks import load
 from recette.drivers.ports import reserve
 from recette.engine.runner import Masks, Plan
-from recette.load import arrivals, judging, looking, recording, statistics, verdict
+from recette.load import arrivals, journey_verdict, journeys, judging, looking, recording, statistics, verdict
 from recette.load.profiles import GeneratorError, LoadError
 from recette.load.recording import Arrival, Orders
+from recette.load.stories import STORIES
 from recette.model import Actor, Deviation, RunReport, Target
 from recette.model.load import Known, Limits, LoadProfile, LoadReport, Recording, Sample, Slow, Tick
 from sas_kernel.clock import Clock
 from sas_kernel.contracts import ServiceLevel
+from sas_kernel.flows import Flow
 from sas_kernel.text import Text
 from sas_kernel.time_window import window_from
 
@@ -78,6 +80,7 @@ def run(
     masks: Masks,
     deviations: Sequence[Deviation] = (),
     told: Told = Told(),
+    consents: Collection[str] = (),
 ) -> LoadReport:
     """Load the target and judge it. Blocks. Raises `LoadError` for a target that names nobody to search for,
     `GeneratorError` when a generator fails."""
@@ -89,6 +92,7 @@ def run(
                 "A load goes to an editor: this target is a platform, of which no slots are asked.",
             )
         )
+    profile, left_out = journeys.kinds_for(target, profile)
     # An entry about a check of the scenarios may rest on one of them: that a load does not show it ends nothing.
     plan = playing.plan_for(target, (), deviations=deviations, missed=verdict.elsewhere())
     levels = plan.levels
@@ -103,8 +107,10 @@ def run(
         )
     run_id = str(uuid.uuid4())
     # What a load covers is a part of the catalogue: it never accepts by itself.
-    covered = {check.requirement for check in verdict.CHECKS}
-    plan = replace(plan, extent=verdict.extent(profile, len(covered), *_whole(plan)))
+    beside = [STORIES[kind.name] for kind in profile.journeys]
+    covered = {check.requirement for check in (*verdict.CHECKS, *(c for story in beside for c in story.checks))}
+    flows = {Flow.SLOT_SEARCH, *(story.flow for story in beside)}
+    plan = replace(plan, extent=verdict.extent(profile, len(covered), *_whole(plan, flows)))
     required = _fully_checked(target)
     looked_for = looking.chosen(known, required, limits.first_look, seed)
     first = asyncio.run(looking.look(target.base_url, looked_for, levels, clock, told.looking))
@@ -117,12 +123,22 @@ def run(
         return report_of(report, outcome, {}, target, Known(len(known), len(first.answers)), masks)
     odd = judging.oddities(first.answers, required)
     has_slots = required.union(*(load.with_slots(answer) for answer in first.answers))
+    http = looking.limits_of(levels)
+    world, room = asyncio.run(journeys.look_around(target, profile, levels, http, clock, consents))
     starts_at = clock.now() + timedelta(seconds=_HEAD_START)
+    travels = journeys.planned(profile, seed, room, left_out)
     queries = _queries(profile, known, levels, most, limits, seed, starts_at)
     numbered = {number: query for number, (_, query) in enumerate(queries, start=1)}
     with tempfile.TemporaryDirectory(prefix="recette-load-") as folder:
         work = Path(folder)
-        found, unkept = _generate(target, profile, limits, levels, queries, crew, work, starts_at, told.loading)
+        with journeys.beside(travels, world, target, levels, http, clock, starts_at=starts_at, limits=limits) as (
+            going,
+            stop,
+        ):
+            found, unkept = _generate(target, profile, limits, levels, queries, crew, work, starts_at, told.loading)
+            if found.aborted:
+                stop.set()
+        played = going.result()
         with_slots = {number for number, query in numbered.items() if has_slots & {*query.asked.identifiers}}
         deep = judging.drawn(found.samples, limits, seed, with_slots)
         judged = judging.judge(
@@ -138,8 +154,21 @@ def run(
             told=told.judging,
         )
     outcome = verdict.Outcome(profile, limits, seed, found, judged, unkept)
-    report = asyncio.run(verdict.conclude(outcome, plan, clock=clock, run_id=run_id, masks=masks))
-    return report_of(report, outcome, numbered, target, Known(len(known), len(first.answers)), masks)
+    kinds = journey_verdict.judge(played)
+    saturated = verdict.saturation(journey_verdict.health(played, limits)) or verdict.saturation(outcome.health)
+    report = asyncio.run(
+        verdict.conclude(
+            outcome,
+            plan,
+            clock=clock,
+            run_id=run_id,
+            masks=masks,
+            beside=journey_verdict.scenarios(played, kinds, plan, saturated),
+            exchanges_beside=[exchange for kind in kinds for exchange in kind.kept.values()],
+        )
+    )
+    whole = report_of(report, outcome, numbered, target, Known(len(known), len(first.answers)), masks)
+    return replace(whole, journeys=journey_verdict.report(played, limits, seed)) if travels.dues else whole
 
 
 def _fully_checked(target: Target) -> frozenset[str]:
@@ -151,13 +180,12 @@ def _without_full_list(target: Target) -> dict[str, str | tuple[str, ...]]:
     return {key: value for key, value in target.test_data.items() if key != "practitioners_full_list"}
 
 
-def _whole(plan: Plan) -> tuple[int, int]:
-    """How many scenarios and tested requirements the flow has in all."""
+def _whole(plan: Plan, flows: Collection[Flow]) -> tuple[int, int]:
+    """How many scenarios and tested requirements these flows have in all."""
     from recette import catalogue  # noqa: PLC0415  a page of imports, for two numbers
 
-    flow = {"slot_search"}
-    scenarios = [each for each in catalogue.scenarios((), None) if each.flow.value in flow]
-    tested = [each for each in plan.requirements.values() if each.flow.value in flow and each.scenarios]
+    scenarios = [each for each in catalogue.scenarios((), None) if each.flow in flows]
+    tested = [each for each in plan.requirements.values() if each.flow in flows and each.scenarios]
     return len(scenarios), len(tested)
 
 

@@ -169,17 +169,29 @@ def alone_interval(outcome: Outcome, statistic: str) -> Interval | None:
 
 def extent(profile: LoadProfile, tested: int, scenarios: int, requirements: int) -> Extent:
     """A load judges some requirements only: it accepts nothing by itself."""
-    return Extent(Selection(scenarios=(f"load.{profile.name}",)), 1, scenarios + 1, tested, requirements)
+    made = 1 + len(profile.journeys)
+    return Extent(Selection(scenarios=(f"load.{profile.name}",)), made, scenarios + made, tested, requirements)
 
 
-async def conclude(outcome: Outcome, plan: Plan, *, clock: Clock, run_id: str, masks: Masks) -> RunReport:
-    """The report of the load as a run. `plan` holds everything but the scenario."""
+async def conclude(
+    outcome: Outcome,
+    plan: Plan,
+    *,
+    clock: Clock,
+    run_id: str,
+    masks: Masks,
+    beside: Sequence[Scenario] = (),
+    exchanges_beside: Sequence[Exchange] = (),
+) -> RunReport:
+    """The report of the load as a run. `plan` holds everything but the scenarios; `beside` are those of what went on
+    beside the searches, and `exchanges_beside` what they hand out again, in their order."""
     exchanges = tuple(outcome.judged.kept.values())
-    played = replace(plan, scenarios=(scenario(outcome, exchanges, plan),))
-    report = await runner.run(played, _Replay(exchanges), clock=clock, run_id=run_id, masks=masks)
+    played = replace(plan, scenarios=(scenario(outcome, exchanges, plan), *beside))
+    replay = _Replay((*exchanges, *exchanges_beside))
+    report = await runner.run(played, replay, clock=clock, run_id=run_id, masks=masks)
     verdicts = {check.check: check.verdict for check in report.checks}
     measurements = tuple(
-        replace(each, verdict=verdicts[each.id]) if verdicts[each.id] is Verdict.SKIP else each
+        replace(each, verdict=Verdict.SKIP) if verdicts.get(each.id) is Verdict.SKIP else each
         for each in report.measurements
     )
     report = replace(

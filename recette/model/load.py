@@ -11,6 +11,26 @@ from sas_kernel.text import Text
 
 
 @dataclass(frozen=True, slots=True)
+class JourneyKind:
+    """One kind of what goes on beside the searches: `factor` for each search of the profile, and `a_day` besides.
+
+    A run makes `fewest` at least, whatever its length, so that each kind is judged, and `most` at most.
+    """
+
+    name: str
+    factor: float
+    a_day: float
+    fewest: int
+    most: int
+    text: Text
+    source: str
+
+    def rate(self, searches: float) -> float:
+        """How many a second where there are so many searches a second."""
+        return self.factor * searches + self.a_day / 86_400
+
+
+@dataclass(frozen=True, slots=True)
 class LoadProfile:
     """How a target is loaded. `rate` is in searches a second; `duration` and `warm_up` in seconds, one after the other.
 
@@ -24,6 +44,8 @@ class LoadProfile:
     shape: tuple[tuple[float, float], ...]
     text: Text
     source: str
+    journeys: tuple[JourneyKind, ...] = ()
+    """What goes on beside the searches."""
 
     @property
     def total(self) -> float:
@@ -111,6 +133,28 @@ class Recording:
 
 
 @dataclass(frozen=True, slots=True)
+class Step:
+    """One step of a journey. Times are seconds since the load began: `due`, when it could begin (the whole journey's:
+    when it should have), `sent`, when it did, `done`, when it was over.
+
+    `failure` is empty when it went well; `exchange` is its last one's id.
+    """
+
+    journey: int
+    kind: str
+    step: str
+    due: float
+    sent: float
+    done: float
+    failure: str = ""
+    exchange: str = ""
+
+    @property
+    def latency(self) -> float:
+        return self.done - self.due
+
+
+@dataclass(frozen=True, slots=True)
 class Interval:
     """A percentile, and between which values the bootstrap puts it."""
 
@@ -162,6 +206,40 @@ class Known:
 
 
 @dataclass(frozen=True, slots=True)
+class StepFigures:
+    """One step of one kind of journeys: how often it was made, how often it failed, how long it took where not."""
+
+    kind: str
+    step: str
+    count: int
+    failed: int
+    latency: tuple[Interval, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class JourneyFigures:
+    """One kind: how many the volumes give in this time, how many were planned and made, and how many got stuck."""
+
+    kind: JourneyKind
+    expected: float
+    planned: int
+    made: int
+    stuck: int
+
+
+@dataclass(frozen=True, slots=True)
+class JourneysReport:
+    """What went on beside the searches. `left_out` are kinds with the reason; `strays`: messages of no journey."""
+
+    kinds: tuple[JourneyFigures, ...]
+    steps: tuple[StepFigures, ...]
+    samples: tuple[Step, ...]
+    left_out: tuple[tuple[str, Text], ...]
+    strays: int
+    client: ClientHealth
+
+
+@dataclass(frozen=True, slots=True)
 class LoadReport:
     """Everything a load knows: `run` is what `recette compare` and the usual reports read.
 
@@ -184,6 +262,7 @@ class LoadReport:
     judged_deeply: int
     known: Known
     run: RunReport
+    journeys: JourneysReport | None = None
 
     @property
     def throughput(self) -> float:

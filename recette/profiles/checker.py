@@ -5,8 +5,10 @@ It never raises for what a resource holds, and what it could not look at it tell
 
 from __future__ import annotations
 
+import marshal
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from hashlib import blake2b
 from typing import Any, Final
 
 from recette.profiles import primitives
@@ -18,14 +20,22 @@ from recette.profiles.tree import Forest, Node
 from sas_kernel.text import Text
 
 _DEEPEST: Final = 64
+KEPT: Final = 4096
+"""Of how many resources a run keeps the issues: those of some ten answers of full size."""
 
 
 class Checker:
-    """One set of facts, ready to judge any number of resources."""
+    """One set of facts, ready to judge any number of resources.
 
-    def __init__(self, facts: Facts) -> None:
+    `kept`: of how many the issues are kept, by content. A run is told the same slots in answer after answer, and a
+    Bundle is judged with the resources that are judged once more on their own.
+    """
+
+    def __init__(self, facts: Facts, *, kept: int = 0) -> None:
         self.facts = facts
         self.forest = Forest(facts)
+        self._kept = kept
+        self._known: dict[tuple[bytes, str], tuple[Issue, ...]] = {}
 
     def knows(self, profile: str) -> bool:
         return self.forest.of_profile(profile) is not None
@@ -38,6 +48,22 @@ class Checker:
         tree = self.forest.of_profile(profile)
         if tree is None:
             raise KeyError(profile)
+        if not self._kept:
+            return self._check(resource, tree)
+        try:
+            # Version 2 writes equal content equally, whichever parts of it are one object; keys keep their order.
+            written = marshal.dumps(resource, 2)
+        except ValueError:  # nested too deeply
+            return self._check(resource, tree)
+        key = (blake2b(written, digest_size=16).digest(), profile)
+        known = self._known.get(key)
+        if known is None:
+            if len(self._known) >= self._kept:
+                self._known.clear()
+            known = self._known[key] = tuple(self._check(resource, tree))
+        return list(known)
+
+    def _check(self, resource: Any, tree: Node) -> list[Issue]:
         walk = _Walk(self)
         kind = tree.owner.type
         if _too_deep(resource):

@@ -14,6 +14,8 @@ from sas_kernel.text import Lang
 def write_load(report: LoadReport, formats: Iterable[str], folder: Path, lang: Lang) -> list[Path]:
     """Write each format (`json`, `junit`, `html`, `k6`, `openmetrics`) and the samples; raises `ReportWriteError`."""
     contents: dict[str, bytes] = {"samples.csv.gz": load_samples.render(report.recording.samples)}
+    if report.journeys is not None:
+        contents["journeys.csv.gz"] = load_samples.render_steps(report.journeys.samples)
     for name in formats:
         if name == "json":
             contents["load.json"] = load_json.dumps(report).encode()

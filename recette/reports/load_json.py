@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from recette.model.load import Interval, LoadReport, Slow
+from recette.model.load import Interval, JourneysReport, LoadReport, Slow
 from recette.reports.json_report import text_of
 
 SCHEMA_VERSION = "1.1"
@@ -66,6 +66,44 @@ def to_document(report: LoadReport) -> dict[str, Any]:
             "cpu": client.cpu,
             "most_in_flight": client.most_in_flight,
             "saturated": [{"fr": text.fr, "en": text.en} for text in client.saturated],
+        },
+        "journeys": None if report.journeys is None else _journeys(report.journeys),
+    }
+
+
+def _journeys(journeys: JourneysReport) -> dict[str, Any]:
+    """What went on beside the searches; each step is in journeys.csv.gz."""
+    return {
+        "kinds": [
+            {
+                "name": each.kind.name,
+                "source": each.kind.source,
+                "expected_by_volume": each.expected,
+                "fewest": each.kind.fewest,
+                "most": each.kind.most,
+                "planned": each.planned,
+                "made": each.made,
+                "stuck": each.stuck,
+            }
+            for each in journeys.kinds
+        ],
+        "steps": [
+            {
+                "kind": each.kind,
+                "step": each.step,
+                "count": each.count,
+                "failed": each.failed,
+                "latency": _percentiles(each.latency),
+            }
+            for each in journeys.steps
+        ],
+        "left_out": [{"name": name, "reason": {"fr": text.fr, "en": text.en}} for name, text in journeys.left_out],
+        "stray_messages": journeys.strays,
+        "client": {
+            "due_lag_p99": journeys.client.due_lag,
+            "loop_lag_p90": journeys.client.loop_lag,
+            "cpu": journeys.client.cpu,
+            "saturated": [{"fr": text.fr, "en": text.en} for text in journeys.client.saturated],
         },
     }
 

@@ -6,11 +6,11 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from recette.checks.load import IN_TIME
 from recette.model import Verdict
-from recette.model.load import Interval, LoadReport, Sample, Slow
+from recette.model.load import Interval, JourneyFigures, JourneysReport, LoadReport, Sample, Slow, StepFigures
 from recette.reports import distribution, load_charts, reservations, words
 from recette.reports.curl import curl_line
 from recette.reports.html import UNSAFE, EvidenceView, asset, content_hash, evidence_view, functions
-from recette.reports.load_console import error_words
+from recette.reports.load_console import KINDS, STEPS, error_words
 from recette.reports.load_json import name_of
 from sas_kernel.text import Lang
 
@@ -60,6 +60,9 @@ def render(report: LoadReport, lang: Lang = Lang.FR) -> str:
         rate=words.number(report.throughput, lang, 2),
         words=words,
         saturated=[text.to(lang) for text in report.client.saturated],
+        kinds=KINDS,
+        journeys=[] if report.journeys is None else _journeys(report.journeys, lang),
+        journeys_saturated=[] if report.journeys is None else [t.to(lang) for t in report.journeys.client.saturated],
         **functions(lang),
     )
     return UNSAFE.sub("\ufffd", document)
@@ -74,6 +77,25 @@ def _reason(report: LoadReport, check: str, lang: Lang) -> str:
 def _rows(report: LoadReport) -> list[tuple[Interval, Interval | None]]:
     alone = {each.percent: each for each in report.one_practitioner}
     return [(each, alone.get(each.percent)) for each in report.latency]
+
+
+def _journeys(
+    journeys: JourneysReport, lang: Lang
+) -> list[tuple[JourneyFigures, str, list[tuple[str, StepFigures, list[float | None]]]]]:
+    """Each kind with how many its volume gives, and its steps: name, figures, the percentiles that the table shows."""
+
+    def held(step: StepFigures) -> list[float | None]:
+        values = {each.percent: each.value for each in step.latency}
+        return [values.get(percent) for percent in (50.0, 95.0, 100.0)]
+
+    return [
+        (
+            kind,
+            words.number(kind.expected, lang, 1),
+            [(STEPS[s.step].to(lang), s, held(s)) for s in journeys.steps if s.kind == kind.kind.name],
+        )
+        for kind in journeys.kinds
+    ]
 
 
 def _slow(slow: Slow, lang: Lang) -> tuple[Sample, EvidenceView | None, str]:

@@ -8,16 +8,26 @@ import io
 from collections.abc import Sequence
 from dataclasses import astuple, fields
 
-from recette.model.load import Sample
+from recette.model.load import Sample, Step
 
 COLUMNS = tuple(field.name for field in fields(Sample))
+STEP_COLUMNS = tuple(field.name for field in fields(Step))
 
 
 def render(samples: Sequence[Sample]) -> bytes:
     """The file; the same samples give the same bytes."""
+    return _shrunk(COLUMNS, samples)
+
+
+def render_steps(steps: Sequence[Step]) -> bytes:
+    """The steps of journeys, likewise."""
+    return _shrunk(STEP_COLUMNS, steps)
+
+
+def _shrunk(columns: Sequence[str], samples: Sequence[Sample] | Sequence[Step]) -> bytes:
     text = io.StringIO(newline="")
     rows = csv.writer(text)
-    rows.writerow(COLUMNS)
+    rows.writerow(columns)
     for sample in samples:
         rows.writerow([f"{v:.6f}" if isinstance(v, float) else "" if v is None else v for v in astuple(sample)])
     return gzip.compress(text.getvalue().encode("utf-8", "replace"), mtime=0)

@@ -158,9 +158,10 @@ class PartiesDriver:
 @asynccontextmanager
 async def agenda_on(street: Street, folder: Path, clock: Clock, **chosen: Any) -> AsyncIterator[Asgi]:
     """The reference agenda at `AGENDA`, trusting the provider at `ISSUER`; `chosen` are more of its settings."""
+    url = databases.sqlite(folder / "agenda.sqlite", agenda_app.MIGRATIONS)
     settings = agenda_settings.Settings(
         **{
-            "database_url": databases.sqlite(folder / "agenda.sqlite", agenda_app.MIGRATIONS),
+            "database_url": url,
             "public_url": AGENDA,
             "dataset": "demo",
             "platform_url": f"{PLATFORM}/fhir",
@@ -173,17 +174,19 @@ async def agenda_on(street: Street, folder: Path, clock: Clock, **chosen: Any) -
         }
     )
     app = agenda_app.create_app(settings, clock=clock, transport=street.transport)
-    async with LifespanManager(app, startup_timeout=60):
-        street.parties[AGENDA] = party = Asgi(app, AGENDA)
-        yield party
+    with databases.on_the_loop(url):
+        async with LifespanManager(app, startup_timeout=60):
+            street.parties[AGENDA] = party = Asgi(app, AGENDA)
+            yield party
 
 
 @asynccontextmanager
 async def platform_on(street: Street, folder: Path, clock: Clock, **chosen: Any) -> AsyncIterator[Asgi]:
     """The platform at `PLATFORM`, knowing the agenda as editor and as client; `chosen` are more of its settings."""
+    url = databases.sqlite(folder / "platform.sqlite", platform_app.MIGRATIONS)
     settings = platform_settings.Settings(
         **{
-            "database_url": databases.sqlite(folder / "platform.sqlite", platform_app.MIGRATIONS),
+            "database_url": url,
             "public_url": PLATFORM,
             "dataset": "demo",
             "editors": (f"reference={AGENDA}/fhir",),
@@ -194,9 +197,10 @@ async def platform_on(street: Street, folder: Path, clock: Clock, **chosen: Any)
         }
     )
     app = platform_app.create_app(settings, clock=clock, transport=street.transport)
-    async with LifespanManager(app, startup_timeout=60):
-        street.parties[PLATFORM] = party = Asgi(app, PLATFORM)
-        yield party
+    with databases.on_the_loop(url):
+        async with LifespanManager(app, startup_timeout=60):
+            street.parties[PLATFORM] = party = Asgi(app, PLATFORM)
+            yield party
 
 
 @asynccontextmanager

@@ -73,16 +73,18 @@ def _with_host(headers: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], .
 
 @asynccontextmanager
 async def reference_agenda(folder: Path, clock: Clock) -> AsyncIterator[Reference]:
+    url = databases.sqlite(folder / "agenda.sqlite", MIGRATIONS)
     settings = Settings(
-        database_url=databases.sqlite(folder / "agenda.sqlite", MIGRATIONS),
+        database_url=url,
         public_url="https://agenda.example.org",
         dataset="demo",
         password_rounds=1,
         password_memory=8,
     )
     app = create_app(settings, clock=clock)
-    async with LifespanManager(app, startup_timeout=60):
-        yield Reference(app)
+    with databases.on_the_loop(url):
+        async with LifespanManager(app, startup_timeout=60):
+            yield Reference(app)
 
 
 class WireDriver:

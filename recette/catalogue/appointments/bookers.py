@@ -219,11 +219,19 @@ class ReferenceBooker:
 
     async def book(self, person: Person, patient: Patient, slot: Offered, among: tuple[Offered, ...]) -> Act:
         browser = self._browsers.setdefault(person.login, Browser(self._stage))
-        page = await self._entered(browser, person, with_origin(slot.comment, self._sso.origin))
+        page = await self.entered(browser, person, with_origin(slot.comment, self._sso.origin))
+        page = await self.opened(browser, page, slot)
+        return await self.filled_in(browser, page, patient, slot)
+
+    async def opened(self, browser: Browser, page: Page, slot: Offered) -> Page:
+        """From the agenda, the page on which a slot is booked."""
         address = page.link(f"//a[@data-slot='{slot.id}']")
         if address is None:
             raise _stuck(page, f"a[data-slot={slot.id}]")
-        page = await browser.get(address)
+        return await browser.get(address)
+
+    async def filled_in(self, browser: Browser, page: Page, patient: Patient, slot: Offered) -> Act:
+        """The booking itself: the form of that page, sent for a patient."""
         booked = await browser.submit(
             page,
             _form(page, "booking"),
@@ -267,7 +275,7 @@ class ReferenceBooker:
         page = await browser.get(act.page)
         return _acted(act, kind, await browser.submit(page, _form(page, button)), act.done.slots)
 
-    async def _entered(self, browser: Browser, person: Person, address: str) -> Page:
+    async def entered(self, browser: Browser, person: Person, address: str) -> Page:
         """The agenda, past the provider's login page and the terms where they come."""
         page = await browser.get(address)
         login = page.form("login")

@@ -98,8 +98,8 @@ class Visit:
     judged: set[str] = field(default_factory=set)
     _opened: int = field(init=False)
     _deeds: list[_Deed] = field(default_factory=list)
-    _provisioned: set[str] = field(default_factory=set)
-    _used: set[str] = field(default_factory=set)
+    provisioned: set[str] = field(default_factory=set)
+    used: set[str] = field(default_factory=set)
     _read: dict[int, Message] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -159,7 +159,7 @@ class Visit:
         """The latest slot that was not used yet, and all those there are. Raises `StuckError`."""
         there = offered(await self.search())
         soon = self.stage.now() + _FAR_ENOUGH
-        free = [slot for slot in there if slot.start >= soon and slot.id not in self._used and "://" in slot.comment]
+        free = [slot for slot in there if slot.start >= soon and slot.id not in self.used and "://" in slot.comment]
         if not free:
             raise StuckError(
                 Text(
@@ -167,7 +167,7 @@ class Visit:
                     "The search offers no slot of {p} to book.",
                 ).format(p=self.practitioner)
             )
-        self._used.add(free[-1].id)
+        self.used.add(free[-1].id)
         return free[-1], there
 
     # --- what is done ---
@@ -177,9 +177,9 @@ class Visit:
 
         `check` takes the place of the ordinary check that a message came.
         """
-        if person.login not in self._provisioned:
+        if person.login not in self.provisioned:
             await self.provision(person.account)
-            self._provisioned.add(person.login)
+            self.provisioned.add(person.login)
         slot, there = await self.choose()
         patient = invented()
         self.patients.append(patient)

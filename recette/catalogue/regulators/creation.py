@@ -28,7 +28,7 @@ from recette.model import Scenario, Stage
 from sas_kernel.flows import Flow
 from sas_kernel.text import Text
 
-_NATIONAL = accepted(
+NATIONAL_ACCEPTED = accepted(
     "creation.national",
     "ACCT-002",
     Text("Un compte est créé sous un identifiant national", "An account is created under a national id"),
@@ -37,7 +37,7 @@ _NATIONAL = accepted(
         "The creation of an account under a national id does not succeed.",
     ),
 )
-_TECHNICAL = accepted(
+TECHNICAL_ACCEPTED = accepted(
     "creation.technical",
     "ACCT-003",
     Text("Un compte est créé sous un identifiant technique", "An account is created under a technical id"),
@@ -58,21 +58,21 @@ _LOCATION = located(
     "ACCT-005",
     Text("Une création dit dans Location où est le compte", "A creation says in Location where the account is"),
 )
-_ABOUT_CREATION = (_STATUS, _LOCATION, LOCATION_BASE, SUCCESS_BODY, RETURNED_ACCOUNT)
+ABOUT_CREATION = (_STATUS, _LOCATION, LOCATION_BASE, SUCCESS_BODY, RETURNED_ACCOUNT)
 
 
 async def _create(stage: Stage) -> None:
     async with conversation(stage) as talk:
-        for check, account in ((_NATIONAL, with_national_id()), (_TECHNICAL, with_technical_id())):
+        for check, account in ((NATIONAL_ACCEPTED, with_national_id()), (TECHNICAL_ACCEPTED, with_technical_id())):
             told = await talk.create(account)
-            talk.judge((check, *_ABOUT_CREATION), Case(told))
+            talk.judge((check, *ABOUT_CREATION), Case(told))
 
 
 CREATION = Scenario(
     "regulators.creation",
     Flow.REGULATORS,
     Text("Un compte neuf, sous l’un puis l’autre identifiant", "A new account, under either identifier"),
-    (_NATIONAL, _TECHNICAL, *_ABOUT_CREATION, *EVERY_SCENARIO),
+    (NATIONAL_ACCEPTED, TECHNICAL_ACCEPTED, *ABOUT_CREATION, *EVERY_SCENARIO),
     _create,
     tags=(Tag.SMOKE, Tag.CONTENT, Tag.LIFECYCLE),
 )

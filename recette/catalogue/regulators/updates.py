@@ -20,7 +20,7 @@ from recette.model import Check, Scenario, Stage
 from sas_kernel.flows import Flow
 from sas_kernel.text import Text
 
-_EMAIL = accepted(
+EMAIL_ACCEPTED = accepted(
     "update.email",
     "ACCT-020",
     Text("L’adresse électronique se change", "The e-mail address can be changed"),
@@ -50,7 +50,7 @@ _LOCATION = located(
     "ACCT-028",
     Text("Une mise à jour dit dans Location où est le compte", "An update says in Location where the account is"),
 )
-_SAME = same_account(
+SAME_ACCOUNT = same_account(
     "update.same_account",
     "ACCT-029",
     Text("Une mise à jour garde le compte", "An update keeps the account"),
@@ -83,7 +83,7 @@ _WITHOUT_CRITERIA = refused(
         "An update that does not say of which account is accepted.",
     ),
 )
-_ABOUT_UPDATE = (_STATUS, _LOCATION, SUCCESS_BODY, RETURNED_ACCOUNT)
+ABOUT_UPDATE = (_STATUS, _LOCATION, SUCCESS_BODY, RETURNED_ACCOUNT)
 
 
 async def _update(stage: Stage) -> None:
@@ -91,13 +91,13 @@ async def _update(stage: Stage) -> None:
         created = await talk.create(with_national_id())
         last = created
         for check, account in (
-            (_EMAIL, replace(created.account, email=with_national_id().email)),
+            (EMAIL_ACCEPTED, replace(created.account, email=with_national_id().email)),
             (_FAMILY, replace(created.account, family="LE GUENNEC")),
             (_GIVEN, replace(created.account, given="Maëlle")),
         ):
             last = await talk.update(account, account)
-            talk.judge((check, *_ABOUT_UPDATE), Case(last, (created,)))
-            talk.judge((_SAME,), Pair(created, last))
+            talk.judge((check, *ABOUT_UPDATE), Case(last, (created,)))
+            talk.judge((SAME_ACCOUNT,), Pair(created, last))
         account = last.account
         again = await talk.update(account, account)
         talk.judge((_REPEATED,), Pair(last, again))
@@ -112,9 +112,9 @@ UPDATE = Scenario(
     Flow.REGULATORS,
     Text("Les changements d’un compte", "The changes of an account"),
     (
-        *(_EMAIL, _FAMILY, _GIVEN),
-        *_ABOUT_UPDATE,
-        *(_SAME, _REPEATED, _REPEAT_ACCEPTED, _WITHOUT_CRITERIA),
+        *(EMAIL_ACCEPTED, _FAMILY, _GIVEN),
+        *ABOUT_UPDATE,
+        *(SAME_ACCOUNT, _REPEATED, _REPEAT_ACCEPTED, _WITHOUT_CRITERIA),
         *EVERY_SCENARIO,
     ),
     _update,
@@ -164,11 +164,11 @@ async def _activation(stage: Stage) -> None:
         created = await talk.create(with_national_id())
         account = created.account
         disabled = await talk.update(account, replace(account, active=False))
-        talk.judge((_DISABLE, *_ABOUT_UPDATE), Case(disabled, (created,)))
-        talk.judge((_SAME,), Pair(created, disabled))
+        talk.judge((_DISABLE, *ABOUT_UPDATE), Case(disabled, (created,)))
+        talk.judge((SAME_ACCOUNT,), Pair(created, disabled))
         enabled = await talk.update(account, account)
-        talk.judge((_ENABLE, *_ABOUT_UPDATE), Case(enabled, (created, disabled)))
-        talk.judge((_SAME,), Pair(created, enabled))
+        talk.judge((_ENABLE, *ABOUT_UPDATE), Case(enabled, (created, disabled)))
+        talk.judge((SAME_ACCOUNT,), Pair(created, enabled))
         second = await talk.create(account)
         await _judge_held(talk, _ENABLED, Case(second, (created, disabled, enabled)))
 
@@ -177,7 +177,7 @@ ACTIVATION = Scenario(
     "regulators.activation",
     Flow.REGULATORS,
     Text("Désactiver un compte, puis le réactiver", "Disabling an account, then enabling it again"),
-    (_DISABLE, _ENABLE, _ENABLED, *_ABOUT_UPDATE, _SAME, *EVERY_SCENARIO),
+    (_DISABLE, _ENABLE, _ENABLED, *ABOUT_UPDATE, SAME_ACCOUNT, *EVERY_SCENARIO),
     _activation,
     tags=(Tag.SECURITY, Tag.LIFECYCLE),
 )

@@ -91,13 +91,13 @@ def _scenario(
     )
 
 
-_OF_AN_ANSWER = (sos.ANSWERED, sos.FOUND, sos.ONLY_ASKED, sos.IN_WINDOW, sos.LINK_PARAMETERS, sos.OWN_ADDRESS)
+OF_AN_ANSWER = (sos.ANSWERED, sos.FOUND, sos.ONLY_ASKED, sos.IN_WINDOW, sos.LINK_PARAMETERS, sos.OWN_ADDRESS)
 
 
 async def _associations(talk: Conversation) -> None:
     known = talk.many(NEEDS[0])[:_AT_MOST]
     together = await talk.ask(asking(known, talk.window))
-    talk.judge(_OF_AN_ANSWER, together)
+    talk.judge(OF_AN_ANSWER, together)
     talk.judge(CONTENT, Sites(together))
     apart = tuple([await talk.ask(asking([id], talk.window)) for id in known])
     talk.judge((sos.TOGETHER,), Union(apart, together))
@@ -111,7 +111,7 @@ ASSOCIATIONS = _scenario(
     Text(
         "Des associations SOS Médecins, ensemble puis une à une", "SOS Médecins associations, together, then one by one"
     ),
-    (*_OF_AN_ANSWER, *CONTENT, sos.TOGETHER, sos.SAME_SITE),
+    (*OF_AN_ANSWER, *CONTENT, sos.TOGETHER, sos.SAME_SITE),
     _associations,
 )
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from recette.catalogue.sso.conversation import Conversation, scenario
+from recette.catalogue.sso.conversation import Arrival, Conversation, scenario
 from recette.catalogue.tags import Tag
 from recette.checks.sso import Visit, Visits, lands, lands_where_asked, nothing_granted
 from recette.checks.sso_pages import GIVEN, Kind
 from recette.checks.sso_session import COOKIES, NO_CODE, NO_STORE, Session
+from recette.model import Check
 from sas_kernel.text import Text
 
 _OPENS = lands(
@@ -36,17 +37,26 @@ _NOT_ASKED_AGAIN = lands(
 )
 
 
-async def _sign_in(talk: Conversation) -> None:
-    person = talk.regulator
-    await talk.tell_account(person)
-    browser = talk.browser()
-    arrival = await talk.sign_in(browser, person)
+SIGNED_IN: tuple[Check, ...] = (_OPENS, _WHERE_ASKED, *COOKIES, NO_STORE, NO_CODE)
+"""What is checked of one sign-in."""
+
+
+def judge_sign_in(talk: Conversation, arrival: Arrival) -> Visit:
+    """Judge a sign-in by `SIGNED_IN`; what it led to."""
     visit = Visit(arrival.page, talk.provider, asked=talk.address)
     talk.judge(_OPENS, visit)
     talk.judge(_WHERE_ASKED, visit)
     session = Session(tuple(e for e in arrival.exchanges if not talk.provider.holds(e.request.url)), arrival.page)
     for check in (*COOKIES, NO_STORE, NO_CODE):
         talk.judge(check, session)
+    return visit
+
+
+async def _sign_in(talk: Conversation) -> None:
+    person = talk.regulator
+    await talk.tell_account(person)
+    browser = talk.browser()
+    visit = judge_sign_in(talk, await talk.sign_in(browser, person))
     if visit.kind not in GIVEN:
         talk.skip(
             _NOT_ASKED_AGAIN,

@@ -17,7 +17,8 @@ from sas_kit.http import HttpFailure
 
 _log = logging.getLogger(__name__)
 
-_SLACK: Final = 1_000  # ms by which a lease outlasts the longest exchange
+_SLACK: Final = 1_000  # ms by which a lease outlasts what it is for
+_IN_LINE: Final = 3_000  # ms that a message may wait for its turn to be sent
 _HASTENED_AT_MOST_EVERY: Final = 5_000
 _FORGOTTEN_AT_ONCE: Final = 500  # messages a transaction: a few milliseconds, so that bookings never wait for it
 _FORGOTTEN_EVERY: Final = 3_600_000
@@ -52,13 +53,25 @@ class PushService:
     def most_at_once(self) -> int:
         return 0 if self._client is None else self._client.connections
 
-    async def turn(self, verdicts: Sequence[tuple[Message, Verdict]], most: int, now: int) -> list[Message]:
-        """Write down what became of some messages and take at most so many that are due, each to be sent at once.
+    def has_time_for(self, message: Message, now: int) -> bool:
+        """Whether the message, begun within a second, is sent before anybody else may take it."""
+        return now + _SLACK + self._longest_exchange <= message.leased_until
+
+    async def turn(
+        self,
+        verdicts: Sequence[tuple[Message, Verdict]],
+        most: int,
+        now: int,
+        *,
+        untouched: Sequence[Message] = (),
+    ) -> list[Message]:
+        """Write down what became of some messages, leave the `untouched` to anybody, and take at most so many that are
+        due, the longest due first.
 
         Raises `AgendaUnavailableError`; nothing is then written.
         """
         with translating(unavailable=AgendaUnavailableError, conflict=AgendaUnavailableError):
-            if not verdicts:
+            if not (verdicts or untouched):
                 if most == 0:
                     return []
                 async with self._database.reading() as connection:
@@ -71,11 +84,12 @@ class PushService:
             async with self._database.transaction() as connection:
                 repository = AppointmentRepository(connection)
                 await repository.settle(outcomes, now)
+                await repository.give_back(untouched)
                 if self._is_back([outcome.verdict for outcome in outcomes], now):
                     await repository.hasten(now)
                 if most == 0:
                     return []
-                return await repository.take(most, now, now + self._longest_exchange + _SLACK)
+                return await repository.take(most, now, now + _IN_LINE + self._longest_exchange + _SLACK)
 
     async def send(self, message: Message, now: int) -> Verdict:
         """One attempt; whatever happens to it is a verdict."""

@@ -69,6 +69,11 @@ _SETTLE: Final = (
         outage=sa.bindparam("was_outage"),
     )
 )
+_GIVE_BACK: Final = (
+    messages.update()
+    .where(messages.c.id == sa.bindparam("message"), _IS_PENDING, messages.c.attempts == sa.bindparam("attempt"))
+    .values(attempts=messages.c.attempts - 1, leased_until=None)
+)
 # What waits behind a message would only be looked at in vain before it is that one's turn. A message that comes in
 # meanwhile is looked at once more often, never forgotten: whether it may leave is decided by `_DUE` alone.
 _FOLLOW: Final = (
@@ -329,6 +334,12 @@ class AppointmentRepository:
         ]
         if behind:
             await self._connection.execute(_FOLLOW, behind)
+
+    async def give_back(self, untouched: Sequence[Message]) -> None:
+        """Messages that were taken and not sent are as they were before."""
+        rows = [{"message": message.id, "attempt": message.attempt} for message in untouched]
+        if rows:
+            await self._connection.execute(_GIVE_BACK, sorted(rows, key=lambda row: row["message"]))
 
     async def hasten(self, now: int) -> None:
         """What failed because nobody was there is due now."""

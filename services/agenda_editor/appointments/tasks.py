@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections import deque
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Final
 
 from agenda_editor.agendas.model import AgendaError
@@ -16,6 +17,9 @@ from sas_fhir.instants import milliseconds
 from sas_kernel.clock import Clock
 
 _EVERY: Final = 1.0  # seconds between looks at what other processes wrote
+_ROUNDS_AHEAD: Final = (
+    4  # messages in line for each one under way: while half of them leave, the others are written down
+)
 _GRACE: Final = 3.0  # seconds that what is under way has when the service stops
 
 _log = logging.getLogger(__name__)
@@ -41,69 +45,86 @@ async def dispatching(push: PushService, clock: Clock, wake: asyncio.Event) -> A
 
 
 class _Dispatcher:
-    """One loop keeps the books, so that what ends meanwhile is written together; each message has a task of its own."""
+    """One loop keeps the books; what it has taken stands in line, so that one attempt follows another at once.
+
+    Meanwhile others end, and are written down together: the more there is to send, the less each message costs.
+    """
 
     def __init__(self, push: PushService, clock: Clock, wake: asyncio.Event) -> None:
         self._push = push
         self._clock = clock
         self._wake = wake
+        self._longest_line = _ROUNDS_AHEAD * push.most_at_once
         self._stopping = False
+        self._line: deque[Message] = deque()
         self._under_way: dict[asyncio.Task[Verdict], Message] = {}
+        self._ended: list[tuple[Message, Verdict]] = []
 
     async def run(self) -> None:
-        woken: asyncio.Task[object] | None = None
-        try:
-            while not self._stopping:
-                self._wake.clear()
-                try:
-                    await self._turn()
-                    await self._push.forget(self._now())
-                except AgendaError as error:
-                    _log.warning("the outbox waits: %s", error)
-                    await asyncio.sleep(_EVERY)
-                except Exception:  # noqa: BLE001  whatever it is, what was promised to the platform must still leave
-                    _log.exception("the outbox failed and goes on")
-                    await asyncio.sleep(_EVERY)
-                if woken is None or woken.done():
-                    woken = asyncio.create_task(self._wake.wait())
-                await asyncio.wait([woken, *self._under_way], timeout=_EVERY, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            if woken is not None:
-                woken.cancel()
+        while not self._stopping:
+            self._wake.clear()
+            try:
+                await self._turn()
+                await self._push.forget(self._now())
+            except AgendaError as error:
+                _log.warning("the outbox waits: %s", error)
+                await asyncio.sleep(_EVERY)
+            except Exception:  # noqa: BLE001  whatever it is, what was promised to the platform must still leave
+                _log.exception("the outbox failed and goes on")
+                await asyncio.sleep(_EVERY)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._wake.wait(), _EVERY)
 
     def stop(self) -> None:
         self._stopping = True
         self._wake.set()
 
     async def finish(self) -> None:
-        """Wait a little for what is under way, write down what became of it and give up the rest."""
-        if not self._under_way:
-            return
-        _, late = await asyncio.wait(self._under_way, timeout=_GRACE)
+        """Wait a little for what is under way, write down what became of it and give the rest back."""
+        late: set[asyncio.Task[Verdict]] = set()
+        if self._under_way:
+            _, late = await asyncio.wait(self._under_way, timeout=_GRACE)
         broken_off = [self._under_way.pop(task) for task in late]
         for task in late:
             task.cancel()
         if late:
             await asyncio.wait(late)
+        if not (self._ended or self._line or broken_off):
+            return
         try:
-            await self._push.turn(self._verdicts(), 0, self._now())
+            await self._push.turn(self._ended, 0, self._now(), untouched=self._line)
             await self._push.give_up(broken_off, self._now())
         except AgendaError as error:  # then the leases run out, and the messages are sent once more
             _log.warning("the outbox was left as it was: %s", error)
 
     async def _turn(self) -> None:
-        verdicts = self._verdicts()
-        ended = [task for task in self._under_way if task.done()]
-        room = self._push.most_at_once - len(self._under_way) + len(ended)
-        taken = await self._push.turn(verdicts, room, self._now())
-        for task in ended:
-            del self._under_way[task]
-        for message in taken:
-            self._under_way[asyncio.create_task(self._push.send(message, self._now()))] = message
+        now = self._now()
+        ended = tuple(self._ended)
+        # What has stood in line for too long joins it anew, or another process has it.
+        stale = tuple(message for message in self._line if not self._push.has_time_for(message, now))
+        for message in stale:
+            self._line.remove(message)
+        room = self._push.most_at_once - len(self._under_way) + self._longest_line - len(self._line)
+        taken = await self._push.turn(ended, room, now, untouched=stale)
+        self._line.extend(taken)
+        del self._ended[: len(ended)]
+        self._begin()
 
-    def _verdicts(self) -> list[tuple[Message, Verdict]]:
-        """What became of the messages whose attempt has ended."""
-        return [(message, _verdict(task)) for task, message in self._under_way.items() if task.done()]
+    def _begin(self) -> None:
+        while self._line and not self._stopping and len(self._under_way) < self._push.most_at_once:
+            message = self._line.popleft()
+            task = asyncio.create_task(self._push.send(message, self._now()))
+            self._under_way[task] = message
+            task.add_done_callback(self._end)
+
+    def _end(self, task: asyncio.Task[Verdict]) -> None:
+        message = self._under_way.pop(task, None)
+        if message is None:  # given up
+            return
+        self._ended.append((message, _verdict(task)))
+        self._begin()
+        if len(self._line) <= self._longest_line // 2:
+            self._wake.set()
 
     def _now(self) -> int:
         return milliseconds(self._clock.now())

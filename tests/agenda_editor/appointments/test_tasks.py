@@ -411,11 +411,16 @@ async def test_a_database_that_fails_between_makes_nothing_be_sent_twice(
     turn, failures = PushService.turn, iter([AgendaUnavailableError(), RuntimeError("unforeseen")])
 
     async def failing(
-        self: PushService, verdicts: Sequence[tuple[Message, Verdict]], most: int, now: int
+        self: PushService,
+        verdicts: Sequence[tuple[Message, Verdict]],
+        most: int,
+        now: int,
+        *,
+        untouched: Sequence[Message] = (),
     ) -> list[Message]:
         if verdicts and (error := next(failures, None)) is not None:
             raise error
-        return await turn(self, verdicts, most, now)
+        return await turn(self, verdicts, most, now, untouched=untouched)
 
     monkeypatch.setattr(PushService, "turn", failing)
     booked = await bookings.book(number)
@@ -441,19 +446,19 @@ async def test_a_message_is_one_worker_s_until_its_lease_is_over(
 
     taken = await asyncio.gather(one.turn([], 2, t), other.turn([], 9, t))
     assert sorted(m.appointment_key for ms in taken for m in ms) == sorted(b.key for b in booked)
-    assert await other.turn([], 9, t + 3_999) == []
-    again = await other.turn([], 9, t + 4_000)
+    assert await other.turn([], 9, t + 6_999) == []
+    again = await other.turn([], 9, t + 7_000)
     assert sorted(m.id for m in again) == sorted(m.id for ms in taken for m in ms)
     assert {m.attempt for m in again} == {2}
 
     # Whoever was late neither sends nor decides any more.
     (first,) = [m for ms in taken for m in ms if m.appointment_key == booked[0].key]
-    assert await one.send(first, t + 1_001) == rules.failed("lease_over")
+    assert await one.send(first, t + 4_001) == rules.failed("lease_over")
     assert receiver.requests == []
-    await one.turn([(first, Verdict(REFUSED, "422"))], 0, t + 4_001)
+    await one.turn([(first, Verdict(REFUSED, "422"))], 0, t + 7_001)
     assert await bookings.service.deliveries(REFUSED) == []
-    await other.turn([(m, Verdict(ACCEPTED, "200")) for m in again], 0, t + 4_002)
-    (last,) = await one.turn([], 9, t + 4_002)
+    await other.turn([(m, Verdict(ACCEPTED, "200")) for m in again], 0, t + 7_002)
+    (last,) = await one.turn([], 9, t + 7_002)
     assert (last.appointment_key, last.sequence) == (booked[0].key, 2)
     assert json.loads(last.body)["status"] == "cancelled"
     await client.aclose()

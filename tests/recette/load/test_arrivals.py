@@ -6,7 +6,9 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recette.load.arrivals import arrival_times, lots
+from recette.load.arrivals import arrival_times, journey_times, lots
+from recette.model.load import JourneyKind
+from sas_kernel.text import Text
 from tests.recette.load.made import NOMINAL
 
 seeds = st.integers(0, 2**32)
@@ -59,3 +61,29 @@ def test_a_quarter_of_the_lots_is_for_one_practitioner() -> None:
     people = [f"8101234{number:05d}" for number in range(25)]
     alone = sum(len(lot) == 1 for lot in lots(people, 4000, most=25, single_share=0.25, seed=1))
     assert abs(alone - 1000) < 4 * (4000 * 0.25 * 0.75) ** 0.5
+
+
+KIND = JourneyKind("some", 0.1, 0.0, 6, 500, Text("", ""), "")
+
+
+def test_a_short_run_has_the_fewest_journeys_and_a_long_one_its_volume() -> None:
+    short = journey_times(replace(NOMINAL, rate=0.8, duration=30.0, warm_up=5.0), KIND, 1)
+    assert len(short) == 6
+    long = journey_times(replace(NOMINAL, rate=0.8, duration=36_000.0, warm_up=5.0), replace(KIND, most=10_000), 1)
+    assert abs(len(long) - 2880) < 4 * 2880**0.5
+    for times in (short, long):
+        assert list(times) == sorted(times)
+        assert times[0] >= 5.0
+
+
+def test_journeys_never_exceed_their_most_nor_the_room_there_is() -> None:
+    profile = replace(NOMINAL, rate=10.0, duration=6000.0)
+    assert len(journey_times(profile, KIND, 1)) == 500
+    assert len(journey_times(profile, KIND, 1, room=4)) == 4
+    assert len(journey_times(replace(profile, duration=10.0, rate=0.1), KIND, 1, room=4)) == 4
+
+
+def test_a_few_accounts_a_day_need_no_search() -> None:
+    accounts = replace(KIND, factor=0.0, a_day=12.0, fewest=0)
+    assert len(journey_times(replace(NOMINAL, rate=0.8, duration=86_400.0), accounts, 1)) in range(1, 30)
+    assert journey_times(replace(NOMINAL, duration=1.0), accounts, 1) == ()

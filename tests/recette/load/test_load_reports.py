@@ -1,6 +1,9 @@
 from __future__ import annotations
 
 import asyncio
+import csv
+import gzip
+import io
 import json
 import re
 from dataclasses import replace
@@ -18,14 +21,15 @@ from recette.engine.runner import BARE
 from recette.load import running, verdict
 from recette.load.judging import exchange_of
 from recette.load.recording import KeptAnswer
+from recette.load.statistics import intervals
 from recette.model import ExitCode, Target
-from recette.model.load import Known, LoadReport, Sample
+from recette.model.load import JourneyFigures, JourneysReport, Known, LoadReport, Sample, Step, StepFigures
 from recette.reports import comparison, json_report, load_console, load_json, load_metrics, load_page, load_samples
 from recette.reports.load_files import write_load
 from sas_kernel.clock import ManualClock
-from sas_kernel.text import Lang
+from sas_kernel.text import Lang, Text
 from sas_kernel.time_window import Window
-from tests.recette.load.made import NOMINAL, STARTED, judged, outcome, recording, sample, samples
+from tests.recette.load.made import LIMITS, NOMINAL, PROFILES, STARTED, judged, outcome, recording, sample, samples
 
 TARGET = Target("http://agenda.example.org/fhir", name="<b>Agenda</b>")
 
@@ -55,6 +59,35 @@ def slow() -> LoadReport:
 @pytest.fixture(scope="module")
 def nothing() -> LoadReport:
     return reported()
+
+
+@pytest.fixture(scope="module")
+def journeys(slow: LoadReport) -> LoadReport:
+    """With bookings beside the searches: one went well, one got no page to book on."""
+    kind = next(kind for kind in PROFILES.by_name["journey"].journeys if kind.name == "bookings")
+    steps = (
+        Step(1, "bookings", "sign_on", 3.0, 3.0, 3.25, exchange="j1.2"),
+        Step(1, "bookings", "push", 3.5, 3.5, 4.0, exchange="r1"),
+        Step(1, "bookings", "journey", 2.5, 2.6, 4.0),
+        Step(2, "bookings", "sign_on", 9.0, 9.0, 9.5, "http_503", "j2.2"),
+        Step(2, "bookings", "journey", 8.5, 8.5, 9.5, "http_503"),
+    )
+    by_step: dict[str, list[Step]] = {}
+    for step in steps:
+        by_step.setdefault(step.step, []).append(step)
+    figures = tuple(
+        StepFigures(
+            "bookings",
+            name,
+            len(group),
+            sum(bool(each.failure) for each in group),
+            intervals([each.latency for each in group if not each.failure], LIMITS, 1),
+        )
+        for name, group in by_step.items()
+    )
+    left_out = (("sos", Text("La cible ne déclare pas SOS.", "The target declares no SOS.")),)
+    counted = (JourneyFigures(kind, 1.5, 2, 2, 1),)
+    return replace(slow, journeys=JourneysReport(counted, figures, steps, left_out, 3, slow.client))
 
 
 def test_samples_come_back_as_they_were_written(slow: LoadReport) -> None:
@@ -142,7 +175,7 @@ def test_openmetrics_text_is_well_formed(which: str, request: pytest.FixtureRequ
 
 
 @pytest.mark.parametrize("lang", Lang)
-@pytest.mark.parametrize("which", ["slow", "nothing"])
+@pytest.mark.parametrize("which", ["slow", "nothing", "journeys"])
 def test_the_page_stands_alone_and_escapes_what_it_shows(
     which: str, lang: Lang, request: pytest.FixtureRequest
 ) -> None:
@@ -199,3 +232,33 @@ def test_every_format_is_written_with_the_samples(slow: LoadReport, tmp_path: Pa
         "metrics.txt",
     }
     assert 'name="load.nominal"' in (tmp_path / "junit.xml").read_text(encoding="utf-8")
+
+
+def test_journeys_are_told_with_their_volume_and_what_went_wrong(journeys: LoadReport) -> None:
+    document = json.loads(load_json.dumps(journeys))["journeys"]
+    (kind,) = document["kinds"]
+    assert (kind["expected_by_volume"], kind["made"], kind["stuck"]) == (1.5, 2, 1)
+    (signed_on,) = [step for step in document["steps"] if step["step"] == "sign_on"]
+    assert (signed_on["count"], signed_on["failed"]) == (2, 1)
+    assert signed_on["latency"]["max"]["value"] == pytest.approx(0.25)  # how long a failure took says nothing
+    assert document["stray_messages"] == 3
+    for lang, words in (
+        (
+            Lang.FR,
+            ("rendez-vous : 2 (au volume annoncé : 1,5), 1 sans aboutir", "message reçu × 1", "ne déclare pas SOS"),
+        ),
+        (Lang.EN, ("bookings: 2 (by volume: 1.5), 1 of them stuck", "message received × 1", "declares no SOS")),
+    ):
+        text = load_console.to_console(journeys, lang)
+        page = BeautifulSoup(load_page.render(journeys, lang), "lxml").get_text(" ")
+        assert all(word in text for word in words)
+        assert words[2] in page
+    assert document["left_out"][0]["name"] == "sos"
+
+
+def test_every_step_is_written(journeys: LoadReport, slow: LoadReport, tmp_path: Path) -> None:
+    assert tmp_path / "journeys.csv.gz" in write_load(journeys, (), tmp_path, Lang.FR)
+    rows = list(csv.DictReader(io.StringIO(gzip.decompress((tmp_path / "journeys.csv.gz").read_bytes()).decode())))
+    assert [(row["kind"], row["step"], row["failure"]) for row in rows][3] == ("bookings", "sign_on", "http_503")
+    assert float(rows[2]["done"]) - float(rows[2]["due"]) == pytest.approx(1.5)
+    assert [path.name for path in write_load(slow, (), tmp_path / "other", Lang.FR)] == ["samples.csv.gz"]

@@ -39,7 +39,6 @@ def test_what_the_caller_says_takes_the_place_of_the_profile() -> None:
         ("nominal", 201.0, None),
         ("burst", 11.0, None),
         ("soak", None, 14_400.0),
-        ("journey", None, None),
         ("no", None, None),
     ],
 )

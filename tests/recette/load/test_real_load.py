@@ -26,6 +26,7 @@ from recette.museum.wire import Asked
 from recette.reports.masking import EvidenceMasks
 from sas_kernel.clock import SystemClock
 from sas_kernel.time_window import window_from
+from tests.certificates import for_loopback
 from tests.faulty.wire import reference_agenda
 from tests.recette.load.made import LIMITS, NOMINAL
 
@@ -50,10 +51,13 @@ class Server(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 256
 
-    def __init__(self, body: bytes, url: str) -> None:
+    def __init__(self, body: bytes, url: str, scheme: str = "http") -> None:
         super().__init__(("127.0.0.1", 0), Handler)
-        self.body, self.url = body, url.encode()
+        self.body, self.url, self.scheme = body, url.encode(), scheme
         self.manners = Manners()
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Who does not trust our certificate hangs up."""
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -71,7 +75,7 @@ class Handler(BaseHTTPRequestHandler):
             return
         time.sleep(manners.seconds)
         host, port = self.server.server_address[:2]
-        own = f"http://{host!s}:{port}{self.path}".encode()
+        own = f"{self.server.scheme}://{host!s}:{port}{self.path}".encode()
         found = b'{"resourceType":"Bundle","type":"searchset","total":0}'
         body = found if manners.empty else self.server.body.replace(self.server.url, own)
         self.send_response(manners.status)
@@ -110,13 +114,19 @@ def manners(server: Server) -> Iterator[Manners]:
 
 
 def loaded(
-    server: Server, *, rate: float, seconds: float, workers: int = 1, together: tuple[str, ...] = ()
+    server: Server,
+    *,
+    rate: float,
+    seconds: float,
+    workers: int = 1,
+    together: tuple[str, ...] = (),
+    scheme: str = "http",
 ) -> LoadReport:
     """Lots are for one practitioner, or, when some are given `together`, for several, those among them."""
     host, port = server.server_address[:2]
     return running.run(
         Target(
-            f"http://{host!s}:{port}/fhir",
+            f"{scheme}://{host!s}:{port}/fhir",
             test_data={"practitioner_one_place": SOMEBODY, "practitioners_together": together},
         ),
         replace(NOMINAL, rate=rate, duration=seconds, warm_up=0.2),
@@ -136,6 +146,24 @@ def test_a_right_target_is_judged_and_its_samples_kept(server: Server, manners: 
     assert report.judged_deeply >= 2
     assert all(sample.done > sample.sent >= sample.due > 0 for sample in report.recording.samples)
     assert report.errors == ()
+
+
+def test_a_target_behind_tls_is_loaded_and_judged_where_its_authority_is_trusted(
+    server: Server, manners: Manners, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The look at rest and the generator's process trust the same authorities."""
+    certificate = for_loopback(tmp_path)
+    with Server(server.body, server.url.decode(), scheme="https") as behind:
+        behind.socket = certificate.served.wrap_socket(behind.socket, server_side=True, do_handshake_on_connect=False)
+        threading.Thread(target=behind.serve_forever, args=(0.05,), daemon=True).start()
+        refused = loaded(behind, rate=20.0, seconds=0.4, scheme="https")
+        monkeypatch.setenv("SSL_CERT_FILE", str(certificate.authority))
+        report = loaded(behind, rate=20.0, seconds=0.4, scheme="https")
+        behind.shutdown()
+    assert (refused.run.exit_code, refused.recording.samples) == (ExitCode.UNREACHABLE, ())
+    assert report.run.findings == ()
+    assert report.recording.samples
+    assert {sample.status for sample in report.recording.samples} == {200}
 
 
 def test_a_fast_wrong_target_is_refused(server: Server, manners: Manners) -> None:

@@ -12,6 +12,7 @@ from recette import playing
 from recette.checks import bundle, load
 from recette.engine.runner import BARE, Plan
 from recette.load import verdict
+from recette.load.stories import STORIES
 from recette.model import (
     Deviation,
     DeviationState,
@@ -72,7 +73,8 @@ def test_a_known_deviation_excuses_a_level_and_ends_when_the_level_is_held(plan:
 
 
 def test_every_check_of_a_load_is_the_scenarios_or_its_own_with_a_severity_and_a_source(plan: Plan) -> None:
-    assert set(verdict.CHECKS) - set(verdict.elsewhere()) == set(load.OWN)
+    made = {*verdict.CHECKS, *(check for story in STORIES.values() for check in story.checks)}
+    assert made - set(verdict.elsewhere()) == set(load.OWN)
     assert not set(load.OWN) & set(verdict.elsewhere())
     for check in load.OWN:
         requirement = plan.requirements[check.requirement]

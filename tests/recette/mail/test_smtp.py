@@ -7,20 +7,14 @@ import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
-from ipaddress import ip_address
-from pathlib import Path
 
 import pytest
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 
 from recette.mail import smtp
 from recette.mail.model import MailError, MailServerError
 from recette.mail.smtp import Accepted, Security, Server
+from tests.certificates import Certificate, for_loopback
 
 FROM, TO, COPY = "dominique@ans.example.org", "camille@agenda.example.org", "copie@example.org"
 MESSAGE = b"From: dominique@ans.example.org\r\nSubject: x\r\n\r\n.point\r\nBonjour\r\n"
@@ -59,40 +53,9 @@ class Mailbox:
         return self.says
 
 
-@dataclass(frozen=True)
-class Certificate:
-    """Made for this machine by itself."""
-
-    chain: Path
-    trusted: ssl.SSLContext
-
-    @property
-    def served(self) -> ssl.SSLContext:
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(self.chain)
-        return context
-
-
 @pytest.fixture(scope="module")
 def certificate(tmp_path_factory: pytest.TempPathFactory) -> Certificate:
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
-    now = datetime.now(UTC)
-    made = (
-        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
-        .not_valid_before(now - timedelta(days=1))
-        .not_valid_after(now + timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .sign(key, hashes.SHA256())
-    )
-    pem = made.public_bytes(serialization.Encoding.PEM)
-    private = key.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
-    chain = tmp_path_factory.mktemp("tls") / "server.pem"
-    chain.write_bytes(pem + private)
-    return Certificate(chain, ssl.create_default_context(cadata=pem.decode()))
+    return for_loopback(tmp_path_factory.mktemp("tls"))
 
 
 @asynccontextmanager

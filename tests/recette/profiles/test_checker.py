@@ -27,6 +27,27 @@ def test_right_resources_are_right(found: Look) -> None:
     assert found(regulator(), UseCase.REGULATORS) == set()
 
 
+def test_what_is_kept_is_kept_by_content_and_only_so_much_of_it() -> None:
+    plain = Checker(facts.load())
+    keeping = Checker(plain.facts, kept=2)
+    url = plain.facts.use_cases[UseCase.APPOINTMENTS]["Appointment"]
+    changing = appointment()
+    for status in ("booked", "taken", 1, True, 1.0, None, "booked"):
+        changing["status"] = status
+        assert keeping.check(changing, url) == plain.check(changing, url)
+        keeping.check(changing, url).clear()
+        assert keeping.check(changing, url) == plain.check(changing, url)
+        assert len(keeping._known) <= 2
+
+    deep: Json = {}
+    for _ in range(900):
+        deep = {"resourceType": "Appointment", "contained": [deep]}
+    assert keeping.check(deep, url) == plain.check(deep, url)
+    for _ in range(1200):
+        deep = {"contained": [deep]}
+    assert keeping.check(deep, url) == plain.check(deep, url)
+
+
 OPERATOR = "Appointment.extension[0].valueReference"
 WRONG_APPOINTMENTS: list[tuple[str, Callable[[Json], object], str, str]] = [
     ("no status", lambda a: a.pop("status"), "Appointment.status", "min"),
