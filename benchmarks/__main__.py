@@ -1,4 +1,4 @@
-"""`python -m benchmarks [national_query|aggregator|outbox|profile_checker]...`: all of them without a name.
+"""`python -m benchmarks [NAME]...`: all of them without a name.
 
 Exits with 1 when a figure of `contracts/performance.toml` is missed.
 """
@@ -7,13 +7,35 @@ from __future__ import annotations
 
 import sys
 
-from benchmarks import aggregator, national_query, outbox, profile_checker
+from benchmarks import (
+    aggregator,
+    aggregator_hanging,
+    concurrency,
+    national_query,
+    outbox,
+    overload,
+    pools,
+    profile_checker,
+    table_size,
+    workers,
+)
 from benchmarks.figures import TOLD
 
+
+def _national_query() -> None:
+    national_query.run()
+    concurrency.run()
+
+
 BENCHMARKS = {
-    "national_query": national_query.run,
+    "national_query": _national_query,
+    "table_size": table_size.run,
+    "workers": workers.run,
+    "pools": pools.run,
     "aggregator": aggregator.run,
+    "aggregator_hanging": aggregator_hanging.run,
     "outbox": outbox.run,
+    "overload": overload.run,
     "profile_checker": profile_checker.run,
 }
 

@@ -6,71 +6,37 @@ the machine's moods fall on all alike. What is read is the ratio of the medians.
 
 from __future__ import annotations
 
-import asyncio
 import json
 import os
 import statistics
-import subprocess
-import sys
 import tempfile
 from contextlib import ExitStack
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
-from urllib.parse import quote
 
-import asyncpg
-
-from benchmarks import territory
+from benchmarks import stores, territory
+from benchmarks.figures import TOLD
 from benchmarks.processes import cpu_seconds, peak_memory_mb, server
-from benchmarks.wire import Wire
+from benchmarks.wire import Wire, slot_search
 
 ROUNDS = int(os.environ.get("SAS_BENCH_ROUNDS", "150"))
 PRACTITIONERS = int(os.environ.get("SAS_BENCH_PRACTITIONERS", "2000"))
-POSTGRESQL = os.environ.get("SAS_TEST_POSTGRESQL_URL", "postgresql://postgres@127.0.0.1:5432/postgres")
-# One public URL for filling and serving: another one would have every slot rendered again at start-up.
-PUBLIC_URL = "http://127.0.0.1:8081"
-SYSTEM = "urn:oid:1.2.250.1.71.4.2.1%7C"
+# The figure of each variant, at 1 000 slots.
+FIGURES = {"postgresql, index": "national_query.index", "postgresql, no index": "national_query.database"}
 
 
 def target(slots: int, now: datetime, hours: float = 72) -> str:
-    def bound(instant: datetime) -> str:
-        return quote(instant.isoformat(timespec="milliseconds"), safe=":")
-
-    ids = ",".join(SYSTEM + national_id for national_id in territory.practitioner_ids(slots))
-    return (
-        "/fhir/Slot?_include=Slot:schedule&_include:iterate=Schedule:actor"
-        f"&start=ge{bound(now)}&start=le{bound(now + timedelta(hours=hours))}"
-        f"&schedule.actor:Practitioner.identifier={ids}&status=free"
-    )
+    return slot_search(territory.practitioner_ids(slots), now, hours)
 
 
-def databases(folder: Path, stack: ExitStack, name: str = "recette_bench") -> dict[str, str]:
+def databases(folder: Path, stack: ExitStack, name: str = "national") -> dict[str, str]:
     """A fresh database of each kind there is a server for."""
     urls = {"sqlite": f"sqlite:///{folder / 'bench.sqlite'}"}
     try:
-        asyncio.run(_postgresql(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)', f'CREATE DATABASE "{name}"'))
+        urls["postgresql"] = stack.enter_context(stores.postgresql(name))
     except OSError as error:
         print(f"no PostgreSQL server ({error}): SQLite only")
-        return urls
-    stack.callback(lambda: asyncio.run(_postgresql(f'DROP DATABASE "{name}" WITH (FORCE)')))
-    urls["postgresql"] = POSTGRESQL.rpartition("/")[0] + f"/{name}"
     return urls
-
-
-async def _postgresql(*statements: str) -> None:
-    connection = await asyncpg.connect(POSTGRESQL, timeout=3)
-    try:
-        for statement in statements:
-            await connection.execute(statement)
-    finally:
-        await connection.close()
-
-
-def fill(url: str, dataset: Path) -> None:
-    agenda = [sys.executable, "-m", "agenda_editor"]
-    where = ["--database-url", url, "--public-url", PUBLIC_URL]
-    subprocess.run([*agenda, "generate", "--practitioners", str(PRACTITIONERS), "--seed", "1", *where], check=True)
-    subprocess.run([*agenda, "load", "--dataset", str(dataset), *where], check=True)
 
 
 def run() -> None:
@@ -88,19 +54,10 @@ def run() -> None:
         )
         variants: dict[str, tuple[int, int]] = {}
         for name, url in databases(folder, stack).items():
-            fill(url, dataset)
+            stores.generate(url, PRACTITIONERS)
+            stores.load(url, dataset)
             for label, settings in (("index", {}), ("no index", {"SAS_AGENDA_FRAGMENT_INDEX_BYTES": "0"})):
-                arguments = [
-                    "agenda_editor",
-                    "serve",
-                    "--host",
-                    "127.0.0.1",
-                    "--dataset",
-                    "none",
-                    "--database-url",
-                    url,
-                ]
-                variants[f"{name}, {label}"] = stack.enter_context(server(arguments, settings, log))
+                variants[f"{name}, {label}"] = stack.enter_context(server(stores.serve(url), settings, log))
         _measure(variants, floor_port, folder)
 
 
@@ -139,6 +96,8 @@ def _measure(variants: dict[str, tuple[int, int]], floor_port: int, folder: Path
                 cpu = f"{used * 1000 / (ROUNDS + 10):8.2f}"
             figures = f"{middle * 1000:>11.2f}{p95 * 1000:>9.2f}{middle / floor:>13.1f}{cpu}"
             print(f"{name:24}{count:>6}{size // 1000:>7}{figures}")
+            if slots == 1000 and name in FIGURES:
+                TOLD.tell(FIGURES[name], middle / floor)
         for wire in wires.values():
             wire.close()
     print(

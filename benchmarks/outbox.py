@@ -39,10 +39,11 @@ from agenda_editor.regulators.model import Identifier, IdentifierKind
 from benchmarks import territory
 from benchmarks.delivered import Delivered, Pending, compared
 from benchmarks.figures import TOLD
-from benchmarks.national_query import PUBLIC_URL, databases
+from benchmarks.national_query import databases
 from benchmarks.people import People
 from benchmarks.processes import cpu_seconds, server
 from benchmarks.receiver import Conduct, Heard
+from benchmarks.stores import PUBLIC_URL
 from sas_kit.database import Database
 from sas_kit.http import HttpLimits, exchange, new_client
 
@@ -71,7 +72,7 @@ def run() -> None:
         pending = _drawn(MESSAGES)
         ratios, waits = [], []
         print(f"\nOutbox, {len(pending)} pending messages of {len({p.key for p in pending})} appointments")
-        for name, url in databases(folder, stack, "recette_bench_outbox").items():
+        for name, url in databases(folder, stack, "outbox").items():
             print(f"{name:28}{'s':>8}{'a second':>10}{'CPU s':>8}{'requests':>10}")
             agenda = [sys.executable, "-m", "agenda_editor", "load", "--dataset", str(dataset)]
             with log.open("ab") as output:

@@ -20,7 +20,8 @@ from agenda_editor.appointments.model import PatientDetails
 from agenda_editor.regulators.model import Identifier, IdentifierKind, RegulatorDetails
 from agenda_editor.settings import Settings
 from benchmarks import territory
-from benchmarks.national_query import PUBLIC_URL, target
+from benchmarks.national_query import target
+from benchmarks.stores import PUBLIC_URL
 from benchmarks.wire import Wire
 
 SLOTS: Final = 1000

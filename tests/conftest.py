@@ -7,6 +7,7 @@ import os
 import sys
 import uuid
 from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from functools import cache
 from pathlib import Path
 
@@ -93,6 +94,17 @@ def postgresql_url(schema: Path | None, _templates: None) -> Iterator[str]:
         absent(f"no PostgreSQL server at {databases.POSTGRESQL} ({error}); name one with SAS_TEST_POSTGRESQL_URL")
     yield url
     databases.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+
+
+@contextmanager
+def filled(name: str, migrations: Path, content: str) -> Iterator[str]:
+    """The URL of a migrated PostgreSQL database in which the statements of `content` were executed."""
+    with ExitStack() as stack:
+        try:
+            url = stack.enter_context(databases.filled(name, migrations, content))
+        except (OSError, asyncpg.InvalidAuthorizationSpecificationError, TimeoutError) as error:
+            absent(f"no PostgreSQL server at {databases.POSTGRESQL} ({error}); name one with SAS_TEST_POSTGRESQL_URL")
+        yield url
 
 
 @pytest.fixture

@@ -96,6 +96,19 @@ def _template(migrations: Path) -> str:
     return name
 
 
+@contextmanager
+def filled(name: str, migrations: Path, content: str) -> Iterator[str]:
+    """The URL of a migrated PostgreSQL database in which the statements of `content` were executed."""
+    database = f"recette_test_{name}_{os.getpid()}"
+    execute(f'DROP DATABASE IF EXISTS "{database}" WITH (FORCE)')
+    url = new_postgresql(database, migrations)
+    try:
+        asyncio.run(_execute(content, url.replace("+asyncpg", "")))
+        yield url
+    finally:
+        execute(f'DROP DATABASE IF EXISTS "{database}" WITH (FORCE)')
+
+
 def drop_templates() -> None:
     while _templates:
         execute(f'DROP DATABASE IF EXISTS "{_templates.pop()}" WITH (FORCE)')
@@ -105,8 +118,8 @@ def execute(sql: str) -> None:
     asyncio.run(_execute(sql))
 
 
-async def _execute(sql: str) -> None:
-    connection = await asyncpg.connect(POSTGRESQL, timeout=3)
+async def _execute(sql: str, url: str = POSTGRESQL) -> None:
+    connection = await asyncpg.connect(url, timeout=3)
     try:
         await connection.execute(sql)
     finally:

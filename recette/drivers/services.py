@@ -25,7 +25,7 @@ from sas_kernel.errors import SasError
 from sas_kernel.text import Text
 
 READY_WITHIN = 60.0
-STOP_WITHIN = 15.0
+STOP_WITHIN = 30.0  # what a service grants who is connected, what is under way, its outbox: docs/operations.md
 
 
 class ServiceError(SasError):

@@ -14,7 +14,6 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-import uvicorn
 from pydantic import SecretStr
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
@@ -30,15 +29,28 @@ from sas_kernel.clock import chosen
 from sas_kernel.datasets import InvalidDatasetError
 from sas_kernel.errors import ContractError, SasError
 from sas_kernel.text import Text
+from sas_kit import bounds, pooling, serving
 from sas_kit import database as databases
 from sas_kit.database import Database
 from sas_kit.faults import playing, server
+from sas_kit.observing import logs
+from sas_kit.observing.logs import LogFormat
+from sas_kit.observing.workers import measuring_together
+from sas_kit.serving import Drain
 
 _DEFAULT_PORT = 8081
+_BROKEN_OFF = Text(
+    "Interrompu : le jeu national est incomplet. Relancez la même commande, elle recommence depuis le début.",
+    "Interrupted: the national data set is incomplete. Run the same command again, it begins anew.",
+)
+
+
+class InterruptedGenerationError(SasError):
+    """Somebody broke the generation of the national data set off."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """0 done, 1 refused with a sentence on stderr, 2 usage."""
+    """0 done, 1 refused with a sentence on stderr, 2 usage, 130 broken off."""
     options = _parser().parse_args(arguments)
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
     try:
@@ -46,7 +58,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         command(options)
     except SasError as error:
         sys.stderr.write(f"{error.text.fr}\n{error.text.en}\n")
-        return 1
+        return 130 if isinstance(error, InterruptedGenerationError) else 1
     return 0
 
 
@@ -60,6 +72,7 @@ def _parser() -> argparse.ArgumentParser:
     serve.add_argument("--port", type=int, default=_DEFAULT_PORT)
     serve.add_argument("--dataset", default=known.dataset, help="demo, national (already generated), a file, or none")
     serve.add_argument("--workers", type=int, default=1)
+    serve.add_argument("--database-pool", type=pooling.at_least_one, default=known.database_pool, help=pooling.HELP)
     serve.add_argument("--public-url", help="where booking pages are reached (default: http://HOST:PORT)")
     serve.add_argument("--fragment-index-bytes", type=int, default=known.fragment_index_bytes)
     serve.add_argument(
@@ -76,9 +89,11 @@ def _parser() -> argparse.ArgumentParser:
         action="append",
         help=f"what the platform says of itself; repeatable (default: {', '.join(known.origins)})",
     )
+    serve.add_argument("--log-format", type=LogFormat, choices=[*LogFormat], default=known.log_format)
     serve.add_argument("--fault", metavar="FILE|NAME", action="append", help=playing.FAULT_HELP)
     serve.add_argument("--faults-by-header", action="store_true", help=playing.BY_HEADER_HELP)
     serve.add_argument("--fault-anywhere", action="store_true", help=playing.ANYWHERE_HELP)
+    bounds.add_options(serve)
     serve.set_defaults(command=_serve)
 
     load = commands.add_parser("load", help="put a data set in afresh, relative to the present time")
@@ -125,6 +140,7 @@ def _serve(options: argparse.Namespace) -> None:
             ("faults", options.fault),
             ("faults_by_header", options.faults_by_header or None),
             ("fault_anywhere", options.fault_anywhere or None),
+            *bounds.given(options).items(),
         )
         if value is not None
     }
@@ -132,11 +148,13 @@ def _serve(options: argparse.Namespace) -> None:
         database_url=options.database_url,
         public_url=options.public_url or f"http://{options.host}:{options.port}",
         dataset=options.dataset,
+        database_pool=options.database_pool,
         fragment_index_bytes=options.fragment_index_bytes,
         platform_url=options.platform_url,
         sso_issuer=options.sso_issuer,
         sso_client_id=options.sso_client_id,
         clock_file=options.clock,
+        log_format=options.log_format,
         **given,
     )
     if settings.clock_file is not None:
@@ -145,6 +163,7 @@ def _serve(options: argparse.Namespace) -> None:
     if misbehaves and not settings.fault_anywhere:
         loopback.require_for_faults(host=options.host)
     _migrate(settings.database_url)  # what is wrong is told here, once, not by each worker
+    asyncio.run(pooling.require_room(settings.database_url, workers=options.workers, pool=settings.database_pool))
     if settings.dataset == NATIONAL:
         asyncio.run(_require_national(settings))
     elif settings.dataset != "none":
@@ -153,13 +172,16 @@ def _serve(options: argparse.Namespace) -> None:
         "host": options.host,
         "port": options.port,
         "loop": "uvloop",
-        "http": "httptools",
-        "access_log": False,  # a query names practitioners
-        "timeout_graceful_shutdown": 5,
+        "access_log": False,  # a query names practitioners; the application has its own
+        "log_config": None,
+        "drain": Drain(settings.drain_least, settings.drain),
+        "finish": settings.finish,
         **(server.OPTIONS if misbehaves else {}),
     }
     if options.workers == 1:
-        uvicorn.run(settled(create_app(settings)), **common)
+        app = settled(create_app(settings))
+        logs.configure(settings.log_format)
+        serving.run(app, **common)
         return
     if misbehaves:
         create_app(settings)  # the same for a fault
@@ -168,7 +190,9 @@ def _serve(options: argparse.Namespace) -> None:
         if value is not None:
             text = str(value) if isinstance(value, str | Path) else json.dumps(value)
             os.environ[ENVIRONMENT_PREFIX + name.upper()] = text
-    uvicorn.run("agenda_editor.app:from_environment", factory=True, workers=options.workers, **common)
+    logs.configure(settings.log_format)
+    with measuring_together(options.workers):
+        serving.run("agenda_editor.app:from_environment", factory=True, workers=options.workers, **common)
 
 
 def _migrate(url: str) -> None:
@@ -190,11 +214,11 @@ async def _require_national(settings: Settings) -> None:
     database = Database(settings.database_url)
     try:
         agendas = AgendaService(database, public_url=settings.public_url, fragment_index_bytes=0)
-        if await agendas.count_practitioners(NATIONAL) == 0:
+        if not await ProvisioningService(agendas).national_is_whole():
             raise InvalidDatasetError(
                 Text(
-                    "Le jeu national n’est pas dans cette base : lancez d’abord « {command} ».",
-                    "The national data set is not in this database: run '{command}' first.",
+                    "Le jeu national n’est pas dans cette base, ou pas en entier : lancez d’abord « {command} ».",
+                    "The national data set is not in this database, or not all of it: run '{command}' first.",
                 ).format(command="python -m agenda_editor generate --database-url …")
             )
     finally:
@@ -231,7 +255,10 @@ def _generate(options: argparse.Namespace) -> None:
             )
         console.print(f"{options.practitioners} practitioners, {count} slots")
 
-    _provision(options, generate)
+    try:
+        _provision(options, generate)
+    except KeyboardInterrupt:
+        raise InterruptedGenerationError(_BROKEN_OFF) from None
 
 
 def _provision(options: argparse.Namespace, work: Callable[[ProvisioningService, datetime], Any]) -> None:

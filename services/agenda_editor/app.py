@@ -30,6 +30,7 @@ from agenda_editor.associations.service import AssociationService, render_associ
 from agenda_editor.communities.service import CommunityService
 from agenda_editor.dependencies import BASE_PATH, State
 from agenda_editor.interfaces import PATHS
+from agenda_editor.measures import Measures
 from agenda_editor.provisioning.service import NATIONAL, ProvisioningService
 from agenda_editor.provisioning.tasks import keep_fresh
 from agenda_editor.regulators import endpoints as accounts
@@ -47,7 +48,7 @@ from agenda_editor.web.endpoints import BACK_FROM_PROVIDER, LOGGED_OUT
 from agenda_editor.web.sso import endpoints as sign_on_pages
 from agenda_editor.web.staff import endpoints as staff_pages
 from sas_fhir import instants, media
-from sas_fhir.operation_outcome import Outcome
+from sas_fhir.operation_outcome import Outcome, overloaded
 from sas_kernel import clock as clocks
 from sas_kernel import contracts, datasets, loopback
 from sas_kernel.clock import Clock
@@ -55,10 +56,13 @@ from sas_kernel.contracts import ServiceLevel
 from sas_kernel.errors import SasError
 from sas_kernel.faults.model import Side
 from sas_kit import database as databases
+from sas_kit.admission import FREE_PATHS, AdmissionMiddleware, Lane, is_below, path_of, refusing
 from sas_kit.database import Database
 from sas_kit.faults import playing
-from sas_kit.http import HttpLimits
-from sas_kit.web import health_router, install_problem_handlers, problem
+from sas_kit.http import HttpLimits, Watch
+from sas_kit.observing import logs
+from sas_kit.stopping import STATE_KEY, Stopping
+from sas_kit.web import health_router, install_problem_handlers, problem, route_of
 
 MIGRATIONS: Final = Path(__file__).resolve().parent / "migrations"
 
@@ -83,18 +87,30 @@ def create_app(settings: Settings, *, clock: Clock | None = None, transport: Any
     )
     time, transport = faults.within(time, transport)
     time.now()  # a file that says no time is told before anything is served
+    levels = contracts.service_levels()
+    measures = Measures(settings, levels)
+    stopping = Stopping()
 
     @asynccontextmanager
-    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+    async def lifespan(app: FastAPI) -> AsyncIterator[dict[str, Any]]:
         await asyncio.to_thread(databases.migrate, settings.database_url, MIGRATIONS)
-        database = Database(settings.database_url, pool_size=settings.database_pool)
-        levels = contracts.service_levels()
-        platform = _platform(settings, levels, transport)
-        provider = _provider(settings, transport)
+        database = Database(
+            settings.database_url,
+            pool_size=settings.database_pool,
+            wait=settings.database_wait,
+            timeout=settings.database_timeout,
+        )
+        platform = _platform(settings, levels, transport, measures.observing.asking("appointments"))
+        provider = _provider(settings, transport, measures.observing.asking("sso"))
+        push = _push(settings, database, platform)
+        measures.watch(database, lambda: push.backlog(instants.milliseconds(time.now())))
         outbox = asyncio.Event()
         try:
             agendas = AgendaService(
-                database, public_url=settings.public_url, fragment_index_bytes=settings.fragment_index_bytes
+                database,
+                public_url=settings.public_url,
+                fragment_index_bytes=settings.fragment_index_bytes,
+                index_used=measures.index_used,
             )
             communities, associations = CommunityService(database), AssociationService(database)
             sign_on = _sign_on(settings, database, provider)
@@ -105,7 +121,13 @@ def create_app(settings: Settings, *, clock: Clock | None = None, transport: Any
                 agendas,
                 communities,
                 associations,
-                SlotSearchService(agendas, communities, associations, max_identifiers=int(limit.value)),
+                SlotSearchService(
+                    agendas,
+                    communities,
+                    associations,
+                    max_identifiers=int(limit.value),
+                    answered=measures.answered,
+                ),
                 RegulatorService(database),
                 AppointmentService(
                     agendas,
@@ -122,10 +144,10 @@ def create_app(settings: Settings, *, clock: Clock | None = None, transport: Any
             await render_associations_again(agendas, now)
             async with (
                 _provisioned(agendas, sign_on, settings.dataset, time),
-                dispatching(_push(settings, database, platform), time, outbox),
+                dispatching(push, time, outbox),
                 faults.running(),
             ):
-                yield
+                yield {STATE_KEY: stopping}
         finally:
             if platform is not None:
                 await platform.aclose()
@@ -158,15 +180,18 @@ def create_app(settings: Settings, *, clock: Clock | None = None, transport: Any
         app.include_router(pages.router)
     app.mount("/assets", StaticFiles(directory=Path(sas_kit.__file__).parent / "assets"))
     app.mount("/static", StaticFiles(directory=Path(agenda_pages.__file__).parent / "static"))
-    app.include_router(health_router(ready))
+    app.include_router(health_router(ready, stopping))
     _install_error_handlers(app)
+    _install_admission(app, settings, stopping)
     faults.install(app)
-    return app
+    return measures.observing.install(app)
 
 
 def from_environment() -> FastAPI:
     """For a server that starts several workers: each builds its own from the same environment."""
-    return settled(create_app(Settings()))
+    settings = Settings()
+    logs.configure(settings.log_format)
+    return settled(create_app(settings))
 
 
 def settled(app: FastAPI) -> FastAPI:
@@ -176,7 +201,9 @@ def settled(app: FastAPI) -> FastAPI:
     return app
 
 
-def _platform(settings: Settings, levels: Mapping[str, ServiceLevel], transport: Any) -> PlatformClient | None:
+def _platform(
+    settings: Settings, levels: Mapping[str, ServiceLevel], transport: Any, watch: Watch
+) -> PlatformClient | None:
     if settings.platform_url is None:
         return None
     limits = HttpLimits(
@@ -190,6 +217,7 @@ def _platform(settings: Settings, levels: Mapping[str, ServiceLevel], transport:
         limits,
         connections=settings.platform_requests,
         transport=transport,
+        watch=watch,
     )
 
 
@@ -197,7 +225,7 @@ def _push(settings: Settings, database: Database, platform: PlatformClient | Non
     return PushService(database, platform, retention=settings.accepted_messages_days * 24 * 3_600_000)
 
 
-def _provider(settings: Settings, transport: Any) -> ProviderClient | None:
+def _provider(settings: Settings, transport: Any, watch: Watch) -> ProviderClient | None:
     if settings.sso_issuer is None:
         return None
     return ProviderClient(
@@ -206,6 +234,7 @@ def _provider(settings: Settings, transport: Any) -> ProviderClient | None:
         settings.sso_client_secret.get_secret_value(),
         settings.public_url.rstrip("/") + BACK_FROM_PROVIDER,
         transport=transport,
+        watch=watch,
     )
 
 
@@ -239,6 +268,21 @@ async def _provisioned(agendas: AgendaService, sign_on: SignOn, name: str, clock
             await task
 
 
+def _install_admission(app: FastAPI, settings: Settings, stopping: Stopping) -> None:
+    """The FHIR base and the pages are counted apart: a page may wait for the provider."""
+    fhir_base, pages = settings.lane("fhir"), settings.lane("pages")
+    app.state.lanes = (fhir_base, pages)
+    app.state.stopping = stopping
+
+    def lane_of(path: str) -> Lane | None:
+        if is_below(path, BASE_PATH):
+            return fhir_base
+        return None if path.startswith(FREE_PATHS) else pages
+
+    refusal = refusing(BASE_PATH, overloaded().to_json(), media.FHIR_JSON)
+    app.add_middleware(AdmissionMiddleware, lane_of=lane_of, refuse=refusal)
+
+
 # --- errors: below the FHIR base as an OperationOutcome, elsewhere as a problem ---------------------------------------
 
 
@@ -260,7 +304,7 @@ def _install_error_handlers(app: FastAPI) -> None:
         assert isinstance(error, SasError)
         outcome = fhir.outcome_of(error)
         if outcome.status >= 500:
-            _log.error("%s %s: %s", request.method, request.url.path, error, exc_info=error)
+            _log.error("%s %s: %s", request.method, route_of(request), error, exc_info=error)
         if _below_fhir(request):
             return _outcome(outcome, {"retry-after": "5"} if isinstance(error, AgendaUnavailableError) else {})
         status = outcome.status if isinstance(error, AgendaUnavailableError) else 404
@@ -269,7 +313,7 @@ def _install_error_handlers(app: FastAPI) -> None:
     async def broken(request: Request, error: Exception) -> Response:
         if not _below_fhir(request):
             return await _called(plain_fault, request, error)
-        _log.error("unexpected error on %s %s", request.method, request.url.path, exc_info=error)
+        _log.error("unexpected error on %s %s", request.method, route_of(request), exc_info=error)
         return _outcome(fhir.outcome_of(error), {})
 
     app.add_exception_handler(HTTPException, refused)
@@ -283,8 +327,7 @@ async def _called(handler: Callable[..., Any], request: Request, error: Exceptio
 
 
 def _below_fhir(request: Request) -> bool:
-    path: str = request.scope["path"].removeprefix(request.scope.get("root_path", ""))
-    return path == BASE_PATH or path.startswith(BASE_PATH + "/")
+    return is_below(path_of(request.scope), BASE_PATH)
 
 
 def _outcome(outcome: Outcome, headers: dict[str, str]) -> Response:

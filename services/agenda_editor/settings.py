@@ -5,14 +5,19 @@ from __future__ import annotations
 from pathlib import Path
 
 from pydantic import Field, SecretStr
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsConfigDict
+
+from sas_kit import pooling
+from sas_kit.bounds import ServiceBounds
+from sas_kit.observing.logs import LogFormat
 
 ENVIRONMENT_PREFIX = "SAS_AGENDA_"
 
 
-class Settings(BaseSettings):
+class Settings(ServiceBounds):
     """`public_url`: address under which patients and regulators reach the booking pages.
 
+    `database_pool`: connections that each worker may open.
     `fragment_index_bytes`: memory a worker may keep rendered agendas in; 0 turns the index off.
     `platform_url`: FHIR base of the platform's INT_R03; without one, what it is to be told waits. The time-outs towards
     it are in seconds and replace those of the contracts; `platform_requests` are under way at once at most.
@@ -26,6 +31,7 @@ class Settings(BaseSettings):
     `clock_file`: for tests on one machine, the time is what this file says (`sas_kernel.clock.FileClock`).
     `faults`: files, or names of built-in faults, that this service plays on purpose, for tests on one machine; unless
     `fault_anywhere`, where only this machine is served. `faults_by_header`: those that requests from here ask for.
+    `log_format`: lines for people, or JSON. `metrics_token`: lets other machines read `/metrics`, which this one may.
     `dataset`: `none`, `national` (already generated), the name of a data set of the contracts, or a file.
     """
 
@@ -38,8 +44,10 @@ class Settings(BaseSettings):
     faults: tuple[str, ...] = ()
     faults_by_header: bool = False
     fault_anywhere: bool = False
+    log_format: LogFormat = LogFormat.TEXT
+    metrics_token: SecretStr | None = None
     fragment_index_bytes: int = 64 * 1024 * 1024
-    database_pool: int = 10
+    database_pool: int = Field(default=pooling.DEFAULT, ge=1)
     max_request_bytes: int = Field(default=64 * 1024, ge=1024)
     platform_url: str | None = Field(default=None, pattern="^https?://[^/]")
     platform_connect_timeout: float | None = Field(default=None, gt=0)

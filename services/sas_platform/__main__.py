@@ -6,7 +6,6 @@ import argparse
 import asyncio
 import gc
 import json
-import logging
 import os
 import signal
 import sys
@@ -14,15 +13,19 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
-import uvicorn
 from fastapi import FastAPI
 from pydantic import ValidationError
 
 from sas_kernel import loopback
 from sas_kernel.clock import SystemClock
 from sas_kernel.errors import SasError
+from sas_kit import bounds, pooling, serving
 from sas_kit.database import Database, migrate
 from sas_kit.faults import playing, server
+from sas_kit.observing import logs
+from sas_kit.observing.logs import LogFormat
+from sas_kit.observing.workers import measuring_together
+from sas_kit.serving import Drain
 from sas_platform.app import MIGRATIONS, create_app, lifetimes_of
 from sas_platform.regulators.model import Quirk
 from sas_platform.settings import Settings
@@ -53,33 +56,36 @@ def main(arguments: Sequence[str] | None = None) -> int:
             loopback.require_for_faults(host=options.host)
         create_app(settings)  # says now what a worker would only say after it was started
         migrate(settings.database_url, MIGRATIONS)
+        asyncio.run(pooling.require_room(settings.database_url, workers=options.workers, pool=settings.database_pool))
     except (SasError, ValidationError, ValueError) as error:
         text = error.text.fr if isinstance(error, SasError) else str(error)
         sys.stderr.write(f"sas_platform: {text}\n")
         return EXIT_USAGE
     # uvicorn shuts down in order, then raises the signal anew: an asked-for stop is not a failure.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-    uvicorn.run(
-        "sas_platform.__main__:application",
-        factory=True,
-        host=options.host,
-        port=options.port,
-        workers=options.workers,
-        access_log=False,  # uvicorn's holds whole queries, hence national ids; the application has its own
-        log_level="info",
-        server_header=False,
-        timeout_graceful_shutdown=10,
-        **(server.OPTIONS if misbehaves else {}),
-    )
+    logs.configure(settings.log_format)
+    with measuring_together(options.workers):
+        serving.run(
+            "sas_platform.__main__:application",
+            factory=True,
+            host=options.host,
+            port=options.port,
+            workers=options.workers,
+            access_log=False,  # uvicorn's holds whole queries, hence national ids; the application has its own
+            log_config=None,
+            server_header=False,
+            drain=Drain(settings.drain_least, settings.drain),
+            finish=settings.finish,
+            **(server.OPTIONS if misbehaves else {}),
+        )
     return 0
 
 
 def application() -> FastAPI:
     """What each worker serves."""
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
-    for chatty in ("httpx2", "alembic"):  # a line a request, two a readiness check: the platform logs its own
-        logging.getLogger(chatty).setLevel(logging.WARNING)
-    app = create_app(Settings())
+    settings = Settings()
+    logs.configure(settings.log_format)
+    app = create_app(settings)
     # Modules, routes and schemas live as long as the process: the collector need not look at them again.
     gc.collect()
     gc.freeze()
@@ -118,6 +124,7 @@ def _parser() -> argparse.ArgumentParser:
     serve.add_argument("--host", default="127.0.0.1")
     serve.add_argument("--port", type=int, default=8080)
     serve.add_argument("--workers", type=int, default=1)
+    serve.add_argument("--database-pool", type=pooling.at_least_one, help=pooling.HELP)
     serve.add_argument("--database-url", metavar="URL", help="sqlite:///file or postgresql://…")
     serve.add_argument("--editors", metavar="FILE", type=Path, help="TOML file of connected editors")
     serve.add_argument(
@@ -148,26 +155,31 @@ def _parser() -> argparse.ArgumentParser:
         type=Path,
         help="for tests, on this machine only: the time is what FILE says (sas_kernel.clock.FileClock)",
     )
+    serve.add_argument("--log-format", choices=[*LogFormat], help="lines for people (default), or JSON")
     serve.add_argument("--fault", metavar="FILE|NAME", action="append", help=playing.FAULT_HELP)
     serve.add_argument("--faults-by-header", action="store_true", help=playing.BY_HEADER_HELP)
     serve.add_argument("--fault-anywhere", action="store_true", help=playing.ANYWHERE_HELP)
+    bounds.add_options(serve)
     return parser
 
 
 def _as_environment(options: argparse.Namespace) -> dict[str, str]:
     given = {
         "DATABASE_URL": options.database_url,
+        "DATABASE_POOL": None if options.database_pool is None else str(options.database_pool),
         "EDITORS_FILE": str(options.editors) if options.editors else None,
         "EDITORS": _json_list(options.editor) if options.editor else None,
         "DATASET": options.dataset,
         "CLOCK_FILE": str(options.clock) if options.clock else None,
         "PUBLIC_URL": options.public_url,
         "SSO_CLIENTS": _json_list(options.sso_client) if options.sso_client else None,
+        "LOG_FORMAT": options.log_format,
         "FAULTS": _json_list(options.fault) if options.fault else None,
         "FAULTS_BY_HEADER": "true" if options.faults_by_header else None,
         "FAULT_ANYWHERE": "true" if options.fault_anywhere else None,
         "REGULATOR_QUIRKS": _json_list(options.regulator_quirk) if options.regulator_quirk else None,
     }
+    given |= {name.upper(): str(value) for name, value in bounds.given(options).items()}
     return {f"SAS_PLATFORM_{name}": value for name, value in given.items() if value is not None}
 
 

@@ -3,24 +3,23 @@
 from __future__ import annotations
 
 import asyncio
-import logging
-import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 import msgspec
 from argon2 import PasswordHasher
 from fastapi import FastAPI, Request, Response
 from fastapi.staticfiles import StaticFiles
 from fastapi_offline import FastAPIOffline
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from sqlalchemy.exc import SQLAlchemyError
 
 import sas_kit
+from sas_fhir import media
+from sas_fhir.operation_outcome import overloaded
 from sas_kernel import clock as clocks
 from sas_kernel import datasets, loopback
 from sas_kernel.clock import Clock
@@ -29,8 +28,11 @@ from sas_kernel.datasets import DatasetRegulator
 from sas_kernel.errors import SasError
 from sas_kernel.faults.model import Side
 from sas_kernel.text import Text
+from sas_kit.admission import FREE_PATHS, RETRY_AFTER, AdmissionMiddleware, Lane, LaneBounds, is_below, refusing
 from sas_kit.database import Database, is_current, migrate
 from sas_kit.faults import playing
+from sas_kit.room import STEP, Room
+from sas_kit.stopping import STATE_KEY, Stopping
 from sas_kit.web import health_router, install_problem_handlers, problem
 from sas_platform import openapi
 from sas_platform.appointments import endpoints as appointments_endpoints
@@ -38,7 +40,7 @@ from sas_platform.appointments.model import AppointmentsUnavailableError
 from sas_platform.appointments.service import AppointmentService
 from sas_platform.appointments.tasks import watched
 from sas_platform.conformance import endpoints as conformance_endpoints
-from sas_platform.dependencies import State, preferred_language
+from sas_platform.dependencies import BASE_PATH, State, preferred_language
 from sas_platform.editors import endpoints as editors_endpoints
 from sas_platform.editors import rules as editors_rules
 from sas_platform.editors import schemas as editors_schemas
@@ -47,11 +49,13 @@ from sas_platform.editors.model import (
     EditorExistsError,
     EditorNotFoundError,
     EditorReadOnlyError,
+    EditorsUnavailableError,
     Environment,
     InvalidEditorError,
 )
 from sas_platform.editors.service import EditorRegister
 from sas_platform.interfaces import PATHS
+from sas_platform.measures import Measures
 from sas_platform.regulators import endpoints as regulators_endpoints
 from sas_platform.regulators import rules as regulators_rules
 from sas_platform.regulators import schemas as regulators_schemas
@@ -92,8 +96,6 @@ from sas_platform.web.service import AppointmentPages, SearchPages, load_directo
 
 MIGRATIONS = Path(__file__).resolve().parent / "migrations"
 
-_log = logging.getLogger("sas_platform.access")
-
 # Errors are named for what happened; this table says it in HTTP.
 _ERRORS: dict[type[SasError], tuple[int, Text]] = {
     InvalidSearchError: (422, Text("Recherche impossible", "Search refused")),
@@ -101,6 +103,7 @@ _ERRORS: dict[type[SasError], tuple[int, Text]] = {
     EditorNotFoundError: (404, Text("Éditeur inconnu", "Unknown editor")),
     EditorExistsError: (409, Text("Éditeur déjà connu", "Editor already known")),
     EditorReadOnlyError: (409, Text("Éditeur en lecture seule", "Read-only editor")),
+    EditorsUnavailableError: (503, Text("Éditeurs indisponibles", "Editors unavailable")),
     InvalidRegulatorError: (422, Text("Régulateur refusé", "Regulator refused")),
     UnknownRegulatorError: (404, Text("Régulateur inconnu", "Unknown regulator")),
     EmailTakenError: (409, Text("Adresse déjà prise", "Address already taken")),
@@ -132,7 +135,9 @@ def create_app(settings: Settings, *, clock: Clock | None = None, transport: Any
     )
     time_source, transport = faults.within(time_source, transport)
     time_source.now()  # a file that says no time is told before anything is served
+    stopping = Stopping()
     configured = configured_editors(settings)
+    measures = Measures(settings)
     bounds = question_rules.bounds(
         service_levels(),
         max_practitioners=settings.max_practitioners,
@@ -151,16 +156,40 @@ def create_app(settings: Settings, *, clock: Clock | None = None, transport: Any
     clients_of_sso = oauth_rules.clients_of([client.get_secret_value() for client in settings.sso_clients])
 
     @asynccontextmanager
-    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+    async def lifespan(app: FastAPI) -> AsyncIterator[dict[str, Any]]:
         await asyncio.to_thread(migrate, settings.database_url, MIGRATIONS)
-        database = Database(settings.database_url)
-        clients = EditorClients(bounds, per_editor=settings.requests_per_editor, transport=transport)
+        database = Database(
+            settings.database_url,
+            pool_size=settings.database_pool,
+            wait=settings.database_wait,
+            timeout=settings.database_timeout,
+        )
+        clients = EditorClients(
+            bounds,
+            per_editor=settings.requests_per_editor,
+            transport=transport,
+            watch=measures.observing.asking(
+                "slot_search", traced=settings.trace_editors, told=False
+            ),  # told lot by lot
+        )
         register = EditorRegister(database, configured)
-        search = SlotSearch(register, clients, bounds, settings.environment, settings.origin)
-        hasher = PasswordHasher(settings.password_rounds, settings.password_memory, parallelism=1)
-        regulators = await RegulatorService.opened(database, register, settings.environment, quirks, hasher)
+        search = SlotSearch(
+            register,
+            clients,
+            bounds,
+            settings.environment,
+            settings.origin,
+            _room(settings),
+            measures.answered,
+        )
+        regulators = await RegulatorService.opened(database, register, settings.environment, quirks, _hasher(settings))
         await regulators.load(people, time_source.now())
-        regulator_client = RegulatorClient(connect=bounds.connect, answer=bounds.answer, transport=transport)
+        regulator_client = RegulatorClient(
+            connect=bounds.connect,
+            answer=bounds.answer,
+            transport=transport,
+            watch=measures.observing.asking("regulators", traced=settings.trace_editors),
+        )
         provisioning = Provisioning(
             regulators,
             regulator_client,
@@ -168,7 +197,9 @@ def create_app(settings: Settings, *, clock: Clock | None = None, transport: Any
             most=settings.regulator_retry_most,
             kept=settings.regulator_attempts_kept,
         )
+        measures.watch(database, lambda: provisioning.backlog(time_source.now()))
         appointments = AppointmentService(database, regulators)
+        stopping.tell(appointments.wake)
         sign_on = SignOn(database, regulators, identities, lifetimes)
         keys = KeyRing(database, lifetimes)
         provider = Provider(database, sign_on, keys, clients_of_sso, issuer, lifetimes, settings.sso_acr_required)
@@ -178,6 +209,7 @@ def create_app(settings: Settings, *, clock: Clock | None = None, transport: Any
             database=database,
             register=register,
             slot_search=search,
+            stopping=stopping,
             regulators=regulators,
             appointments=appointments,
             sign_on=sign_on,
@@ -189,7 +221,7 @@ def create_app(settings: Settings, *, clock: Clock | None = None, transport: Any
         )
         try:
             async with kept_told(provisioning, time_source, regulators.wake), watched(appointments), faults.running():
-                yield
+                yield {STATE_KEY: stopping}
         finally:
             await regulator_client.aclose()
             await clients.aclose()
@@ -203,14 +235,8 @@ def create_app(settings: Settings, *, clock: Clock | None = None, transport: Any
         redoc_url=None,
     )
 
-    async def ready() -> dict[str, bool]:
-        return {"database": await is_current(app.state.platform.database, MIGRATIONS)}
-
-    install_problem_handlers(app)
-    app.add_exception_handler(SasError, _refused)
-    app.add_exception_handler(msgspec.DecodeError, _malformed)
-    conformance_endpoints.install_error_handlers(app)
-    _route(app, ready)
+    _install_error_handlers(app)
+    _route(app, stopping)
     openapi.install(
         app,
         slot_search_schemas.SearchBody,
@@ -228,25 +254,67 @@ def create_app(settings: Settings, *, clock: Clock | None = None, transport: Any
         regulators_schemas.HabilitationList,
         regulators_schemas.ResendBody,
     )
+    _install_admission(app, settings)
     faults.install(app)
-    return app
+    return measures.observing.install(app)
 
 
-def _route(app: FastAPI, ready: Callable[[], Awaitable[dict[str, bool]]]) -> None:
+def _install_error_handlers(app: FastAPI) -> None:
+    install_problem_handlers(app)
+    app.add_exception_handler(SasError, _refused)
+    app.add_exception_handler(msgspec.DecodeError, _malformed)
+    conformance_endpoints.install_error_handlers(app)
+
+
+def _route(app: FastAPI, stopping: Stopping) -> None:
+    async def ready() -> dict[str, bool]:
+        try:
+            return {"database": await is_current(app.state.platform.database, MIGRATIONS)}
+        except (OSError, SQLAlchemyError):
+            return {"database": False}
+
+    app.state.stopping = stopping
     app.include_router(slot_search_endpoints.router)  # /api/slots/search
     app.include_router(editors_endpoints.router)  # /api/admin/editors
     app.include_router(conformance_endpoints.router)  # /fhir/metadata
     app.include_router(appointments_endpoints.router)  # /fhir/Appointment
     app.include_router(regulators_endpoints.router)  # /api/admin/regulators
     app.include_router(regulators_endpoints.pages)  # /habilitations
-    app.include_router(health_router(ready))  # /health
+    app.include_router(health_router(ready, stopping))  # /health
     app.include_router(sso_endpoints.router)  # /connexion
     app.include_router(provider_endpoints.router)  # /realms/sas
     app.include_router(identities_endpoints.router)  # /identites-d-essai
     app.include_router(web_endpoints.router)  # /
     app.mount("/assets", StaticFiles(directory=Path(sas_kit.__file__).parent / "assets"))
     app.mount("/static", StaticFiles(directory=Path(web_endpoints.__file__).parent / "static"))
-    app.add_middleware(_AccessLog)
+
+
+def _install_admission(app: FastAPI, settings: Settings) -> None:
+    """Counted apart: the FHIR base, what waits for editors, what tells of appointments for hours, and the rest."""
+    received, searches, others = settings.lane("fhir"), settings.lane("search"), settings.lane("other")
+    streams = Lane("streams", LaneBounds(settings.max_streams, 0, settings.max_wait, longest=None))
+    app.state.lanes = (received, searches, streams, others)
+    lanes = {"/": searches, "/search/stream": searches, "/appointments/stream": streams}
+
+    def lane_of(path: str) -> Lane | None:
+        if is_below(path, BASE_PATH):
+            return received
+        if path.startswith(FREE_PATHS):
+            return None
+        return lanes.get(path) or (searches if is_below(path, "/api/slots") else others)
+
+    refusal = refusing(BASE_PATH, overloaded().to_json(), media.FHIR_JSON)
+    app.add_middleware(AdmissionMiddleware, lane_of=lane_of, refuse=refusal)
+
+
+def _hasher(settings: Settings) -> PasswordHasher:
+    return PasswordHasher(settings.password_rounds, settings.password_memory, parallelism=1)
+
+
+def _room(settings: Settings) -> Room:
+    """Where searches hold editors’ answers: a quarter for one of them, a megabyte for an answer that begins to come."""
+    share = settings.answers_held_bytes // 4
+    return Room(settings.answers_held_bytes, share=share, first=max(STEP, share // 48))
 
 
 def _people(settings: Settings) -> tuple[DatasetRegulator, ...]:
@@ -299,7 +367,8 @@ async def _refused(request: Request, error: Exception) -> Response:
         (answer for kind, answer in _ERRORS.items() if isinstance(error, kind)),
         (500, Text("Erreur interne", "Internal error")),
     )
-    return problem(status, title.to(lang), error.text.to(lang))
+    headers = {"Retry-After": str(RETRY_AFTER)} if status == 503 else None
+    return problem(status, title.to(lang), error.text.to(lang), headers=headers)
 
 
 async def _malformed(request: Request, error: Exception) -> Response:
@@ -314,28 +383,3 @@ def _version() -> str:
         return version("recette")
     except PackageNotFoundError:
         return "0"
-
-
-class _AccessLog:
-    """One line a request, without its query: that is where a search carries people's national ids."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
-        begun, status = time.perf_counter(), 0
-
-        async def watched(message: Message) -> None:
-            nonlocal status
-            if message["type"] == "http.response.start":
-                status = message["status"]
-            await send(message)
-
-        try:
-            await self._app(scope, receive, watched)
-        finally:
-            elapsed = round(1000 * (time.perf_counter() - begun))
-            _log.info("%s %s %d %d ms", scope["method"], quote(scope["path"]), status, elapsed)

@@ -15,6 +15,7 @@ from sas_fhir import media, search
 from sas_kernel.clock import Clock
 from sas_kernel.text import Lang, Text
 from sas_kit.database import Database
+from sas_kit.stopping import Stopping
 from sas_platform.appointments.service import AppointmentService
 from sas_platform.editors.service import EditorRegister
 from sas_platform.regulators.service import Provisioning, RegulatorService
@@ -36,6 +37,7 @@ class State:
     database: Database
     register: EditorRegister
     slot_search: SlotSearch
+    stopping: Stopping
     regulators: RegulatorService
     provisioning: Provisioning
     appointments: AppointmentService

@@ -5,12 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 
 from pydantic import Field, SecretStr
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsConfigDict
 
+from sas_kit import pooling
+from sas_kit.bounds import ServiceBounds
+from sas_kit.observing.logs import LogFormat
 from sas_platform.editors.model import Environment
 
 
-class Settings(BaseSettings):
+class Settings(ServiceBounds):
     """Read once, at the entry point.
 
     `answer_timeout`, `connect_timeout` (seconds) and `answer_size` (bytes) come from the contracts unless set here.
@@ -19,6 +22,7 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="SAS_PLATFORM_", frozen=True, extra="forbid")
 
     database_url: str = "sqlite:///sas_platform.sqlite3"
+    database_pool: int = Field(default=pooling.DEFAULT, ge=1)  # connections that each worker may open
     environment: Environment = Environment.RECETTE
     editors_file: Path | None = None
     editors: tuple[str, ...] = ()  # NAME=URL
@@ -28,6 +32,9 @@ class Settings(BaseSettings):
     faults: tuple[str, ...] = ()  # for tests on one machine: files of faults to play, or names of built-in ones
     faults_by_header: bool = False  # those that requests from this machine ask for
     fault_anywhere: bool = False  # also where other machines are served
+    log_format: LogFormat = LogFormat.TEXT
+    metrics_token: SecretStr | None = None  # lets other machines read /metrics, which this one may
+    trace_editors: bool = True  # searches and accounts sent to editors carry W3C Trace Context
     origin: str = Field(default="sas", pattern=r"^[A-Za-z0-9._-]{1,40}$")
 
     regulator_quirks: tuple[str, ...] = ()  # names of `regulators.model.Quirk`
@@ -51,10 +58,15 @@ class Settings(BaseSettings):
 
     sign_in_required: bool = True  # to see the pages; off for loads of the search page, which no person then sees
 
+    # A search waits for editors, 7 s for each of those that hang: twenty times the nominal load is 117 at once then.
+    max_at_work: int = Field(default=128, ge=1)
+    max_streams: int = Field(default=256, ge=1)  # pages that are told of appointments as they come, by this worker
     max_practitioners: int = Field(default=100, ge=1, le=1000)
     max_associations: int = Field(default=50, ge=1, le=1000)
     max_request_bytes: int = Field(default=64 * 1024, ge=1024)
     requests_per_editor: int = Field(default=64, ge=1)
+    # Of editors' answers, by all searches of a process; a search holds a quarter at most (contracts/performance.toml).
+    answers_held_bytes: int = Field(default=192 * 1024 * 1024, ge=1024 * 1024)
     answer_timeout: float | None = Field(default=None, gt=0)
     connect_timeout: float | None = Field(default=None, gt=0)
     answer_size: int | None = Field(default=None, gt=0)

@@ -26,6 +26,7 @@ class IssueType(StrEnum):
     BUSINESS_RULE = "business-rule"
     TOO_COSTLY = "too-costly"
     TRANSIENT = "transient"
+    THROTTLED = "throttled"
     EXCEPTION = "exception"
 
 
@@ -54,6 +55,17 @@ class Outcome:
     def to_json(self) -> bytes:
         """An OperationOutcome: the French sentence in `details.text`, the English one in `diagnostics`."""
         return msgspec.json.encode({"resourceType": "OperationOutcome", "issue": [_issue(i) for i in self.issues]})
+
+
+def overloaded() -> Outcome:
+    """What a request is told that is not even begun: http://hl7.org/fhir/issue-type#throttled."""
+    text = Text(
+        "Trop de demandes à la fois : celle-ci n’a pas été traitée. Renvoyez-la après le délai de l’en-tête "
+        "Retry-After.",
+        "Too many requests at once: this one was not processed. Send it again after the delay of the header "
+        "Retry-After.",
+    )
+    return Outcome(503, (Issue(IssueType.THROTTLED, text),))
 
 
 def _issue(issue: Issue) -> dict[str, Any]:

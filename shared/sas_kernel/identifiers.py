@@ -100,16 +100,18 @@ def national_siret(stored: str) -> str:
 
 
 _OVERSEAS = ("262", "590", "594", "596")
+_PHONE_FILLERS = re.compile(r"[\s.\-/]")
+_FRENCH_PHONE = re.compile(rf"\+(?:33|{'|'.join(_OVERSEAS)})[0-9]{{9}}")
 
 
 def international_phone(stored: str) -> str:
     """`+33199000012` from `01 99 00 00 12`, `0033 1 99…`, `+33 (0)1 99…`; overseas numbers keep their own prefix."""
-    compact = re.sub(r"[\s.\-/]", "", stored).replace("(0)", "")
+    compact = _PHONE_FILLERS.sub("", stored).replace("(0)", "")
     if compact.startswith("00"):
         compact = "+" + compact[2:]
     elif compact.startswith("0"):
         compact = "+33" + compact[1:]
-    if re.fullmatch(rf"\+(?:33|{'|'.join(_OVERSEAS)})[0-9]{{9}}", compact):
+    if _FRENCH_PHONE.fullmatch(compact):
         return compact
     raise InvalidValueError(
         Text(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import logging
+import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, contextmanager
@@ -18,7 +19,15 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import event
-from sqlalchemy.exc import ArgumentError, DatabaseError, DBAPIError, IntegrityError, InterfaceError, OperationalError
+from sqlalchemy.exc import (
+    ArgumentError,
+    DatabaseError,
+    DBAPIError,
+    DisconnectionError,
+    IntegrityError,
+    InterfaceError,
+    OperationalError,
+)
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
@@ -34,6 +43,9 @@ _TOO_NEW = Text(
     "This database was written by a newer version: update this tool, or name another database.",
 )
 _ENVIRONMENT = Path(__file__).resolve().parent / "alembic_environment"
+
+_CONNECT: Final = 10.0  # seconds
+_TRUSTED: Final = 1.0  # seconds
 
 # What a driver raises when the server cannot be reached or takes nobody; SQLAlchemy passes these on as they are.
 _UNREACHABLE: Final = (
@@ -76,12 +88,16 @@ class Database:
     """A pool of connections. `transaction` commits at its end or rolls back.
 
     `reading` opens no transaction: each statement sees what is committed when it runs, and two round trips are saved.
+
+    Seconds: `wait` for a connection of the pool, and for the server to take one; `timeout` for each statement (None: as
+    long as it takes, for migrations and the like). Beyond, what is raised is one of those that `translating` calls
+    unavailable. SQLite, a file, knows a bound on the wait for another writer only.
     """
 
-    def __init__(self, url: str, *, pool_size: int = 10) -> None:
+    def __init__(self, url: str, *, pool_size: int = 10, wait: float = 30.0, timeout: float | None = None) -> None:
         self.url = asynchronous_url(url)
         self.dialect = self.url.get_backend_name()
-        pool: dict[str, Any] = {"pool_size": pool_size, "max_overflow": 0}
+        pool: dict[str, Any] = {"pool_size": pool_size, "max_overflow": 0, "pool_timeout": wait}
         # Parameters stay out of error messages, hence out of logs: they name people. The driver of SQLite would log
         # each of them where somebody asks every library for its details.
         logging.getLogger("aiosqlite").setLevel(logging.INFO)
@@ -92,7 +108,9 @@ class Database:
             _prepare_sqlite(self.engine)
         else:
             self._reading = {"isolation_level": "AUTOCOMMIT"}
-            self.engine = create_async_engine(self.url, hide_parameters=True, pool_pre_ping=True, **pool)
+            bounds = {"timeout": min(wait, _CONNECT), "command_timeout": timeout}
+            self.engine = create_async_engine(self.url, hide_parameters=True, connect_args=bounds, **pool)
+            _ask_after_a_pause(self.engine)
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncConnection]:
@@ -111,6 +129,26 @@ class Database:
 
     async def close(self) -> None:
         await self.engine.dispose()
+
+
+def _ask_after_a_pause(engine: AsyncEngine) -> None:
+    """Whether the server still knows a connection is asked when it was not used for a while, and not at each request:
+    asking takes three round trips, a search one. Within the pause who gets a dead one is told that the server went."""
+
+    @event.listens_for(engine.sync_engine, "checkin")
+    def given_back(_connection: object, record: Any) -> None:
+        record.info["idle_since"] = time.monotonic()
+
+    @event.listens_for(engine.sync_engine, "checkout")
+    def taken(connection: Any, record: Any, _proxy: object) -> None:
+        since = record.info.get("idle_since")
+        if since is None or time.monotonic() - since < _TRUSTED:
+            return
+        dialect = engine.sync_engine.dialect
+        try:
+            dialect.do_ping(connection)
+        except dialect.loaded_dbapi.Error as error:
+            raise DisconnectionError from error  # the pool then opens another one
 
 
 @contextmanager

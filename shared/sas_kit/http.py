@@ -7,12 +7,13 @@ so that an endless one stops at its bound.
 from __future__ import annotations
 
 import asyncio
+import math
 import ssl
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, Self
+from typing import Any, Protocol, Self
 from urllib.parse import urlsplit
 
 import httpx2
@@ -35,12 +36,13 @@ class HttpLimits:
     """The bounds of one exchange.
 
     `connect`: seconds to get a connection; `answer`: seconds from the moment the request left to the last byte of the
-    answer; `max_bytes`: bytes of body, after any content decoding.
+    answer; `max_bytes`: bytes of body, after any content decoding; `whole`: seconds for all of it.
     """
 
     connect: float
     answer: float
     max_bytes: int
+    whole: float = math.inf
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,10 +77,29 @@ class HttpFailure(Exception):  # noqa: N818  a failure of the exchange, not a fa
         self.first_byte = first_byte
 
 
+class Watch(Protocol):
+    """Is told of every exchange of a client."""
+
+    def headers(self) -> Sequence[tuple[str, str]]:
+        """What the next request also carries."""
+
+    def over(self, outcome: str, seconds: float) -> None:
+        """`outcome`: the class of the answer's status (`2xx`), a `HttpFailureKind`, or `broken_off` by us. `seconds`
+        count from the start, connecting included."""
+
+
 class HttpClient:
     """A pool of connections, to be closed. `transport` replaces the network in tests (an `httpx2` transport)."""
 
-    def __init__(self, *, transport: Any = None, verify: bool | ssl.SSLContext = True, connections: int = 100) -> None:
+    def __init__(
+        self,
+        *,
+        transport: Any = None,
+        verify: bool | ssl.SSLContext = True,
+        connections: int = 100,
+        watch: Watch | None = None,
+    ) -> None:
+        self.watch = watch
         limits = httpx2.Limits(
             max_connections=connections,
             max_keepalive_connections=connections,
@@ -114,8 +135,14 @@ class HttpClient:
         return self._client
 
 
-def new_client(*, transport: Any = None, verify: bool | ssl.SSLContext = True, connections: int = 100) -> HttpClient:
-    return HttpClient(transport=transport, verify=verify, connections=connections)
+def new_client(
+    *,
+    transport: Any = None,
+    verify: bool | ssl.SSLContext = True,
+    connections: int = 100,
+    watch: Watch | None = None,
+) -> HttpClient:
+    return HttpClient(transport=transport, verify=verify, connections=connections, watch=watch)
 
 
 def asgi_transport(app: Any, *, client: tuple[str, int] = ("127.0.0.1", 0)) -> httpx2.AsyncBaseTransport:
@@ -234,12 +261,13 @@ class _Interfered(httpx2.AsyncBaseTransport):
 class _Course:
     """Where an exchange has got to, by the events the library reports."""
 
-    __slots__ = ("deadline", "limits", "sent_at", "started_at")
+    __slots__ = ("deadline", "limits", "over_at", "sent_at", "started_at")
 
     def __init__(self, limits: HttpLimits, deadline: asyncio.Timeout) -> None:
         self.limits = limits
         self.deadline = deadline
         self.started_at = time.perf_counter()
+        self.over_at = asyncio.get_running_loop().time() + limits.whole
         self.sent_at: float | None = None
 
     async def __call__(self, event: str, _info: dict[str, Any]) -> None:
@@ -248,7 +276,7 @@ class _Course:
 
     def leave(self) -> None:
         self.sent_at = time.perf_counter()
-        self.deadline.reschedule(asyncio.get_running_loop().time() + self.limits.answer)
+        self.deadline.reschedule(min(asyncio.get_running_loop().time() + self.limits.answer, self.over_at))
 
     def elapsed(self) -> float:
         return time.perf_counter() - (self.started_at if self.sent_at is None else self.sent_at)
@@ -263,16 +291,44 @@ async def exchange(
     target: str | None = None,
     headers: Sequence[tuple[str, str]] = (),
     body: bytes = b"",
+    room: Callable[[int], Awaitable[None]] | None = None,
 ) -> HttpAnswer:
     """Send one request and read its answer within `limits`; raise `HttpFailure` when there is none.
 
+    `room` is awaited with the size of the body so far before a piece of it is kept; what it raises ends the exchange.
+
     `target` is written on the request line as it stands (no re-encoding), in place of the path and query of `url`.
-    `headers` are the only ones sent besides Host, Connection and Content-Length.
+    `headers` are the only ones sent besides Host, Connection, Content-Length and those of the client's watch.
     """
+    watch = client.watch
+    if watch is None:
+        return await _exchange(client, method, url, limits, target, headers, body, room)
+    begun, outcome = time.perf_counter(), "broken_off"
+    try:
+        answer = await _exchange(client, method, url, limits, target, (*headers, *watch.headers()), body, room)
+        outcome = f"{answer.status // 100}xx"
+        return answer
+    except HttpFailure as failure:
+        outcome = failure.kind.value
+        raise
+    finally:
+        watch.over(outcome, time.perf_counter() - begun)
+
+
+async def _exchange(
+    client: HttpClient,
+    method: str,
+    url: str,
+    limits: HttpLimits,
+    target: str | None,
+    headers: Sequence[tuple[str, str]],
+    body: bytes,
+    room: Callable[[int], Awaitable[None]] | None,
+) -> HttpAnswer:
     course: _Course | None = None
     first_byte: float | None = None
     try:
-        async with asyncio.timeout(limits.connect) as deadline:
+        async with asyncio.timeout(min(limits.connect, limits.whole)) as deadline:
             course = _Course(limits, deadline)
             extensions: dict[str, Any] = {"trace": course}
             if target is not None and client.in_process:
@@ -285,7 +341,7 @@ async def exchange(
             response = await client.library_client.send(request, stream=True)
             try:
                 first_byte = course.elapsed()
-                content = await _read(response, limits.max_bytes, course)
+                content = await _read(response, limits.max_bytes, course, room)
                 return HttpAnswer(
                     response.status_code,
                     tuple((k.decode("latin-1"), v.decode("latin-1")) for k, v in response.headers.raw),
@@ -318,7 +374,9 @@ async def exchange(
         raise _failure(HttpFailureKind.TLS, str(error), course, first_byte) from error
 
 
-async def _read(response: httpx2.Response, max_bytes: int, course: _Course) -> bytes:
+async def _read(
+    response: httpx2.Response, max_bytes: int, course: _Course, room: Callable[[int], Awaitable[None]] | None
+) -> bytes:
     announced = response.headers.get("content-length", "")
     if announced.isdigit() and int(announced) > max_bytes:
         raise HttpFailure(HttpFailureKind.TOO_LARGE, f"{announced} bytes announced", course.elapsed())
@@ -328,6 +386,8 @@ async def _read(response: httpx2.Response, max_bytes: int, course: _Course) -> b
         size += len(chunk)
         if size > max_bytes:
             raise HttpFailure(HttpFailureKind.TOO_LARGE, f"more than {max_bytes} bytes", course.elapsed())
+        if room is not None:
+            await room(size)
         chunks.append(chunk)
     return b"".join(chunks)
 

@@ -13,6 +13,8 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
 from starlette.exceptions import HTTPException
 
+from sas_kit.stopping import Stopping
+
 _log = logging.getLogger(__name__)
 
 PROBLEM_MEDIA_TYPE = "application/problem+json"
@@ -48,7 +50,7 @@ def install_problem_handlers(app: FastAPI) -> None:
         return problem(422, "Unprocessable request", detail, errors=faults)
 
     async def broken(request: Request, error: Exception) -> Response:
-        _log.error("unexpected error on %s %s", request.method, request.url.path, exc_info=error)
+        _log.error("unexpected error on %s %s", request.method, route_of(request), exc_info=error)
         return problem(500, "Internal error", "The service failed on this request. The fault was logged.")
 
     app.add_exception_handler(HTTPException, refused)
@@ -69,8 +71,9 @@ def _title(status: int) -> str:
     }.get(status, "Request refused")
 
 
-def health_router(ready: Callable[[], Awaitable[Mapping[str, bool]]]) -> APIRouter:
-    """`/health/live`: the process answers. `/health/ready`: each thing it leans on does too (503 otherwise)."""
+def health_router(ready: Callable[[], Awaitable[Mapping[str, bool]]], stopping: Stopping | None = None) -> APIRouter:
+    """`/health/live`: the process answers. `/health/ready`: each thing it leans on does too, and it is not about to
+    stop (503 otherwise)."""
     router = APIRouter(prefix="/health", tags=["health"])
 
     @router.get("/live")
@@ -80,11 +83,19 @@ def health_router(ready: Callable[[], Awaitable[Mapping[str, bool]]]) -> APIRout
     @router.get("/ready", responses={503: {"description": "Something the service leans on does not answer"}})
     async def is_ready() -> Response:
         parts = dict(await ready())
+        if stopping is not None:
+            parts["accepting"] = not stopping.begun
         good = all(parts.values())
         body = {"status": "ready" if good else "not ready", "parts": parts}
         return Response(msgspec.json.encode(body), status_code=200 if good else 503, media_type="application/json")
 
     return router
+
+
+def route_of(request: Request) -> str:
+    """The template of the route that a request took: what a log may say in place of a path, which may name people."""
+    route = request.scope.get("route")
+    return "unknown" if route is None else str(route.path_format)
 
 
 async def bounded_body(request: Request, most: int) -> bytes:

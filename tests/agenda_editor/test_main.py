@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import http.client
 import json
 import signal
 import socket
@@ -74,7 +75,14 @@ def test_serve_answers_under_its_own_address_and_stops_cleanly(sqlite_url: str, 
         assert bundle["entry"][0]["resource"]["comment"].startswith(f"{base}/agenda/ag-")
         with urllib.request.urlopen(bundle["entry"][0]["resource"]["comment"], timeout=10) as page:
             assert page.headers["content-type"].startswith("text/html")
-        process.send_signal(signal.SIGTERM)
+        kept = http.client.HTTPConnection(base.removeprefix("http://"), timeout=10)
+        for told in (False, True):  # what is sent over a kept connection once it was told to stop is answered still
+            if told:
+                process.send_signal(signal.SIGTERM)
+            kept.request("GET", "/fhir/metadata")
+            with kept.getresponse() as answer:
+                assert json.load(answer)["resourceType"] == "CapabilityStatement"
+        kept.close()
         assert process.wait(15) in {0, -signal.SIGTERM}
 
 
@@ -82,6 +90,21 @@ def test_load_puts_the_data_set_in_and_may_be_repeated(sqlite_url: str) -> None:
     for _ in range(2):
         assert main(["load", "--dataset", "demo", "--database-url", sqlite_url]) == 0
         assert _count(sqlite_url, "demo") == len(datasets.load("demo").practitioners)
+
+
+def test_who_breaks_a_generation_off_is_told_what_to_do(
+    sqlite_url: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stopped(*_arguments: object, **_options: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(datasets, "national", stopped)
+
+    assert main(["generate", "--practitioners", "12", "--database-url", sqlite_url]) == 130
+    assert "Run the same command again" in capsys.readouterr().err
+    monkeypatch.undo()
+    assert main(["serve", "--dataset", "national", "--database-url", sqlite_url]) == 1
+    assert "not all of it" in capsys.readouterr().err
 
 
 def test_generate_fills_the_database_and_tells_how_much(sqlite_url: str, capsys: pytest.CaptureFixture[str]) -> None:

@@ -129,7 +129,8 @@ def test_a_port_that_is_taken_is_said_to_be(tmp_path: Path) -> None:
         port = str(taken.getsockname()[1])
         done = recette("up", "agenda", "--agenda-port", port, cwd=tmp_path)
     assert done.returncode == 6
-    assert "address already in use" in done.stderr
+    assert "Address already in use" in done.stderr
+    assert f"cannot listen on 127.0.0.1:{port}" in done.stderr
     assert "Traceback" not in done.stderr
 
 

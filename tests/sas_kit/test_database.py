@@ -149,3 +149,33 @@ def test_a_url_is_given_its_driver(given: str, driver: str) -> None:
 def test_another_database_is_refused() -> None:
     with pytest.raises(ValueError, match="sqlite"):
         asynchronous_url("mysql://h/d")
+
+
+@pytest.mark.postgresql
+@pytest.mark.parametrize("paused", [True, False])
+async def test_a_connection_that_the_server_ended_is_replaced_after_a_pause_and_told_within_it(
+    postgresql_url: str, monkeypatch: pytest.MonkeyPatch, paused: bool
+) -> None:
+    monkeypatch.setattr("sas_kit.database._TRUSTED", 0.0 if paused else 60.0)
+    database, other = Database(postgresql_url, pool_size=1), Database(postgresql_url, pool_size=1)
+    backend = sa.text("SELECT pg_backend_pid()")
+    async with database.reading() as connection:
+        ended = (await connection.execute(backend)).scalar_one()
+    async with other.reading() as connection:
+        await connection.execute(sa.text("SELECT pg_terminate_backend(:pid)"), {"pid": ended})
+        gone = sa.text("SELECT count(*) FROM pg_stat_activity WHERE pid = :pid")
+        while (await connection.execute(gone, {"pid": ended})).scalar_one():  # noqa: ASYNC110  only asking tells
+            await asyncio.sleep(0.005)
+
+    async def served_by() -> int:
+        with translating(unavailable=lambda: ConnectionError("away"), conflict=AssertionError):
+            async with database.reading() as connection:
+                number: int = (await connection.execute(backend)).scalar_one()
+                return number
+
+    if not paused:  # one request hears of it; the next has another connection
+        with pytest.raises(ConnectionError, match="away"):
+            await served_by()
+    assert await served_by() != ended
+    await database.close()
+    await other.close()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import AsyncExitStack
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,8 @@ from sas_kernel.errors import SasError
 from sas_kit.database import Database
 from sas_platform.app import create_app
 from sas_platform.settings import Settings
-from tests.sas_platform.conftest import OpenPlatform, problem_of
+from tests.sas_platform.appointments.conftest import EDITOR, booking
+from tests.sas_platform.conftest import TOKEN, OpenPlatform, problem_of
 
 
 async def test_it_is_ready_once_its_database_is_migrated(open_platform: OpenPlatform, tmp_path: Path) -> None:
@@ -25,7 +27,21 @@ async def test_it_is_ready_once_its_database_is_migrated(open_platform: OpenPlat
         await database.close()
         answer = await platform.send("GET", "/health/ready")
     assert answer.status == 503
-    assert json.loads(answer.body)["parts"] == {"database": False}
+    assert json.loads(answer.body)["parts"] == {"database": False, "accepting": True}
+
+
+async def test_without_a_free_connection_every_interface_says_so_soon(open_platform: OpenPlatform) -> None:
+    async with open_platform(database_wait=0.02, sign_in_required=False) as platform, AsyncExitStack() as stack:
+        for _ in range(platform.app.state.platform.database.engine.pool.size()):
+            await stack.enter_async_context(platform.app.state.platform.database.reading())
+        received = await platform.send("PUT", f"/fhir/Appointment?identifier={EDITOR}|a1", booking(key="a1"))
+        search = await platform.send("POST", "/api/slots/search", {"practitioners": ["810123400017"]})
+        accounts = await platform.send("GET", "/api/admin/regulators", token=TOKEN)
+        ready = await platform.send("GET", "/health/ready")
+    assert [each.status for each in (received, search, accounts, ready)] == [503] * 4
+    assert [each.header("retry-after") for each in (received, search, accounts)] == ["5"] * 3
+    assert json.loads(received.body)["issue"][0]["code"] == "transient"
+    assert problem_of(accounts)["title"] == "Comptes indisponibles"
 
 
 async def test_its_description_names_every_body_it_reads_and_writes(open_platform: OpenPlatform) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Any, Final
 
 from agenda_editor.agendas import rules
@@ -166,7 +167,7 @@ def cpts_fragment(slot: Slot, url: str) -> bytes | None:
     if not types:
         return None
     resource = _slot(slot, url, types, canonicals.CPTS_SLOT)
-    resource["serviceType"] += [
+    resource["serviceType"] = resource["serviceType"] + [
         {
             "extension": [
                 {
@@ -196,21 +197,27 @@ def _slot(slot: Slot, url: str, types: Iterable[SlotType], profile: str) -> dict
         "resourceType": "Slot",
         "id": name,
         "meta": {"profile": [profile], "security": [_SLOT_TYPES[kind] for kind in types]},
-        "serviceType": [
-            *(_CONSULTATION_TYPES[kind] for kind in details.consultation_types),
-            *({"text": reason.strip()} for reason in details.reasons if reason.strip()),
-        ],
+        "serviceType": _service_types(details.consultation_types, details.reasons),
     }
-    specialties = _specialties(details.specialties)
+    specialties = _slot_specialties(details.specialties)
     if specialties:
         resource["specialty"] = specialties
     resource["appointmentType"] = _APPOINTMENT_TYPES[details.appointment_type]
     resource["schedule"] = {"reference": f"Schedule/{schedule_name(slot.schedule_id)}"}
     resource["status"] = "free"
-    resource["start"] = instants.formatted(details.start)
-    resource["end"] = instants.formatted(details.end)
+    resource["start"] = _formatted(details.start)
+    resource["end"] = _formatted(details.end)
     resource["comment"] = f"{url}&creneau={name}"
     return resource
+
+
+@lru_cache(maxsize=4096)
+def _service_types(consultations: tuple[ConsultationType, ...], reasons: tuple[str, ...]) -> list[dict[str, Any]]:
+    """Not to be changed by who gets it: millions of slots have one of a few."""
+    return [
+        *(_CONSULTATION_TYPES[kind] for kind in consultations),
+        *({"text": reason.strip()} for reason in reasons if reason.strip()),
+    ]
 
 
 def _coded(system: str, code: str) -> dict[str, Any]:
@@ -229,6 +236,10 @@ def _specialties(specialties: Iterable[Specialty | None]) -> list[dict[str, Any]
         for s in specialties
         if s is not None and (s.code or (s.label and s.label.strip()))
     ]
+
+
+_formatted = lru_cache(maxsize=16_384)(instants.formatted)  # agendas of a country begin their slots together
+_slot_specialties = lru_cache(maxsize=4096)(_specialties)  # neither is what this gives
 
 
 # --- is what is stored still what would be rendered? ------------------------------------------------------------------

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import Any, Final
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql
 from sqlalchemy.engine import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -29,50 +27,29 @@ from agenda_editor.agendas.model import (
 )
 from agenda_editor.agendas.tables import counters, places, practitioners, renderings, schedules, slots
 from sas_kernel.identifiers import PractitionerIdKind, StructureIds, national_practitioner_id
+from sas_kit.arrays import among
 
-
-@dataclass(frozen=True, slots=True)
-class _HotReads:
-    """The three reads of a search, for one kind of database. The list of ids is one parameter (`ids`), so that the
-    statement is the same, and prepared once, whatever its length."""
-
-    versions: sa.Select[str, int, int]
-    agendas: sa.Select[str, int, int, bytes, int, bytes, bytes]
-    published: sa.Select[int, int, bytes]
-    shared: sa.CompoundSelect[int, int, bytes, str]
-
-
-def _hot_reads(any_of: Callable[[sa.ColumnElement[Any]], sa.ColumnElement[bool]]) -> _HotReads:
-    p, c, s = practitioners.c, schedules.c, slots.c
-    in_window = s.start.between(sa.bindparam("first"), sa.bindparam("last"))
-    return _HotReads(
-        sa.select(p.national_id, p.id, p.version).where(any_of(p.national_id), p.opposed.is_(False)),
-        sa.select(p.national_id, p.id, p.version, p.fragment, c.id, c.fragment, c.role_fragment)
-        .join_from(practitioners, schedules)
-        .where(any_of(p.national_id), p.opposed.is_(False))
-        .order_by(p.id, c.id),
-        sa.select(s.schedule_id, s.start, s.fragment).where(any_of(s.schedule_id), in_window, s.fragment.isnot(None)),
-        # Two halves, since each has an index of its own.
-        sa.union_all(
-            sa.select(s.schedule_id, s.start, s.fragment, sa.literal_column("''", sa.Text)).where(
-                any_of(s.schedule_id), in_window, s.fragment.isnot(None), s.cpts_fragment.is_(None)
-            ),
-            sa.select(s.schedule_id, s.start, s.cpts_fragment, s.communities).where(
-                any_of(s.schedule_id), in_window, s.cpts_fragment.isnot(None)
-            ),
-        ),
-    )
-
-
-def _in_array(column: sa.ColumnElement[Any]) -> sa.ColumnElement[bool]:
-    return column == sa.any_(sa.bindparam("ids", type_=postgresql.ARRAY(column.type)))
-
-
-def _in_json(column: sa.ColumnElement[Any]) -> sa.ColumnElement[bool]:
-    return column.in_(sa.select(sa.func.json_each(sa.bindparam("ids")).table_valued("value").c.value))
-
-
-_HOT: Final = {"postgresql": _hot_reads(_in_array), "sqlite": _hot_reads(_in_json)}
+# The reads of a search. The list of ids is one parameter, so that each is prepared once, whatever its length.
+_p, _c, _s = practitioners.c, schedules.c, slots.c
+_KNOWN: Final = (among(_p.national_id, "ids"), _p.opposed.is_(False))
+_IN_WINDOW: Final = (among(_s.schedule_id, "ids"), _s.start.between(sa.bindparam("first"), sa.bindparam("last")))
+_VERSIONS: Final = sa.select(_p.national_id, _p.id, _p.version).where(*_KNOWN)
+_AGENDAS: Final = (
+    sa.select(_p.national_id, _p.id, _p.version, _p.fragment, _c.id, _c.fragment, _c.role_fragment)
+    .join_from(practitioners, schedules)
+    .where(*_KNOWN)
+    .order_by(_p.id, _c.id)
+)
+_PUBLISHED: Final = sa.select(_s.schedule_id, _s.start, _s.fragment).where(*_IN_WINDOW, _s.fragment.isnot(None))
+# Two halves, since each has an index of its own.
+_SHARED: Final = sa.union_all(
+    sa.select(_s.schedule_id, _s.start, _s.fragment, sa.literal_column("''", sa.Text)).where(
+        *_IN_WINDOW, _s.fragment.isnot(None), _s.cpts_fragment.is_(None)
+    ),
+    sa.select(_s.schedule_id, _s.start, _s.cpts_fragment, _s.communities).where(
+        *_IN_WINDOW, _s.cpts_fragment.isnot(None)
+    ),
+)
 
 _SCHEDULES: Final = sa.select(schedules, practitioners, places).select_from(schedules.join(practitioners).join(places))
 
@@ -91,35 +68,31 @@ class AgendaRepository:
     def __init__(self, connection: AsyncConnection) -> None:
         self._connection = connection
         self._postgresql = connection.dialect.name == "postgresql"
-        self._hot = _HOT[connection.dialect.name]
 
     # --- reading for a search ---
 
     async def versions(self, national_ids: Iterable[str]) -> Sequence[Row[str, int, int]]:
         """`(national id, id, version)` of those of the practitioners who are known and did not oppose."""
-        return (await self._connection.execute(self._hot.versions, {"ids": self._list(national_ids)})).fetchall()
+        return (await self._connection.execute(_VERSIONS, {"ids": list(national_ids)})).fetchall()
 
     async def agendas(self, national_ids: Iterable[str]) -> Sequence[Row[str, int, int, bytes, int, bytes, bytes]]:
         """`(national id, id, version, fragment, schedule id, its fragment, its role's fragment)`, by these ids, for
         the same practitioners."""
-        return (await self._connection.execute(self._hot.agendas, {"ids": self._list(national_ids)})).fetchall()
+        return (await self._connection.execute(_AGENDAS, {"ids": list(national_ids)})).fetchall()
 
     async def published(self, schedule_ids: Iterable[int], first: int, last: int) -> Sequence[Row[int, int, bytes]]:
         """`(schedule id, start, fragment)` of the slots that may leave and start from `first` to `last`."""
-        parameters = {"ids": self._list(schedule_ids), "first": first, "last": last}
-        return (await self._connection.execute(self._hot.published, parameters)).fetchall()
+        parameters = {"ids": list(schedule_ids), "first": first, "last": last}
+        return (await self._connection.execute(_PUBLISHED, parameters)).fetchall()
 
     async def shared(
         self, schedule_ids: Iterable[int], first: int, last: int
     ) -> list[tuple[int, int, bytes, tuple[int, ...]]]:
         """`(schedule id, start, fragment, CPTS)` of the slots that INT_R04 shows. The fragments of those that no CPTS
         sees are the ones of INT_R01."""
-        parameters = {"ids": self._list(schedule_ids), "first": first, "last": last}
-        rows = (await self._connection.execute(self._hot.shared, parameters)).fetchall()
+        parameters = {"ids": list(schedule_ids), "first": first, "last": last}
+        rows = (await self._connection.execute(_SHARED, parameters)).fetchall()
         return [(row[0], row[1], row[2], tuple(map(int, row[3].split()))) for row in rows]
-
-    def _list(self, ids: Iterable[int] | Iterable[str]) -> list[Any] | str:
-        return list(ids) if self._postgresql else json.dumps(list(ids))
 
     # --- reading for people and for edits ---
 
@@ -169,7 +142,7 @@ class AgendaRepository:
         """Those of the ids that a slot has."""
         found: set[int] = set()
         for first in range(0, len(slot_ids), _IDS_AT_ONCE):
-            query = sa.select(slots.c.id).where(slots.c.id.in_(slot_ids[first : first + _IDS_AT_ONCE]))
+            query = sa.select(slots.c.id).where(among(slots.c.id, slot_ids[first : first + _IDS_AT_ONCE]))
             found.update((await self._connection.execute(query)).scalars())
         return found
 
@@ -177,7 +150,7 @@ class AgendaRepository:
         """Every slot, whatever its status, that starts from `first` to `last`, by start."""
         query = (
             sa.select(slots)
-            .where(slots.c.schedule_id.in_(list(schedule_ids)), slots.c.start.between(first, last))
+            .where(among(slots.c.schedule_id, schedule_ids), slots.c.start.between(first, last))
             .order_by(slots.c.start, slots.c.id)
         )
         return [_slot(row) for row in await self._connection.execute(query)]
@@ -266,10 +239,11 @@ class AgendaRepository:
             await self._connection.execute(table.insert(), rows)
 
     async def insert_slots(self, rendered: Iterable[RenderedSlot]) -> None:
-        """Slots with their fragments, any number: by COPY on PostgreSQL, by executemany on SQLite."""
-        rows = [_slot_row(one) for one in rendered]
-        if not rows:
-            return
+        """Slots with their fragments, any number: by COPY on PostgreSQL, by executemany on SQLite.
+
+        They are asked for one by one as they leave, so that the server writes while we render.
+        """
+        rows = map(_slot_row, rendered)
         if self._postgresql:
             # The driver's own COPY joins the transaction that an earlier statement of ours opened (`take_ids`).
             raw = (await self._connection.get_raw_connection()).driver_connection
@@ -278,7 +252,8 @@ class AgendaRepository:
         else:
             names = ", ".join(f'"{name}"' for name in _SLOT_COLUMNS)
             marks = ", ".join("?" * len(_SLOT_COLUMNS))
-            await self._connection.exec_driver_sql(f"INSERT INTO slots ({names}) VALUES ({marks})", rows)  # noqa: S608  our own names
+            if written := list(rows):
+                await self._connection.exec_driver_sql(f"INSERT INTO slots ({names}) VALUES ({marks})", written)  # noqa: S608  our own names
 
     async def change_slot(self, rendered: RenderedSlot, expected: SlotStatus) -> bool:
         """Write the status and fragments of a slot if it still has the `expected` status; whether it had."""
@@ -330,9 +305,9 @@ class AgendaRepository:
                 .values(version=practitioners.c.version + 1)
             )
 
-    async def analyze(self) -> None:
-        """Tell the planner how much there is now, after a bulk insert."""
-        await self._connection.execute(sa.text("ANALYZE"))
+    async def tidy(self) -> None:
+        """After a bulk insert, outside any transaction: what the planner should know, and which pages all may see."""
+        await self._connection.execute(sa.text("VACUUM (ANALYZE)" if self._postgresql else "ANALYZE"))
 
     # --- rendering again ---
 

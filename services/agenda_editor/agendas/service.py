@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, asynccontextmanager
 from dataclasses import dataclass, replace
+from operator import itemgetter
 from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -55,6 +56,7 @@ class _Indexed:
 
 # A slot on its way into an agenda: start, fragment, owner, CPTS.
 _Row = tuple[int, bytes, int, tuple[int, ...]]
+_BY_START: Final = itemgetter(0, 2)  # in the agendas' order where two begin together; no bytes are compared
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,10 +67,30 @@ class AgendaPage:
     slots: list[Slot]
 
 
-class AgendaService:
-    """`fragment_index_bytes`: memory for rendered agendas kept between searches; 0 reads the database every time."""
+@dataclass(frozen=True, slots=True)
+class IndexUse:
+    """How many practitioners of a search the index had and had not, and what it holds afterwards."""
 
-    def __init__(self, database: Database, *, public_url: str, fragment_index_bytes: int) -> None:
+    hits: int
+    misses: int
+    held_bytes: int
+
+
+class AgendaService:
+    """`fragment_index_bytes`: memory for rendered agendas kept between searches; 0 reads the database every time.
+
+    `index_used` is told of each search that asks the index.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        *,
+        public_url: str,
+        fragment_index_bytes: int,
+        index_used: Callable[[IndexUse], None] | None = None,
+    ) -> None:
+        self._index_used = index_used
         self._database = database
         self._public_url = public_url.rstrip("/")
         self._index: BoundedCache[tuple[str, bool], _Indexed] = BoundedCache(fragment_index_bytes)
@@ -100,7 +122,12 @@ class AgendaService:
                     found.append(rules.within(kept.agenda, first, last))
                 else:
                     missing.append(national_id)
-            return found + await self._read(repository, missing, first, last, cpts=cpts) if missing else found
+            hits = len(found)
+            if missing:
+                found += await self._read(repository, missing, first, last, cpts=cpts)
+            if self._index_used is not None:
+                self._index_used(IndexUse(hits, len(missing), self._index.held_bytes))
+            return found
 
     async def _read(
         self, repository: AgendaRepository, national_ids: Sequence[str], first: int, last: int, *, cpts: bool
@@ -127,16 +154,17 @@ class AgendaService:
                 slots.append((start, fragment, owner, ()))
         agendas = []
         for national_id, (number, version, practitioner, schedules, slots) in drafts.items():
-            slots.sort()
+            slots.sort(key=_BY_START)
+            starts, bodies, owned, shared = zip(*slots, strict=True) if slots else ((), (), (), ())
             agenda = PublishedAgenda(
                 number,
                 version,
                 practitioner,
                 tuple(schedules),
-                [slot[0] for slot in slots],
-                [slot[2] for slot in slots],
-                [slot[1] for slot in slots],
-                [slot[3] for slot in slots] if cpts else [],
+                list(starts),
+                list(owned),
+                list(bodies),
+                list(shared) if cpts else [],
             )
             if keep:
                 self._index.put((national_id, cpts), _Indexed(agenda, first, until), rules.weight(agenda))
@@ -189,6 +217,11 @@ class AgendaService:
     async def count_practitioners(self, source: str | None = None) -> int:
         async with self._reading() as repository:
             return await repository.count_practitioners(source)
+
+    async def tidy(self) -> None:
+        """After millions of slots were added: searches are planned, and answered, by what is there now."""
+        async with self._reading() as repository:
+            await repository.tidy()
 
     @asynccontextmanager
     async def _reading(self) -> AsyncIterator[AgendaRepository]:
@@ -333,16 +366,18 @@ class Editing:
         self._touched.update(schedule.practitioner.id for schedule, _ in added)
 
     async def _insert_slots(self, added: Sequence[tuple[Schedule, Sequence[SlotDetails]]]) -> None:
-        number = await self.repository.take_ids("slot", sum(len(details) for _, details in added))
-        rendered = []
+        first = await self.repository.take_ids("slot", sum(len(details) for _, details in added))
+        for _, details in added:
+            for item in details:
+                rules.check(item)
+        await self.repository.insert_slots(self._numbered(added, first))
+
+    def _numbered(self, added: Sequence[tuple[Schedule, Sequence[SlotDetails]]], number: int) -> Iterator[RenderedSlot]:
         for schedule, details in added:
             url = fhir.booking_url(self.public_url, schedule)
             for item in details:
-                rules.check(item)
-                slot = Slot(number, schedule.id, item)
-                rendered.append(_rendered_slot(slot, url))
+                yield _rendered_slot(Slot(number, schedule.id, item), url)
                 number += 1
-        await self.repository.insert_slots(rendered)
 
     def _rendered(self, schedule: Schedule) -> tuple[Schedule, bytes, bytes]:
         return schedule, fhir.schedule_fragment(schedule), fhir.role_fragment(schedule, self.public_url)

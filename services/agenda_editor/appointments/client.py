@@ -6,7 +6,7 @@ from typing import Any, Final
 from urllib.parse import quote, urlsplit
 
 from agenda_editor.appointments.model import Message
-from sas_kit.http import HttpAnswer, HttpClient, HttpLimits, exchange, new_client
+from sas_kit.http import HttpAnswer, HttpClient, HttpLimits, Watch, exchange, new_client
 
 _HEADERS: Final = (
     ("Content-Type", "application/fhir+json"),
@@ -19,7 +19,14 @@ class PlatformClient:
     """`base_url` is the platform's FHIR base, `system` that of the editor's appointments."""
 
     def __init__(
-        self, base_url: str, system: str, limits: HttpLimits, *, connections: int, transport: Any = None
+        self,
+        base_url: str,
+        system: str,
+        limits: HttpLimits,
+        *,
+        connections: int,
+        transport: Any = None,
+        watch: Watch | None = None,
     ) -> None:
         self.limits = limits
         self.connections = connections
@@ -27,6 +34,7 @@ class PlatformClient:
         self._target = urlsplit(self._resource).path
         self._criterion = f"?identifier={quote(system, safe=':/')}%7C"
         self._transport = transport
+        self._watch = watch
         self._client: HttpClient | None = None
 
     async def send(self, message: Message) -> HttpAnswer:
@@ -36,7 +44,7 @@ class PlatformClient:
         by identifier means the same whether it was or not.
         """
         if self._client is None:  # when there is something to send: a service that starts need not wait for TLS
-            self._client = new_client(transport=self._transport, connections=self.connections)
+            self._client = new_client(transport=self._transport, connections=self.connections, watch=self._watch)
         creates = message.sequence == 1 and message.attempt == 1
         return await exchange(
             self._client,

@@ -108,6 +108,13 @@ class PushService:
             _log.warning("the platform refused appointment %s: %s", message.appointment_key, verdict.answer)
         return verdict
 
+    async def backlog(self, now: int) -> tuple[int, float]:
+        """How many messages are pending, and the age of the oldest in seconds. Raises `AgendaUnavailableError`."""
+        with translating(unavailable=AgendaUnavailableError, conflict=AgendaUnavailableError):
+            async with self._database.reading() as connection:
+                count, oldest = await AppointmentRepository(connection).backlog()
+        return count, 0.0 if oldest is None else max(0, now - oldest) / 1000
+
     async def give_up(self, messages: Sequence[Message], now: int) -> None:
         """Leave messages whose attempt was broken off to whoever comes next. Raises `AgendaUnavailableError`."""
         broken_off = rules.failed("broken_off")

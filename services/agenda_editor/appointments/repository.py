@@ -22,13 +22,21 @@ from agenda_editor.appointments.model import (
     PatientDetails,
 )
 from agenda_editor.appointments.tables import appointments, changes, messages, patients
+from sas_kit.arrays import among
 
 _PENDING: Final = DeliveryState.PENDING.value
 _CANCELLED: Final = AppointmentStatus.CANCELLED.value
 
 _earlier = messages.alias("earlier")
-# Spelt out: a partial index serves no statement that learns the state from a parameter.
-_IS_PENDING: Final = messages.c.state == sa.literal_column("'pending'")
+
+
+def _is(state: DeliveryState) -> sa.ColumnElement[bool]:
+    """Spelt out: neither a partial index nor what is known of how rare a state is serves a statement that learns the
+    state from a parameter."""
+    return messages.c.state == sa.literal_column(f"'{state.value}'")
+
+
+_IS_PENDING: Final = _is(DeliveryState.PENDING)
 # In order for each appointment: only its oldest unsettled message may leave.
 _DUE: Final = (
     sa.select(
@@ -283,6 +291,12 @@ class AppointmentRepository:
             )
         )
 
+    async def backlog(self) -> tuple[int, int | None]:
+        """How many messages are pending, and when the oldest was written."""
+        query = sa.select(sa.func.count(), sa.func.min(messages.c.created_at)).where(_IS_PENDING)
+        count, oldest = (await self._connection.execute(query)).one()
+        return count, oldest
+
     async def is_due(self, now: int) -> bool:
         """Whether there may be something to take: cheaper than trying."""
         m = messages.c
@@ -293,6 +307,8 @@ class AppointmentRepository:
                 m.next_attempt_at <= now,
                 m.leased_until.is_(None) | (m.leased_until <= now),
             )
+            # By the index of what is due: else all that was sent before may be read to find one that was not.
+            .order_by(m.next_attempt_at, m.id)
             .limit(1)
         )
         return (await self._connection.execute(query)).first() is not None
@@ -302,7 +318,7 @@ class AppointmentRepository:
         rows = (await self._connection.execute(_DUE, {"now": now, "most": most})).fetchall()
         if not rows:
             return []
-        query = messages.update().where(messages.c.id.in_([row[0] for row in rows]))
+        query = messages.update().where(among(messages.c.id, [row[0] for row in rows]))
         await self._connection.execute(
             query.values(attempts=messages.c.attempts + 1, last_attempt_at=now, leased_until=until)
         )
@@ -350,20 +366,20 @@ class AppointmentRepository:
         await self._connection.execute(query.values(next_attempt_at=now))
 
     async def forget_accepted(self, until: int, most: int) -> int:
-        """Delete at most so many messages the platform accepted by `until`, the oldest first; how many they were.
+        """Delete at most so many messages the platform accepted by `until`, the first accepted first; how many.
 
         The numbers of messages come from their appointment, so none is ever given twice.
         """
         m = messages.c
-        old = sa.select(m.id).where(m.state == DeliveryState.ACCEPTED.value, m.last_attempt_at <= until)
-        old = old.order_by(m.id).limit(most).with_for_update(skip_locked=True)
+        old = sa.select(m.id).where(_is(DeliveryState.ACCEPTED), m.last_attempt_at <= until)
+        old = old.order_by(m.last_attempt_at, m.id).limit(most).with_for_update(skip_locked=True)
         return (await self._connection.execute(messages.delete().where(m.id.in_(old)))).rowcount
 
     async def deliveries(self, state: DeliveryState, limit: int) -> list[Delivery]:
         """Of what is pending the oldest first, else the newest."""
         query = sa.select(messages, appointments.c.key).join_from(messages, appointments)
         order = messages.c.id if state is DeliveryState.PENDING else messages.c.id.desc()
-        rows = await self._connection.execute(query.where(messages.c.state == state.value).order_by(order).limit(limit))
+        rows = await self._connection.execute(query.where(_is(state)).order_by(order).limit(limit))
         return [
             Delivery(
                 row["id"],

@@ -113,3 +113,12 @@ unsettled_messages = sa.Index(
     postgresql_where=messages.c.state == "pending",
     sqlite_where=messages.c.state == "pending",
 )
+
+# What is forgotten some weeks after the platform accepted it.
+accepted_messages = sa.Index(
+    "ix_appointment_messages_accepted",
+    messages.c.last_attempt_at,
+    messages.c.id,
+    postgresql_where=messages.c.state == "accepted",
+    sqlite_where=messages.c.state == "accepted",
+)

@@ -15,11 +15,11 @@ from agenda_editor.appointments.model import Message, Verdict
 from agenda_editor.appointments.push import PushService
 from sas_fhir.instants import milliseconds
 from sas_kernel.clock import Clock
+from sas_kit.observing import tracing
 
 _EVERY: Final = 1.0  # seconds between looks at what other processes wrote
-_ROUNDS_AHEAD: Final = (
-    4  # messages in line for each one under way: while half of them leave, the others are written down
-)
+# Messages in line for each one under way: while half of them leave, the others are written down.
+_ROUNDS_AHEAD: Final = 4
 _GRACE: Final = 3.0  # seconds that what is under way has when the service stops
 
 _log = logging.getLogger(__name__)
@@ -113,7 +113,8 @@ class _Dispatcher:
     def _begin(self) -> None:
         while self._line and not self._stopping and len(self._under_way) < self._push.most_at_once:
             message = self._line.popleft()
-            task = asyncio.create_task(self._push.send(message, self._now()))
+            with tracing.working_on(tracing.fresh()):  # a task takes along what is worked on when it is made
+                task = asyncio.create_task(self._push.send(message, self._now()))
             self._under_way[task] = message
             task.add_done_callback(self._end)
 

@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from agenda_editor.agendas.model import AppointmentType, ConsultationType, Slot, SlotDetails, SlotStatus, SlotType
 from agenda_editor.associations.model import Association, AssociationDetails, Site, SiteDetails
 from agenda_editor.associations.tables import associations, site_slots, sites
+from sas_kit.arrays import among
 
 _SITES: Final = sa.select(
     sites,
@@ -50,7 +51,7 @@ class AssociationRepository:
                 associations.c.id, associations.c.fragment, sites.c.id, sites.c.fragment, sites.c.location_fragment
             )
             .join_from(associations, sites)
-            .where(associations.c.national_id.in_(national_ids))
+            .where(among(associations.c.national_id, national_ids))
             .order_by(associations.c.id, sites.c.id)
         )
         return (await self._connection.execute(query)).fetchall()
@@ -60,7 +61,7 @@ class AssociationRepository:
         s = site_slots.c
         query = (
             sa.select(s.start, s.site_id, s.fragment)
-            .where(s.site_id.in_(site_ids), s.start.between(first, last), s.fragment.isnot(None))
+            .where(among(s.site_id, site_ids), s.start.between(first, last), s.fragment.isnot(None))
             .order_by(s.start, s.id)
         )
         return (await self._connection.execute(query)).fetchall()
@@ -96,7 +97,7 @@ class AssociationRepository:
         """Those of the ids that a slot has."""
         found: set[int] = set()
         for first in range(0, len(slot_ids), _IDS_AT_ONCE):
-            query = sa.select(site_slots.c.id).where(site_slots.c.id.in_(slot_ids[first : first + _IDS_AT_ONCE]))
+            query = sa.select(site_slots.c.id).where(among(site_slots.c.id, slot_ids[first : first + _IDS_AT_ONCE]))
             found.update((await self._connection.execute(query)).scalars())
         return found
 
@@ -104,7 +105,7 @@ class AssociationRepository:
         """Every slot, whatever its status, that starts from `first` to `last`, by start."""
         query = (
             sa.select(site_slots)
-            .where(site_slots.c.site_id.in_(site_ids), site_slots.c.start.between(first, last))
+            .where(among(site_slots.c.site_id, site_ids), site_slots.c.start.between(first, last))
             .order_by(site_slots.c.start, site_slots.c.id)
         )
         return [_slot(row) for row in (await self._connection.execute(query)).mappings()]

@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from agenda_editor.communities.model import Community, CommunityDetails
 from agenda_editor.communities.tables import communities
+from sas_kit.arrays import among
 
 
 class CommunityRepository:
@@ -19,7 +20,7 @@ class CommunityRepository:
 
     async def by_ids(self, ids: Collection[int]) -> list[Community]:
         """Those that exist, by id."""
-        query = sa.select(communities).where(communities.c.id.in_(ids)).order_by(communities.c.id)
+        query = sa.select(communities).where(among(communities.c.id, ids)).order_by(communities.c.id)
         return [
             Community(row["id"], CommunityDetails(row["name"], row["finess"], row["phone"]))
             for row in (await self._connection.execute(query)).mappings()

@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from itertools import islice
 from typing import Final
 
@@ -39,6 +40,7 @@ NATIONAL: Final = "national"
 
 _KEPT_PAST: Final = timedelta(days=2)
 _BATCH: Final = 100
+_UNFINISHED: Final = "unfinished"
 
 
 class ProvisioningService:
@@ -87,14 +89,18 @@ class ProvisioningService:
         slots_per_day: int,
         advanced: Callable[[int], None],
     ) -> int:
-        """Replace the national territory by a new one, in transactions of some hundred practitioners.
+        """Replace the national territory by a new one, in transactions of a hundred practitioners.
 
-        `advanced` is told how many practitioners each step added. Returns the number of slots.
+        `advanced` is told how many practitioners each step added. Returns the number of slots. Who breaks it off leaves
+        a territory that `national_is_whole` denies; the next one begins anew.
         """
         today = now.astimezone(PARIS).date()
         last = today + timedelta(days=days - 1)
         async with self._agendas.editing() as edit, appointments_kept(edit, milliseconds(now)):
             await edit.repository.delete_source(NATIONAL)
+            provisions = ProvisionRepository(edit.connection)
+            await provisions.lock(NATIONAL)
+            await provisions.record(NATIONAL, _UNFINISHED, today)
         places: dict[str, Place] = {}
         count = 0
         for batch in _batches(datasets.national(practitioners, seed, slots_per_day=slots_per_day)):
@@ -103,9 +109,17 @@ class ProvisioningService:
                 await edit.add_agendas(drafts, places, source=NATIONAL)
             count += sum(len(place.slots) for draft in drafts for place in draft.places)
             advanced(len(batch))
+        await self._agendas.tidy()
         async with self._agendas.editing() as edit:
-            await edit.repository.analyze()
+            provisions = ProvisionRepository(edit.connection)
+            await provisions.record(NATIONAL, f"{practitioners} {seed} {days} {slots_per_day}", last)
         return count
+
+    async def national_is_whole(self) -> bool:
+        """Whether the national territory is there, and was not broken off while it was generated."""
+        async with self._agendas.editing() as edit:
+            held, _filled_to = await ProvisionRepository(edit.connection).lock(NATIONAL)
+        return held != _UNFINISHED and await self._agendas.count_practitioners(NATIONAL) > 0
 
 
 async def _add_communities(edit: Editing, dataset: Dataset) -> dict[str, int]:
@@ -200,12 +214,28 @@ def _details(slot: DatasetSlot, communities: Mapping[str, int]) -> SlotDetails:
     return SlotDetails(
         start=milliseconds(slot.start),
         end=milliseconds(slot.end),
-        slot_types=tuple(map(SlotType, slot.slot_types)),
-        consultation_types=tuple(map(ConsultationType, slot.consultation_types)),
+        slot_types=_slot_types(slot.slot_types),
+        consultation_types=_consultation_types(slot.consultation_types),
         appointment_type=AppointmentType(slot.appointment_type),
         reasons=slot.reasons,
-        specialties=tuple(Specialty(code, label) for code, label in slot.specialties),
+        specialties=_specialties(slot.specialties),
         status=SlotStatus(slot.status),
         own_patients_only=slot.own_patients_only,
         communities=tuple(communities[key] for key in slot.communities if key in communities),
     )
+
+
+# Millions of slots have one of a few.
+@lru_cache(maxsize=4096)
+def _slot_types(names: tuple[str, ...]) -> tuple[SlotType, ...]:
+    return tuple(map(SlotType, names))
+
+
+@lru_cache(maxsize=4096)
+def _consultation_types(names: tuple[str, ...]) -> tuple[ConsultationType, ...]:
+    return tuple(map(ConsultationType, names))
+
+
+@lru_cache(maxsize=4096)
+def _specialties(specialties: tuple[tuple[str, str], ...]) -> tuple[Specialty, ...]:
+    return tuple(Specialty(code, label) for code, label in specialties)

@@ -21,6 +21,7 @@ from agenda_editor.regulators.model import (
 )
 from agenda_editor.regulators.rules import key, same
 from agenda_editor.regulators.tables import changes, former_identifiers, regulators
+from sas_kit.arrays import among
 
 _CHANGED = (
     sa.select(sa.func.max(changes.c.id)).where(changes.c.regulator_id == regulators.c.id).scalar_subquery()
@@ -49,12 +50,12 @@ class RegulatorRepository:
     async def holders(self, values: Sequence[str]) -> list[Holder]:
         """Every account that has or had one of these values, of either kind."""
         keys = {key(value) for value in values}
-        held = sa.select(regulators, _CHANGED).where(regulators.c.key.in_(keys))
+        held = sa.select(regulators, _CHANGED).where(among(regulators.c.key, keys))
         f = former_identifiers.c
         had = (
             sa.select(regulators, _CHANGED, f.kind.label("former_kind"), f.value.label("former_value"))
             .join_from(regulators, former_identifiers)
-            .where(f.key.in_(keys))
+            .where(among(f.key, keys))
         )
         now = [_regulator(row) for row in (await self._connection.execute(held)).mappings()]
         return [Holder(regulator, regulator.details.identifier) for regulator in now] + [

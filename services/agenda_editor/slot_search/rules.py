@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Final
 
 from agenda_editor.agendas.model import PublishedAgenda
@@ -135,18 +136,21 @@ def communities(agendas: Sequence[PublishedAgenda]) -> set[int]:
 
 def entries(agendas: Sequence[PublishedAgenda]) -> tuple[int, list[bytes]]:
     """How many slots there are, and the fragments of the answer: slots by start, then all they lean on, once."""
-    slots: list[tuple[int, bytes]] = []
+    starts: list[int] = []
+    slots: list[bytes] = []
     schedules: list[bytes] = []
     practitioners: list[bytes] = []
     roles: list[bytes] = []
-    for agenda in agendas:
+    for agenda in sorted(agendas, key=attrgetter("practitioner_id")):
         if not agenda.fragments:
             continue
-        slots += zip(agenda.starts, agenda.fragments, strict=True)
+        starts += agenda.starts
+        slots += agenda.fragments
         practitioners.append(agenda.practitioner)
         for owner in sorted(set(agenda.owners)):
             schedule, role = agenda.schedules[owner]
             schedules.append(schedule)
             roles.append(role)
-    slots.sort()
-    return len(slots), [*(fragment for _, fragment in slots), *schedules, *practitioners, *roles]
+    # Slots that start together stay by practitioner. Positions are sorted: no bytes compared, no thousand pairs made.
+    order = sorted(range(len(slots)), key=starts.__getitem__)
+    return len(slots), [*[slots[position] for position in order], *schedules, *practitioners, *roles]

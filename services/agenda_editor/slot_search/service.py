@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from uuid import uuid4
 
@@ -18,7 +18,10 @@ from sas_fhir import bundle, canonicals, instants, search
 
 
 class SlotSearchService:
-    """`max_identifiers`: how many one request may name (service level, not ours to choose)."""
+    """`max_identifiers`: how many one request may name (service level, not ours to choose).
+
+    `answered` is told of each answer: which search (`practitioners`, `cpts`, `sos`), and how many slots are in it.
+    """
 
     def __init__(
         self,
@@ -27,7 +30,9 @@ class SlotSearchService:
         associations: AssociationService,
         *,
         max_identifiers: int,
+        answered: Callable[[str, int], None],
     ) -> None:
+        self._answered = answered
         self._agendas = agendas
         self._communities = communities
         self._associations = associations
@@ -51,6 +56,7 @@ class SlotSearchService:
             else:
                 agendas = await self._agendas.published(query.national_ids, query.first, query.last)
         total, fragments = rules.entries(agendas)
+        self._answered("cpts" if query.cpts else "practitioners", total)
         fragments += [cpts.service_fragment(one) for one in shown]
         fragments += [cpts.organization_fragment(one) for one in shown]
         return bundle.searchset(
@@ -90,6 +96,7 @@ class SlotSearchService:
             found = await self._associations.published(query.national_ids, query.first, query.last)
             total = len(found.slots)
             fragments = [*found.slots, *found.schedules, *found.locations, *found.organizations]
+        self._answered("sos", total)
         return bundle.searchset(
             bundle_id=str(uuid4()),
             total=total,

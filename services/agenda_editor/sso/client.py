@@ -17,7 +17,7 @@ from agenda_editor.sso.model import (
     ProviderUnavailableError,
     Tokens,
 )
-from sas_kit.http import HttpAnswer, HttpClient, HttpFailure, HttpLimits, exchange, new_client
+from sas_kit.http import HttpAnswer, HttpClient, HttpFailure, HttpLimits, Watch, exchange, new_client
 
 _LIMITS: Final = HttpLimits(connect=2, answer=5, max_bytes=256 * 1024)  # ours: no source gives a figure
 _DISCOVERY_FOR: Final = 3_600_000
@@ -30,12 +30,22 @@ _JSON: Final = ("Accept", "application/json")
 class ProviderClient:
     """Everything raises `ProviderUnavailableError`. `now` is in milliseconds."""
 
-    def __init__(self, issuer: str, client_id: str, secret: str, redirect_uri: str, *, transport: Any = None) -> None:
+    def __init__(
+        self,
+        issuer: str,
+        client_id: str,
+        secret: str,
+        redirect_uri: str,
+        *,
+        transport: Any = None,
+        watch: Watch | None = None,
+    ) -> None:
         self.issuer = issuer.rstrip("/")
         self.client_id = client_id
         self.redirect_uri = redirect_uri
         self._secret = secret
         self._transport = transport
+        self._watch = watch
         self._client: HttpClient | None = None
         self._provider: tuple[Provider, int] | None = None
         self._keys: tuple[object, int] | None = None
@@ -103,7 +113,7 @@ class ProviderClient:
 
     async def _send(self, method: str, url: str, *headers: tuple[str, str], body: bytes = b"") -> HttpAnswer:
         if self._client is None:  # at the first login: a service that starts need not wait for TLS
-            self._client = new_client(transport=self._transport, connections=20)
+            self._client = new_client(transport=self._transport, connections=20, watch=self._watch)
         try:
             return await exchange(self._client, method, url, limits=_LIMITS, headers=(_JSON, *headers), body=body)
         except HttpFailure as error:

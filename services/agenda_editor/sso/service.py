@@ -156,7 +156,7 @@ class SignOn:
             now + rules.PENDING_FOR,
         )
         async with self._writing() as repository:
-            await repository.forget(now - self._lifetimes.most, now, now - rules.LOCKED_FOR)
+            await self._forget(repository, now)
             await repository.add_pending(rules.hashed(state), rules.hashed(browser), pending)
         return Departure(
             rules.authorization_url(provider, client.client_id, client.redirect_uri, state, pending), browser
@@ -212,6 +212,7 @@ class SignOn:
         key = rules.hashed(login)
         # An attempt counts before it is made: together, many would each see room for themselves.
         async with self._writing() as repository:
+            await self._forget(repository, now)  # anybody may make up logins to try
             attempts = rules.counted(await repository.lock_attempts(key), now)
             await repository.set_attempts(key, attempts)
         minutes = rules.minutes_locked(attempts, now)
@@ -282,6 +283,9 @@ class SignOn:
         if end is None:
             return self._after_logout
         return rules.end_session_url(end, session.id_token, self._provider.client_id, self._after_logout)
+
+    async def _forget(self, repository: SignOnRepository, now: int) -> None:
+        await repository.forget(now - self._lifetimes.most, now, now - rules.LOCKED_FOR)
 
     async def _open(self, repository: SignOnRepository, session: Session, old_cookie: str | None) -> str:
         cookie = new_secret()

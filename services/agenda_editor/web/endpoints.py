@@ -54,7 +54,7 @@ from sas_fhir import instants
 from sas_kernel import contracts
 from sas_kernel.errors import SasError
 from sas_kernel.text import Lang, Text
-from sas_kit.web import form_fields
+from sas_kit.web import form_fields, route_of
 
 _log = logging.getLogger(__name__)
 
@@ -277,7 +277,7 @@ def error_page(request: Request, error: SasError | HTTPException) -> Response:
         incident = f"{secrets.token_hex(2)}-{secrets.token_hex(2)}".upper()
         _log.warning("sign-on refused, incident %s: %s", incident, error.reason)
     elif status >= 500:
-        _log.error("%s %s: %s", request.method, request.url.path, error, exc_info=error)
+        _log.error("%s %s: %s", request.method, route_of(request), error, exc_info=error)
     answer = page(request, "error.html", status=status, title=title.to(lang), text=text.to(lang), incident=incident)
     if status == 503:
         answer.headers["Retry-After"] = "5"

@@ -11,6 +11,7 @@ from sqlalchemy.engine import RowMapping
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sas_fhir.instants import milliseconds, to_datetime
+from sas_kit.arrays import among
 from sas_platform.appointments.model import (
     Appointment,
     Category,
@@ -117,7 +118,7 @@ class AppointmentRepository:
 
     async def messages(self, appointment_ids: Iterable[int]) -> list[Message]:
         """Oldest first."""
-        query = sa.select(message).where(message.c.appointment_id.in_(list(appointment_ids))).order_by(message.c.id)
+        query = sa.select(message).where(among(message.c.appointment_id, appointment_ids)).order_by(message.c.id)
         return [_message(row) for row in (await self._connection.execute(query)).mappings()]
 
     async def changed_after(self, regulator_id: int, number: int, limit: int) -> list[Appointment]:

@@ -38,7 +38,7 @@ message = sa.Table(
     "appointment_report",
     metadata,
     sa.Column("id", _id, primary_key=True),
-    sa.Column("appointment_id", _id, sa.ForeignKey("reported_appointment.id"), nullable=False, index=True),
+    sa.Column("appointment_id", _id, sa.ForeignKey("reported_appointment.id"), nullable=False),
     sa.Column("received_at", sa.BigInteger, nullable=False),
     sa.Column("method", sa.String(8), nullable=False),
     sa.Column("status", sa.String(16), nullable=False),
@@ -52,4 +52,5 @@ message = sa.Table(
     sa.Column("oddity", sa.String(16)),
     sa.Column("status_before", sa.String(16)),
     sa.Column("start_before", sa.BigInteger),
+    sa.Index("ix_appointment_report_appointment_id_id", "appointment_id", "id"),
 )

@@ -89,6 +89,16 @@ class EditorExistsError(EditorError):
         )
 
 
+class EditorsUnavailableError(EditorError):
+    def __init__(self) -> None:
+        super().__init__(
+            Text(
+                "Le registre des éditeurs ne peut pas être lu pour l’instant : réessayez plus tard.",
+                "The register of editors cannot be read for now: try again later.",
+            )
+        )
+
+
 class EditorReadOnlyError(EditorError):
     def __init__(self, editor_id: str) -> None:
         super().__init__(

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
+from sqlalchemy.ext.asyncio import AsyncConnection
+
 from sas_kernel.flows import Flow
-from sas_kit.database import Database
+from sas_kit.database import Database, translating
 from sas_platform.editors import repository, rules
 from sas_platform.editors.model import (
     Editor,
     EditorExistsError,
     EditorNotFoundError,
     EditorReadOnlyError,
+    EditorsUnavailableError,
     Environment,
 )
 
@@ -24,7 +29,7 @@ class EditorRegister:
     configured: tuple[Editor, ...]
 
     async def all(self) -> tuple[Editor, ...]:
-        async with self.database.reading() as connection:
+        async with self._reading() as connection:
             return rules.combined(self.configured, await repository.all_editors(connection))
 
     async def get(self, editor_id: str) -> Editor:
@@ -39,18 +44,30 @@ class EditorRegister:
     async def add(self, editor: Editor) -> None:
         if self._is_configured(editor.id):
             raise EditorExistsError(editor.id)
-        async with self.database.transaction() as connection:
+        async with self._writing() as connection:
             await repository.add(connection, editor)
 
     async def replace(self, editor: Editor) -> None:
         self._refuse_configured(editor.id)
-        async with self.database.transaction() as connection:
+        async with self._writing() as connection:
             await repository.replace(connection, editor)
 
     async def remove(self, editor_id: str) -> None:
         self._refuse_configured(editor_id)
-        async with self.database.transaction() as connection:
+        async with self._writing() as connection:
             await repository.remove(connection, editor_id)
+
+    @asynccontextmanager
+    async def _reading(self) -> AsyncIterator[AsyncConnection]:
+        with translating(unavailable=EditorsUnavailableError, conflict=EditorsUnavailableError):
+            async with self.database.reading() as connection:
+                yield connection
+
+    @asynccontextmanager
+    async def _writing(self) -> AsyncIterator[AsyncConnection]:
+        with translating(unavailable=EditorsUnavailableError, conflict=EditorsUnavailableError):
+            async with self.database.transaction() as connection:
+                yield connection
 
     def _is_configured(self, editor_id: str) -> bool:
         return any(editor.id == editor_id for editor in self.configured)

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from sas_kit.http import HttpClient, HttpFailure, HttpFailureKind, HttpLimits, exchange, new_client
+from sas_kit.http import HttpClient, HttpFailure, HttpFailureKind, HttpLimits, Watch, exchange, new_client
 from sas_platform.editors.model import Editor
 from sas_platform.regulators import fhir
 from sas_platform.regulators.model import Answer, Identifier
@@ -26,9 +26,10 @@ _NEVER_LEFT: Final = frozenset({HttpFailureKind.UNREACHABLE, HttpFailureKind.TLS
 class RegulatorClient:
     """`connect`, `answer`: seconds, as everywhere in `sas_kit.http`. `transport` replaces the network in tests."""
 
-    def __init__(self, *, connect: float, answer: float, transport: Any = None) -> None:
+    def __init__(self, *, connect: float, answer: float, transport: Any = None, watch: Watch | None = None) -> None:
         self._limits = HttpLimits(connect, answer, _MOST_BYTES)
         self._transport = transport
+        self._watch = watch
         self._tls = ssl.create_default_context()
         self._clients: dict[str, HttpClient] = {}
 
@@ -41,7 +42,9 @@ class RegulatorClient:
         """What became of one request; a failure of the exchange is an answer without a status."""
         client = self._clients.get(editor.id)
         if client is None:
-            client = self._clients[editor.id] = new_client(transport=self._transport, verify=self._tls, connections=4)
+            client = self._clients[editor.id] = new_client(
+                transport=self._transport, verify=self._tls, connections=4, watch=self._watch
+            )
         target = urlsplit(editor.base_url).path + fhir.target(address)
         try:
             answer = await exchange(

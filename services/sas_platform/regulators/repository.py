@@ -214,6 +214,14 @@ class ProvisionRepository:
         wanted = sa.or_(p.due <= _ms(now), p.queued_due <= _ms(now))
         return set((await self._connection.execute(sa.select(p.editor_id).where(wanted, free).distinct())).scalars())
 
+    async def backlog(self) -> tuple[int, datetime | None]:
+        """How many rows have something to send, now or later, and when the first of it is due."""
+        p = provision.c
+        due = sa.case((p.due.is_(None), p.queued_due), (p.queued_due < p.due, p.queued_due), else_=p.due)
+        query = sa.select(sa.func.count(), sa.func.min(due)).where(sa.or_(p.due.isnot(None), p.queued_due.isnot(None)))
+        count, first = (await self._connection.execute(query)).one()
+        return count, None if first is None else _instant(first)
+
     async def claim(self, row: Provision, lease: str, until: datetime, known: Identifier, doubt: Identifier) -> None:
         """Written before the request leaves: whoever takes over after a crash knows that it may have."""
         query = provision.update().where(*_same(row)).values(

@@ -357,6 +357,12 @@ class Provisioning:
         answer = await self._client.send(editor, claim.attempt.method, message.address, resource)
         return await self._settle(editor, claim, answer, clock.now())
 
+    async def backlog(self, now: datetime) -> tuple[int, float]:
+        """How many accounts some editor is to be told of, and for how many seconds the first should have been."""
+        async with self._accounts.reading() as connection:
+            count, first = await ProvisionRepository(connection).backlog()
+        return count, 0.0 if first is None else max(0.0, (now - first).total_seconds())
+
     async def habilitations(self) -> list[Habilitation]:
         """Every regulator with every editor, by name."""
         editors = {editor.id: (editor.name, editor.base_url) for editor in await self._accounts.editors()}

@@ -76,6 +76,20 @@ provision = sa.Table(
     sa.Index("ix_regulator_provision_editor_id_due", "editor_id", "due"),
 )
 
+# What every worker asks each second. Hardly a row has an instant to be sent at, so both are small.
+due_provisions = sa.Index(
+    "ix_regulator_provision_due",
+    provision.c.due,
+    postgresql_where=provision.c.due.isnot(None),
+    sqlite_where=provision.c.due.isnot(None),
+)
+queued_provisions = sa.Index(
+    "ix_regulator_provision_queued_due",
+    provision.c.queued_due,
+    postgresql_where=provision.c.queued_due.isnot(None),
+    sqlite_where=provision.c.queued_due.isnot(None),
+)
+
 attempt = sa.Table(
     "regulator_attempt",
     metadata,

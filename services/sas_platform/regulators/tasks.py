@@ -9,7 +9,8 @@ from contextlib import asynccontextmanager, suppress
 from typing import Final
 
 from sas_kernel.clock import Clock
-from sas_platform.editors.model import Editor
+from sas_kit.observing import tracing
+from sas_platform.editors.model import Editor, EditorsUnavailableError
 from sas_platform.regulators.model import RegulatorsUnavailableError
 from sas_platform.regulators.service import Provisioning
 
@@ -47,7 +48,7 @@ async def _keep_telling(provisioning: Provisioning, clock: Clock, wake: asyncio.
                 for editor in await provisioning.editors(clock.now()):
                     if editor.id not in under_way:
                         under_way[editor.id] = asyncio.create_task(_tell(provisioning, editor, clock, stop))
-            except RegulatorsUnavailableError as error:
+            except (RegulatorsUnavailableError, EditorsUnavailableError) as error:
                 _log.warning("editors were not told: %s", error)
             except Exception:  # noqa: BLE001  whatever it is, the next round may do without
                 _log.exception("editors were not told")
@@ -63,8 +64,10 @@ async def _keep_telling(provisioning: Provisioning, clock: Clock, wake: asyncio.
 async def _tell(provisioning: Provisioning, editor: Editor, clock: Clock, stop: asyncio.Event) -> None:
     """One after the other until nothing is due; an editor that fails is left alone until the next round."""
     try:
-        while not stop.is_set() and await provisioning.tell_one(editor, clock):
-            pass
+        more = True
+        while more and not stop.is_set():
+            with tracing.working_on(tracing.fresh()):
+                more = await provisioning.tell_one(editor, clock)
     except RegulatorsUnavailableError as error:
         _log.warning("editor %s was not told: %s", editor.id, error)
     except Exception:  # noqa: BLE001  a fault about one account must not end the telling of all others

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import ssl
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from typing import Any
 
 from sas_kernel.errors import SasError
 from sas_kernel.text import Text
-from sas_kit.http import HttpAnswer, HttpClient, HttpLimits, exchange, new_client
+from sas_kit.http import HttpAnswer, HttpClient, HttpLimits, Watch, exchange, new_client
 from sas_platform.editors.model import Editor, Search
 from sas_platform.slot_search.model import Bounds, LotRequest
 
@@ -47,15 +48,21 @@ class EditorClients:
     an editor that hangs, a queue would only turn late answers into later ones.
     """
 
-    def __init__(self, bounds: Bounds, *, per_editor: int, transport: Any = None) -> None:
+    def __init__(self, bounds: Bounds, *, per_editor: int, transport: Any = None, watch: Watch | None = None) -> None:
         self._limits = HttpLimits(bounds.connect, bounds.answer, bounds.answer_size)
         self._per_editor = per_editor
         self._transport = transport
+        self._watch = watch
         self._tls = ssl.create_default_context()  # costly to build, hence shared
         self._peers: dict[str, _Peer] = {}
 
-    async def fetch(self, request: LotRequest) -> HttpAnswer:
-        """The editor's answer, whatever its status; raises `HttpFailure` or `EditorSaturatedError`."""
+    async def fetch(
+        self, request: LotRequest, within: float, room: Callable[[int], Awaitable[None]] | None = None
+    ) -> HttpAnswer:
+        """The editor's answer, whatever its status; raises `HttpFailure` or `EditorSaturatedError`.
+
+        `within`: seconds that the search still has. `room`: see `sas_kit.http.exchange`.
+        """
         async with self._peer(request.editor) as client:
             return await exchange(
                 client,
@@ -63,8 +70,9 @@ class EditorClients:
                 # The query goes in `target` alone: libraries log URLs.
                 f"{request.editor.base_url}/{_RESOURCE[request.search]}",
                 target=request.target,
-                limits=self._limits,
+                limits=replace(self._limits, whole=within),
                 headers=_HEADERS,
+                room=room,
             )
 
     async def aclose(self) -> None:
@@ -81,7 +89,9 @@ class EditorClients:
                 await peer.client.aclose()
             peer = None
         if peer is None:
-            client = new_client(transport=self._transport, verify=self._tls, connections=self._per_editor)
+            client = new_client(
+                transport=self._transport, verify=self._tls, connections=self._per_editor, watch=self._watch
+            )
             peer = self._peers[editor.id] = _Peer(editor.base_url, client)
         if peer.in_flight >= self._per_editor:
             raise EditorSaturatedError(peer.in_flight)

@@ -24,6 +24,18 @@ class InvalidSearchError(SasError):
     """The search cannot be made; the sentence says what to correct."""
 
 
+class SearchOverloadedError(SasError):
+    """The platform holds as many answers as it may; the search can be made again later."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            Text(
+                "La plateforme tient déjà autant de réponses d’éditeurs qu’elle le peut. Réessayez dans un instant.",
+                "The platform already holds as many answers of editors as it can. Try again in a moment.",
+            )
+        )
+
+
 class InvalidAnswerError(SasError):
     """What an editor answered is not a search result."""
 
@@ -60,6 +72,12 @@ class Bounds:
     max_practitioners: int
     association_lot_size: int
     max_associations: int
+
+    @property
+    def whole(self) -> float:
+        """Seconds for a search: those an editor has, and as much again as reaching the slowest may take of the 5 %
+        that a search may take longer; the rest of them is for merging."""
+        return self.answer * 1.025
 
 
 @dataclass(frozen=True, slots=True)

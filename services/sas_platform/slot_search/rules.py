@@ -181,11 +181,12 @@ class Merge:
         changed = []
         seen = self._seen.setdefault(editor, set())
         for offer in offered:
-            ids = {slot.id for slot in offer.slots}
-            if len(ids) == len(offer.slots) and seen.isdisjoint(ids):
-                fresh = list(offer.slots)
+            slots = offer.slots
+            ids = set(map(_by_id, slots))
+            if len(ids) == len(slots) and seen.isdisjoint(ids):
+                fresh = slots.copy()
             else:
-                first = {slot.id: slot for slot in reversed(offer.slots) if slot.id not in seen}
+                first = {slot.id: slot for slot in reversed(slots) if slot.id not in seen}
                 fresh = list(first.values())
             if not fresh:
                 continue
@@ -236,6 +237,7 @@ def merge(answers: Iterable[tuple[str, Iterable[Offer]]]) -> Merge:
 
 _by_name = attrgetter("editor", "id")
 _by_time = attrgetter("start")
+_by_id = attrgetter("id")
 
 
 def _earliest_first(availability: Availability) -> tuple[datetime, str, str, str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 
 import msgspec
@@ -188,6 +188,19 @@ def answer(result: SearchResult) -> SearchAnswer:
         sites=sites(result.sites),
         editors=editors(result.editors),
     )
+
+
+def pieces(result: SearchResult) -> Iterator[bytes]:
+    """The JSON of `answer`, piece by piece; each group of slots is let go of once it is written."""
+    whole = answer(result)
+    del result
+    groups, whole.availabilities = whole.availabilities[::-1], []
+    # What stands before this member is written by us alone: it is the first of that name.
+    before, empty, after = msgspec.json.encode(whole).partition(b'"availabilities":[]')
+    yield before + empty[:-1]
+    while groups:
+        yield msgspec.json.encode(groups.pop()) + (b"," if groups else b"")
+    yield b"]" + after
 
 
 def planned(plan: Plan) -> PlannedEvent:

@@ -15,7 +15,7 @@ session = sa.Table(
     sa.Column("cookie_hash", sa.String(64), nullable=False, unique=True),
     sa.Column("regulator_id", sa.BigInteger, nullable=False),  # negative: a test identity, which is in no table
     sa.Column("csrf", sa.String(64), nullable=False),
-    sa.Column("opened", sa.BigInteger, nullable=False),
+    sa.Column("opened", sa.BigInteger, nullable=False, index=True),
     sa.Column("seen", sa.BigInteger, nullable=False),
     sa.Column("ended", sa.BigInteger),
 )

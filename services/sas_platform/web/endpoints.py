@@ -205,6 +205,8 @@ async def _news(
     # Where the database does not answer, the stream ends: the page opens another one, which goes on after this one.
     with suppress(AppointmentsUnavailableError, RegulatorsUnavailableError, SignOnUnavailableError):
         while await state.sign_on.visit_of(session_id, state.clock.now()) is not None:
+            if state.stopping.begun:  # the page opens another one, which somebody else answers
+                return
             arrival = state.appointments.arrival()  # before looking: what comes meanwhile is not slept through
             told = state.appointment_pages.told(regulator_id, after, state.clock.now(), lang, status)
             async with aclosing(told) as changes:

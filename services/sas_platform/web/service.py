@@ -124,17 +124,19 @@ class SearchPages:
         yield Update(
             outcomes_rules.status_line(plan, (), merged, lang), outcomes_rules.editor_lines(plan, (), lang), (), False
         )
-        async with aclosing(self.search.outcomes(plan)) as outcomes:
-            async for outcome in outcomes:
-                changed = merged.add(outcome.request.editor.id, outcome.offers)
-                known.append((outcome.request, outcome.report))
-                reports = editor_reports(plan, known)
-                yield Update(
-                    status=outcomes_rules.status_line(plan, reports, merged, lang),
-                    editors=outcomes_rules.editor_lines(plan, reports, lang),
-                    cards=tuple(rules.card(merged.offer(key), self.directory, shown, names, lang) for key in changed),
-                    done=False,
-                )
+        with self.search.visit() as visit:
+            async with aclosing(self.search.outcomes(plan, visit)) as outcomes:
+                async for outcome in outcomes:
+                    changed = merged.add(outcome.request.editor.id, outcome.offers)
+                    known.append((outcome.request, outcome.report))
+                    reports = editor_reports(plan, known)
+                    offers = [merged.offer(key) for key in changed]
+                    yield Update(
+                        status=outcomes_rules.status_line(plan, reports, merged, lang),
+                        editors=outcomes_rules.editor_lines(plan, reports, lang),
+                        cards=tuple(rules.card(offer, self.directory, shown, names, lang) for offer in offers),
+                        done=False,
+                    )
         yield Update(
             status=outcomes_rules.status_line(plan, reports, merged, lang),
             editors=outcomes_rules.editor_lines(plan, reports, lang),

@@ -41,7 +41,7 @@ _LOOKS_EVERY: Final = 0.25  # seconds
 
 
 class FaultsMiddleware:
-    """Outermost, so that what the service logs and measures of itself stays true."""
+    """Around the whole service; around this there is only what measures and tells which answers left."""
 
     def __init__(self, app: App, *, stage: Stage) -> None:
         self._app = app

@@ -171,3 +171,19 @@ async def test_sites_and_cpts_get_their_new_days_too(start: Starter, sqlite_url:
     bundle = await demo.search(query=query)
     assert len({s["start"][:10] for s in resources(bundle, "Slot")}) >= 5
     assert len(resources(bundle, "Organization")) == 2
+
+
+async def test_a_generation_that_was_broken_off_is_told_and_begun_anew(agenda: Agenda) -> None:
+    provisioning = ProvisioningService(agenda.service)
+
+    def broken_off(_step: int) -> None:
+        raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        await provisioning.generate(130, 1, agenda.clock.now(), days=1, slots_per_day=1, advanced=broken_off)
+    assert await agenda.service.count_practitioners("national") == 100
+    assert not await provisioning.national_is_whole()
+
+    await provisioning.generate(130, 1, agenda.clock.now(), days=1, slots_per_day=1, advanced=lambda _step: None)
+    assert await agenda.service.count_practitioners("national") == 130
+    assert await provisioning.national_is_whole()

@@ -405,7 +405,7 @@ async def test_the_capability_statement_says_what_is_offered_and_no_more(lone_ag
 async def test_the_service_is_ready_and_documents_itself(agenda: Agenda) -> None:
     ready = await agenda.get("/health/ready")
     assert ready.status == 200
-    assert json.loads(ready.body)["parts"] == {"database": True, "migrations": True}
+    assert json.loads(ready.body)["parts"] == {"database": True, "migrations": True, "accepting": True}
     document = json.loads((await agenda.get("/openapi.json")).body)
     parameters = {p["name"] for p in document["paths"]["/fhir/Slot"]["get"]["parameters"]}
     assert {"start", "status", IDENTIFIER} <= parameters

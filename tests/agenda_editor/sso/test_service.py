@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from agenda_editor.regulators.model import Identifier, IdentifierKind, RegulatorDetails
 from agenda_editor.sso.model import SESSION_COOKIE, Person, PersonKind
 from agenda_editor.sso.rules import hashed
-from agenda_editor.sso.tables import sessions
+from agenda_editor.sso.tables import login_attempts, pending_logins, sessions
 from sas_fhir.instants import milliseconds
 from sas_fhir.search import Token
 from sas_kernel.datasets import DatasetStaff
@@ -457,6 +457,19 @@ async def test_a_success_forgets_the_failures_before_it(practice: Browser) -> No
         for _ in range(4):
             assert (await attempt(practice, *("secretariat", "wrong")))[0] == 401
         assert (await attempt(practice, *STAFF))[0] == 303
+
+
+async def test_what_is_over_is_not_kept(practice: Browser) -> None:
+    """Whoever tries makes room: nobody need come through the provider for it."""
+    await practice.log_in(*STAFF)
+    await practice.agenda.app.state.services.sign_on.depart(None, "/", None, now_of(practice))
+    for number in range(3):
+        await attempt(practice, f"made-up-{number}", "wrong")
+    tables = (sessions, pending_logins, login_attempts)
+    assert [len(await rows(practice, table)) for table in tables] == [1, 1, 3]
+    practice.agenda.clock.advance(timedelta(days=1))
+    await attempt(practice, "made-up-9", "wrong")
+    assert [len(await rows(practice, table)) for table in tables] == [0, 0, 1]
 
 
 async def test_a_member_who_left_the_data_set_is_signed_out(practice: Browser) -> None:

@@ -260,7 +260,8 @@ async def check_search(pair: Pair) -> str:
     """What became of the agenda's part; the other editor's slots are there in time, whatever it is."""
     somebody = str(DEMO.test_data["practitioner_two_places"])
     async with asyncio.timeout(ANSWER * 1.05 + 2):  # the margin is the machine's: what hangs, hangs for ever
-        found = await pair.platform.slot_search.search(SearchQuery((THEO, somebody)), datetime.now(UTC))
+        with pair.platform.slot_search.visit() as visit:
+            found = await pair.platform.slot_search.search(SearchQuery((THEO, somebody)), datetime.now(UTC), visit)
     fared = {report.name: report for report in found.editors}
     assert (fared["other"].status, fared["other"].slots) == (EditorStatus.ANSWERED, 1)
     return fared["agenda"].status.value

@@ -124,11 +124,12 @@ def middlewares(app: FastAPI) -> list[str]:
 
 
 def test_without_faults_nothing_stands_before_the_service() -> None:
-    assert middlewares(create_agenda(AgendaSettings())) == []
-    assert middlewares(create_platform(PlatformSettings(dataset=None))) == ["_AccessLog"]
+    assert middlewares(create_agenda(AgendaSettings())) == ["AdmissionMiddleware"]
+    assert middlewares(create_platform(PlatformSettings(dataset=None))) == ["AdmissionMiddleware"]
 
 
 def test_with_faults_the_middleware_is_the_outermost() -> None:
-    assert middlewares(create_agenda(AgendaSettings(faults_by_header=True))) == ["FaultsMiddleware"]
+    agenda = create_agenda(AgendaSettings(faults_by_header=True))
+    assert middlewares(agenda) == ["FaultsMiddleware", "AdmissionMiddleware"]
     with_file = PlatformSettings(dataset=None, faults=("drip",))
-    assert middlewares(create_platform(with_file)) == ["FaultsMiddleware", "_AccessLog"]
+    assert middlewares(create_platform(with_file)) == ["FaultsMiddleware", "AdmissionMiddleware"]

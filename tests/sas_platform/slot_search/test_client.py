@@ -24,10 +24,10 @@ async def test_an_editor_that_moves_is_asked_at_its_new_address() -> None:
         clients = EditorClients(BOUNDS, per_editor=2)
         try:
             request = request_to(before.base_url)
-            await clients.fetch(request)
-            await clients.fetch(request)
+            await clients.fetch(request, 1)
+            await clients.fetch(request, 1)
             moved = replace(request, editor=replace(request.editor, base_url=after.base_url))
-            await clients.fetch(moved)
+            await clients.fetch(moved, 1)
         finally:
             await clients.aclose()
     assert (len(before.calls), len(after.calls)) == (2, 1)

@@ -11,6 +11,7 @@ from urllib.parse import quote
 import pytest
 
 from sas_kernel import datasets
+from sas_kit.http import HttpLimits, exchange, new_client
 from sas_platform.web import endpoints
 from tests.sas_platform.conftest import NOW, OpenPlatform, Platform, problem_of
 from tests.sas_platform.web.conftest import EMAIL, Live, live_platform, signed_in
@@ -276,6 +277,23 @@ async def test_a_stream_is_kept_alive_and_ends_with_the_session(
         assert (await next_of(events))["event"] == "ended"
         assert [event async for event in events] == []
     assert clock.now() == NOW + timedelta(hours=1)
+
+
+async def test_a_stream_ends_when_the_service_is_told_to_stop(sqlite_url: str) -> None:
+    async with live_platform(sqlite_url) as live, live.listening() as events, asyncio.timeout(10):
+        assert (await anext(events))["comment"] == "open"
+        live.app.state.stopping.begin()
+        assert [event async for event in events] == []  # no event says that the session ended: the page listens again
+
+
+async def test_so_many_pages_listen_and_no_more(sqlite_url: str) -> None:
+    async with live_platform(sqlite_url, max_streams=1) as live, live.listening() as events, asyncio.timeout(10):
+        assert (await anext(events))["comment"] == "open"
+        address = f"{live.base_url}/appointments/stream"
+        async with new_client() as client:
+            answer = await exchange(client, "GET", address, limits=HttpLimits(2, 5, 10_000))
+            other = await exchange(client, "GET", f"{live.base_url}/connexion", limits=HttpLimits(2, 5, 100_000))
+    assert (answer.status, answer.header("retry-after"), other.status) == (503, "5", 200)
 
 
 async def test_a_stream_is_of_one_regulator(sqlite_url: str) -> None:

@@ -74,6 +74,7 @@ class Role(msgspec.Struct, gc=False):
 
 
 _location = msgspec.json.Decoder(Location)
+_WORDS = re.compile(r"[a-z0-9]+")
 
 
 def place_of(role: Role) -> Place | None:
@@ -146,6 +147,8 @@ def _phone_of(telecom: list[ContactPoint]) -> str:
 def clean(text: str, most: int = MAX_TEXT) -> str:
     """One line of printable characters: what an editor sends is shown to people and must not play tricks on them."""
     if text.isascii() and text.isprintable():
+        if "  " not in text and len(text) <= most:
+            return text.strip(" ")
         flat = text
     else:
         # Control and format characters include the marks that turn the direction of the text that follows.
@@ -155,5 +158,5 @@ def clean(text: str, most: int = MAX_TEXT) -> str:
 
 
 def folded(text: str) -> str:
-    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().casefold()
-    return " ".join(re.findall(r"[a-z0-9]+", plain))
+    plain = text if text.isascii() else unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
+    return " ".join(_WORDS.findall(plain.lower()))

@@ -4,8 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import json
+from datetime import timedelta
 
-from tests.sas_platform.conftest import OpenPlatform
+import sqlalchemy as sa
+
+from sas_platform.sso.provider.tables import code as codes
+from sas_platform.sso.provider.tables import token as issued
+from sas_platform.sso.tables import failure, session
+from tests.sas_platform.conftest import OpenPlatform, Platform
 from tests.sas_platform.sso.browser import SETTINGS, Browser, ask_token, error_of, exchange_code, tokens, userinfo
 
 
@@ -37,3 +43,22 @@ async def test_attempts_made_at_once_are_all_counted(open_platform: OpenPlatform
         page = await browser.send("GET", "/connexion")
         answers = await asyncio.gather(*(browser.submit(page, password="wrong") for _ in range(12)))
         assert sorted(answer.status for answer in answers) == [403] * 5 + [429] * 7
+
+
+async def test_what_is_over_is_not_kept(open_platform: OpenPlatform, database_url: str) -> None:
+    async def counts(platform: Platform) -> list[int]:
+        async with platform.app.state.platform.database.reading() as connection:
+            return [
+                (await connection.execute(sa.select(sa.func.count()).select_from(table))).scalar_one()
+                for table in (session, failure, codes, issued)
+            ]
+
+    async with open_platform(**SETTINGS, database_url=database_url) as platform:
+        for _ in range(2):
+            await tokens(Browser(platform))
+        browser = Browser(platform)
+        await browser.submit(await browser.send("GET", "/connexion"), password="wrong")
+        assert await counts(platform) == [2, 1, 2, 2]
+        platform.clock.advance(timedelta(days=7))
+        await tokens(Browser(platform))
+        assert await counts(platform) == [1, 0, 1, 1]

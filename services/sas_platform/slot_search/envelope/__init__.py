@@ -1,0 +1,1 @@
+"""What an editor’s answer is wrapped in."""
