@@ -15,7 +15,7 @@ from random import Random
 import asyncpg
 
 from agenda_editor.agendas.fhir import rendering_stamp
-from benchmarks.national_query import POSTGRESQL, PUBLIC_URL
+from benchmarks.stores import POSTGRESQL, PUBLIC_URL
 from recette.engine import target_file
 from sas_kernel import datasets
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.loading import country
-from benchmarks.national_query import PUBLIC_URL
+from benchmarks.stores import PUBLIC_URL
 from recette.drivers import services as processes
 
 READY_WITHIN = 600.0
