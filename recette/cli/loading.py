@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from recette.cli.options import DEFAULT_OUT, SETTINGS, DeviationsOption, LangOption, OutOption, said
+from sas_kernel.text import Lang, Text
 
 if TYPE_CHECKING:
     from recette.load.running import Told
@@ -116,7 +117,7 @@ def load(
         clock=SystemClock(),
         masks=EvidenceMasks(),
         deviations=playing.deviations_in(deviations),
-        told=_teller("console" in names),
+        told=_teller("console" in names, lang),
         consents=consent or (),
     )
     written = write_load(report, tuple(name for name in names if name != "console"), out, lang)
@@ -167,30 +168,31 @@ def _place(value: str) -> tuple[str, int]:
     return host.strip("[]"), int(port)
 
 
-def _teller(shown: bool) -> Told:
-    """How far the load has come, on the error stream: on a terminal a line for each stage, written over; elsewhere the
-    stage as it begins."""
+def _teller(shown: bool, lang: Lang) -> Told:
+    """How far the load has come, on the error stream, in the language of the reports: on a terminal a line for each
+    stage, written over; elsewhere the stage as it begins."""
     from recette.load.running import Told
 
     if not shown:
         return Told()
     line = _line if sys.stderr.isatty() and not SETTINGS.ci else _beginning
+    alone = Text("professionnels cherchés seuls, avant la charge", "practitioners searched for alone, first")
     return Told(
-        looking=line(said("professionnels cherchés seuls, avant la charge", "practitioners searched for alone, first")),
-        loading=line(said("recherches", "searches")),
-        judging=line(said("réponses jugées", "answers judged")),
+        looking=line(alone.to(lang)),
+        loading=line(Text("recherches", "searches").to(lang), Text(", {w} mal finies", ", {w} gone wrong").to(lang)),
+        judging=line(Text("réponses jugées", "answers judged").to(lang)),
     )
 
 
-def _line(what: str) -> Callable[..., None]:
+def _line(what: str, badly: str = "") -> Callable[..., None]:
     def tell(done: int, of: int, wrong: int = 0) -> None:
-        ended_badly = said(", {w} mal finies", ", {w} gone wrong").format(w=wrong) if wrong else ""
+        ended_badly = badly.format(w=wrong) if wrong else ""
         typer.echo(f"\r{done} / {of} {what}{ended_badly}   ", err=True, nl=done >= of)
 
     return tell
 
 
-def _beginning(what: str) -> Callable[..., None]:
+def _beginning(what: str, badly: str = "") -> Callable[..., None]:
     begun = False
 
     def tell(done: int, of: int, wrong: int = 0) -> None:

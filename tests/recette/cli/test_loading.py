@@ -65,8 +65,20 @@ def test_a_target_that_is_not_there_is_unreachable_and_reported(tmp_path: Path) 
     formats = "json,junit,html,k6,openmetrics"
     found = CliRunner().invoke(app, ["load", str(path), "--out", str(out), "--format", formats])
     assert found.exit_code == ExitCode.UNREACHABLE
+    assert found.stderr == ""
     assert json.loads((out / "load.json").read_text(encoding="utf-8"))["exit_code"] == ExitCode.UNREACHABLE
     assert len(list(out.iterdir())) == 8
+
+
+@pytest.mark.parametrize(
+    ("lang", "told"),
+    [("fr", "professionnels cherchés seuls, avant la charge"), ("en", "practitioners searched for alone, first")],
+)
+def test_how_far_it_is_is_told_in_the_language_of_the_reports(tmp_path: Path, lang: str, told: str) -> None:
+    path = tmp_path / "target.toml"
+    path.write_text(TARGET.format(url="http://127.0.0.1:9/fhir"), encoding="utf-8")
+    arguments = ["load", str(path), "--out", str(tmp_path / "out"), "--format", "console", "--lang", lang]
+    assert f"1 {told}…" in CliRunner().invoke(app, arguments).stderr
 
 
 def test_a_worker_that_is_asked_to_end_is_interrupted_and_takes_its_generator_with_it(
