@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from recette import playing
 from recette.checks import bundle, load
 from recette.engine.runner import BARE, Plan
-from recette.load import verdict
+from recette.load import judging, verdict
 from recette.load.stories import STORIES
 from recette.model import (
     Deviation,
@@ -87,6 +87,17 @@ def test_one_answer_after_the_platform_gave_up_breaks_its_level(plan: Plan) -> N
     report = concluded(outcome(recording((*samples([0.1] * 200), late))), plan)
     assert report.exit_code is ExitCode.SERVICE_LEVEL_BROKEN
     assert [(f.requirement, f.check, f.occurrences) for f in report.findings] == [("SLOT-002", "load.in_time", 1)]
+
+
+def test_who_never_answers_in_time_is_not_said_to_answer_rightly(plan: Plan) -> None:
+    late = [replace(one, status=0, failure="timeout", first_byte=None) for one in samples([7.2] * 200)]
+    nothing = judged(judgements={check: Judgement(0) for check in judging.CONTENT_CHECKS}, count=0, deep=0)
+    silent = concluded(outcome(recording(late), nothing), plan)
+    assert silent.exit_code is ExitCode.SERVICE_LEVEL_BROKEN
+    assert silent.explanation.en.startswith("A service level is broken")
+    assert "nothing could be judged" in silent.explanation.en
+    slow = concluded(outcome(recording(samples([1.5] * 200))), plan)
+    assert slow.explanation.en.startswith("The functions hold, but a service level is broken")
 
 
 def test_a_late_warm_up_breaks_nothing(plan: Plan) -> None:
