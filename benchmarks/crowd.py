@@ -68,7 +68,8 @@ class _Client:
     __slots__ = ("begun", "left", "socket")
 
     def __init__(self, port: int) -> None:
-        self.socket = socket.create_connection(("127.0.0.1", port))
+        self.socket = socket.create_connection(("127.0.0.1", port), timeout=10)
+        self.socket.settimeout(None)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.left = -1  # bytes of the answer still to come; -1: its head has not come
         self.begun = 0.0
