@@ -8,6 +8,7 @@ import json
 import logging
 import os
 import re
+import signal
 import sys
 from collections.abc import Callable, Sequence
 from datetime import datetime
@@ -184,6 +185,8 @@ def _serve(options: argparse.Namespace) -> None:
         "finish": settings.finish,
         **(server.OPTIONS if misbehaves else {}),
     }
+    # uvicorn shuts down in order, then raises the signal anew: an asked-for stop is not a failure.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     if options.workers == 1:
         app = settled(create_app(settings))
         logs.configure(settings.log_format)

@@ -29,6 +29,7 @@ _EVERY: Final = 0.1  # seconds between two writings
 _ATOMIC: Final = 4096  # bytes that workers may write to one pipe without mixing their lines (PIPE_BUF)
 _LAST_WORDS: Final = 1.0  # seconds that a process which ends waits for whoever reads
 _MOST_FRAMES: Final = 40
+_MOST_TOLD: Final = 3000  # characters of an exception: a line longer than `_ATOMIC` could be mixed with another's
 
 _WORDY: Final = "asyncio"  # shows tasks and the arguments of callbacks, hence exceptions with what they say
 _SHOWN_BY_IT: Final = re.compile(r"[\n(<]")
@@ -211,7 +212,8 @@ def told(error: BaseException) -> str:
         kind = type(told_of)
         parts.append(f"{kind.__module__}.{kind.__qualname__} at {places or '?'}")
         told_of = told_of.__cause__ or (None if told_of.__suppress_context__ else told_of.__context__)
-    return " | caused by ".join(parts)
+    whole = " | caused by ".join(parts)
+    return whole if len(whole) <= _MOST_TOLD else whole[:_MOST_TOLD] + " ..."
 
 
 def _place(frame: FrameSummary) -> str:

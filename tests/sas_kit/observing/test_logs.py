@@ -186,3 +186,21 @@ fails()
     assert "ValueError at " in lines[0]["exception"]
     assert "ValueError at " in lines[2]["exception"]
     assert "Zoe" not in done.stderr
+
+
+def test_an_exception_from_far_below_still_fits_a_line_that_no_other_worker_cuts() -> None:
+    def deep(levels: int, cause: Exception | None) -> None:
+        if levels == 0:
+            raise ValueError from cause
+        deep(levels - 1, cause)
+
+    last: Exception | None = None
+    for _ in range(5):
+        try:
+            deep(60, last)
+        except ValueError as error:
+            last = error
+    assert last is not None
+    what = (type(last), last, None)
+    line = JsonFormatter().format(logging.LogRecord("one", logging.ERROR, "", 0, "failed", None, what))
+    assert 3000 < len(line) < 4096
