@@ -178,6 +178,7 @@ class _Resources:
         "_instants",
         "_locations",
         "_organizations",
+        "_people",
         "_practitioners",
         "_roles",
         "_schedules",
@@ -198,6 +199,7 @@ class _Resources:
         self.issue: str | None = None
         self._schedules: dict[str, _Schedule] = {}
         self._practitioners: dict[str, _Practitioner] = {}
+        self._people: dict[str, Practitioner | None] = {}
         self._roles: dict[str, places.Role] = {}
         self._locations: dict[str, places.Location] = {}
         self._organizations: dict[str, places.Organization] = {}
@@ -303,7 +305,7 @@ class _Resources:
             people = people or [of_role]
             if of_role not in people:
                 role = None  # the role of somebody else cannot say where this practitioner consults
-        practitioner = self._person(people[0]) if len(people) == 1 else None
+        practitioner = self._person_once(people[0]) if len(people) == 1 else None
         return Agenda(practitioner, None if role is None else places.place_of(role))
 
     def shown_by(self, slot: msgspec.Raw) -> tuple[Cpts, ...]:
@@ -339,6 +341,11 @@ class _Resources:
         if reference is None:
             return None
         return self._organizations.get(id_of(reference.reference, "Organization")) or places.named(reference)
+
+    def _person_once(self, id: str) -> Practitioner | None:
+        if id not in self._people:  # of two agendas of a practitioner, say
+            self._people[id] = self._person(id)
+        return self._people[id]
 
     def _person(self, id: str) -> Practitioner | None:
         found = self._practitioners.get(id)

@@ -76,8 +76,8 @@ class Bounds:
     @property
     def whole(self) -> float:
         """Seconds for a search: those an editor has, and as much again as reaching the slowest may take of the 5 %
-        that a search may take longer; the rest of them is for merging."""
-        return self.answer * 1.025
+        that a search may take longer; the rest of them is for merging, of twenty searches that end at once as well."""
+        return self.answer * 1.02
 
 
 @dataclass(frozen=True, slots=True)
