@@ -22,7 +22,6 @@ from benchmarks.wire import Wire
 from sas_kernel.contracts import service_levels
 from sas_kit.database import Database, migrate
 from sas_kit.http import HttpClient, HttpLimits, exchange, new_client
-from sas_kit.memory import keep_freed
 from sas_kit.room import Room
 from sas_platform.app import MIGRATIONS
 from sas_platform.editors.model import Editor, Environment
@@ -91,8 +90,7 @@ async def _compare(base_url: str, size: int, database_url: str) -> None:
     query = SearchQuery(practitioners=tuple(territory.practitioner_ids(SLOTS)))
     plain = [new_client() for _ in editors]
     gc.collect()
-    gc.freeze()  # both as the service does when it starts
-    keep_freed()
+    gc.freeze()  # as the service does when it starts
     alone: list[float] = []
     whole: list[float] = []
     shown = 0

@@ -22,7 +22,6 @@ from sas_kernel.errors import SasError
 from sas_kit import bounds, pooling, serving
 from sas_kit.database import Database, migrate
 from sas_kit.faults import playing, server
-from sas_kit.memory import keep_freed
 from sas_kit.observing import logs
 from sas_kit.observing.logs import LogFormat
 from sas_kit.observing.workers import measuring_together
@@ -90,7 +89,6 @@ def application() -> FastAPI:
     # Modules, routes and schemas live as long as the process: the collector need not look at them again.
     gc.collect()
     gc.freeze()
-    keep_freed()
     return app
 
 
