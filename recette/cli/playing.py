@@ -52,13 +52,15 @@ def plan_of(
 
 
 def deviations_in(path: Path | None) -> tuple[Deviation, ...]:
-    """The entries of a file of known deviations, held against the catalogue."""
+    """The entries of a file of known deviations, held against the catalogue and the checks of a load."""
     if path is None:
         return ()
     from recette import catalogue
+    from recette.checks import load
     from recette.engine import deviations, requirements
 
     checks = {check.id for each in catalogue.scenarios((), None) for check in each.checks}
+    checks |= {check.id for check in load.OWN}
     return deviations.read(path, requirements.load(), checks)
 
 
