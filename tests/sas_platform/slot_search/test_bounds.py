@@ -39,6 +39,8 @@ from tests.sas_platform.fake_editor import (
 SOON = NOW + timedelta(hours=2)
 GOOD = knows([slot("a1", SOON), slot("a2", SOON + timedelta(hours=1)), *agenda()])
 QUICK = {"answer_timeout": 0.25, "connect_timeout": 0.12}
+# Where a busy machine that wakes late would be told apart from an editor that hangs.
+UNHURRIED = {"answer_timeout": 0.8, "connect_timeout": 0.4}
 ROOM = 1024 * 1024
 
 
@@ -95,7 +97,7 @@ STATUSES = {
 
 
 async def test_editors_that_hang_each_in_its_way_keep_no_slot_of_others(open_platform: OpenPlatform) -> None:
-    async with some_that_hang() as editors, open_platform(editors=editors, **QUICK) as platform:
+    async with some_that_hang() as editors, open_platform(editors=editors, **UNHURRIED) as platform:
         found = await platform.search(THEO)
         streamed = await platform.send("GET", f"/api/slots/search/stream?practitioner={THEO}")
         room = room_of(platform)
@@ -111,13 +113,13 @@ async def test_editors_that_hang_each_in_its_way_keep_no_slot_of_others(open_pla
 async def test_an_editor_asked_a_second_time_has_what_is_left_of_the_search(open_platform: OpenPlatform) -> None:
     async def refuses_late_then_hangs(call: Call, writer: asyncio.StreamWriter) -> None:
         if call.search == "cpts":
-            await answers(outcome("inconnue"), "400 Bad Request", after=0.15)(call, writer)
+            await answers(outcome("inconnue"), "400 Bad Request", after=0.5)(call, writer)
         else:
             await asyncio.Event().wait()
 
     async with (
         fake_editor(refuses_late_then_hangs) as editor,
-        open_platform(editors=(f"E={editor.base_url}",), **QUICK) as platform,
+        open_platform(editors=(f"E={editor.base_url}",), **UNHURRIED) as platform,
     ):
         begun = time.perf_counter()
         answer = await platform.send("POST", "/api/slots/search", {"practitioners": [THEO], "cpts": True})
@@ -127,8 +129,8 @@ async def test_an_editor_asked_a_second_time_has_what_is_left_of_the_search(open
         ("practitioners", "timed_out"),
         ("cpts", "refused"),
     ]
-    assert report["lots"][0]["elapsed_ms"] < 150, "the second request had the time of a first one"
-    assert elapsed < 2 * QUICK["answer_timeout"]
+    assert report["lots"][0]["elapsed_ms"] < 500, "the second request had the time of a first one"
+    assert elapsed < 2 * UNHURRIED["answer_timeout"]
 
 
 # --- memory ----------------------------------------------------------------------------------------------------------
