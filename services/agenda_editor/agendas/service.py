@@ -30,7 +30,7 @@ from agenda_editor.agendas.model import (
     UnknownScheduleError,
     UnknownSlotError,
 )
-from agenda_editor.agendas.repository import AgendaRepository, RenderedSlot
+from agenda_editor.agendas.repository import AgendaRepository, RenderedSlot, SearchRepository
 from sas_kit.bounded_cache import BoundedCache
 from sas_kit.database import Database, translating
 
@@ -105,7 +105,7 @@ class AgendaService:
         Unknown and opposed practitioners are not there; who has no slot may be. `cpts`: as INT_R04 shows it.
         Raises `AgendaUnavailableError`.
         """
-        async with self._reading() as repository:
+        async with self._searching() as repository:
             if self._index.max_bytes == 0:
                 return await self._read(repository, national_ids, first, last, cpts=cpts)
             found: list[PublishedAgenda] = []
@@ -130,7 +130,7 @@ class AgendaService:
             return found
 
     async def _read(
-        self, repository: AgendaRepository, national_ids: Sequence[str], first: int, last: int, *, cpts: bool
+        self, repository: SearchRepository, national_ids: Sequence[str], first: int, last: int, *, cpts: bool
     ) -> list[PublishedAgenda]:
         """From the database, and into the index when there is one and the window is a usual one."""
         keep = self._index.max_bytes > 0 and last <= first + _LOOK_AHEAD
@@ -228,6 +228,12 @@ class AgendaService:
         with _translated():
             async with self._database.reading() as connection:
                 yield AgendaRepository(connection)
+
+    @asynccontextmanager
+    async def _searching(self) -> AsyncIterator[SearchRepository]:
+        with _translated():
+            async with self._database.fetching() as reader:
+                yield SearchRepository(reader)
 
     # --- editing ---
 
