@@ -16,7 +16,7 @@ FHIR_TYPES := Bundle Slot Schedule Practitioner PractitionerRole Location Organi
 EXTRACT := $(BIN)/python -m recette.profiles.extract
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format lint types architecture tests bench screenshots contracts museum fhir-facts pins clean
+.PHONY: help demo test check format lint types architecture tests bench load screenshots contracts museum fhir-facts pins clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -59,6 +59,10 @@ architecture: $(VENV)/ready-dev ## who may import whom
 
 bench: $(VENV)/ready-dev ## the hot paths against their floor, alternating, in one run
 	@$(BIN)/python -m benchmarks
+
+WHAT ?= all
+load: $(VENV)/ready-dev ## real loads on a country in PostgreSQL, 45 minutes: WHAT=nominal|twenty|soak|distributed LOAD='--minutes 1'
+	@$(BIN)/python -m benchmarks.loading $(WHAT) $(LOAD)
 
 contracts: $(VENV)/ready-dev ## export contracts/openapi from the services
 	@$(BIN)/python -m agenda_editor openapi > contracts/openapi/agenda_editor.json

@@ -12,6 +12,7 @@ from benchmarks import (
     aggregator_hanging,
     concurrency,
     national_query,
+    observing,
     outbox,
     overload,
     pools,
@@ -36,6 +37,7 @@ BENCHMARKS = {
     "aggregator_hanging": aggregator_hanging.run,
     "outbox": outbox.run,
     "overload": overload.run,
+    "observing": observing.run,
     "profile_checker": profile_checker.run,
 }
 

@@ -77,6 +77,7 @@ def run() -> None:
         held: list[bool] = []
         hanging: list[float] = []
         memory: list[float] = []
+        beyond: list[Got] = []
         print(f"\n{ANSWERING} editors after 50 ms and {len(HANGING)} that hang: the platform as a process, over HTTP")
         print(f"{'':34} first s  last s  answered  refused  MB each  cpu s  peak MB")
         for size in SIZES:
@@ -100,9 +101,23 @@ def run() -> None:
                     if clients == 1 or size == "usual":  # what is promised; the others show what overload does
                         hanging.append(times[-1])
                         held.append(complete and len(whole) == clients)
+                    else:
+                        beyond.extend(got)
                 memory.append(peak_memory_mb(pid))
+        print(_told_of(beyond))
         TOLD.tell("aggregator.hanging", max(hanging, default=0.0) if all(held) else float("nan"))
         TOLD.tell("aggregator.memory", max(memory))
+
+
+def _told_of(beyond: Sequence[Got]) -> str:
+    """What no figure promises: several searches at once whose answers are larger than usual."""
+    whole = [each.seconds for each in beyond if each.status == 200]
+    refused = [each.seconds for each in beyond if each.status != 200]
+    return (
+        f"not promised, {AT_ONCE} at once of larger answers: "
+        f"{len(whole)} of {len(beyond)} answered, the last after {max(whole, default=0.0):.2f} s; "
+        f"{len(refused)} refused (503), the last after {max(refused, default=0.0):.2f} s"
+    )
 
 
 def _named(got: Got) -> bool:

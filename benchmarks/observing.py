@@ -1,4 +1,4 @@
-"""What being measured and told costs a request, beside a bare application: `python -m benchmarks.observing`."""
+"""What being measured and told costs a request, beside a bare application: `python -m benchmarks observing`."""
 
 from __future__ import annotations
 
@@ -59,5 +59,12 @@ async def _run() -> None:
         logging.root.handlers[0].close()
 
 
-if __name__ == "__main__":
-    asyncio.run(_run())
+def run() -> None:
+    """Leaves the log as it was."""
+    level, handlers = logging.root.level, [*logging.root.handlers]
+    print("observing: what it costs a request to be measured and told")
+    try:
+        asyncio.run(_run())
+    finally:
+        logging.root.setLevel(level)
+        logging.root.handlers[:] = handlers

@@ -19,6 +19,7 @@ from sas_kernel.clock import Clock, SystemClock
 from sas_kernel.contracts import service_levels
 from sas_kernel.flows import Flow
 from sas_kit.http import HttpLimits
+from sas_kit.observing.tracing import RUN_ID
 
 LISTENING_FLOWS = {Actor.EDITOR: (Flow.APPOINTMENTS,), Actor.PLATFORM: (Flow.SLOT_SEARCH, Flow.REGULATORS)}
 """The flows in which the target sends and we receive."""
@@ -59,11 +60,13 @@ def play(
     listeners: Sequence[Listener] = (),
     chromium: str | None = None,
     clock: Clock | None = None,
+    tell_run: bool = False,
 ) -> RunReport:
     """Play a plan over HTTP, one scenario after the other; secrets and bulk are masked in what comes back.
 
-    `chromium`: with a real browser, at this path or, empty, where one is found. Blocks, and runs an event loop of its
-    own: not to be called from a running one.
+    `chromium`: with a real browser, at this path or, empty, where one is found. `tell_run`: requests, a real browser's
+    excepted, say in `X-Recette-Run` which run they are of, for whoever reads the logs of our own services.
+    Blocks, and runs an event loop of its own: not to be called from a running one.
     """
     target, levels = plan.target, plan.levels
     limits = HttpLimits(
@@ -72,10 +75,12 @@ def play(
         max_bytes=int(levels["slot_search.answer_size"].value),
     )
     time = clock or SystemClock()
+    run_id = str(uuid.uuid4())
+    always = ((RUN_ID, run_id),) if tell_run else ()
 
     async def playing() -> RunReport:
         async with new_client() as client, AsyncExitStack() as open_while_playing:
-            driver = HttpDriver(client, target.base_url, limits=limits, clock=time)
+            driver = HttpDriver(client, target.base_url, limits=limits, clock=time, always=always)
             inbox = None
             ours = target.platform if target.actor is Actor.PLATFORM else target.appointments
             if ours is not None and any(s.flow in LISTENING_FLOWS[target.actor] for s in plan.scenarios):
@@ -89,7 +94,7 @@ def play(
                 plan,
                 driver,
                 clock=time,
-                run_id=str(uuid.uuid4()),
+                run_id=run_id,
                 listeners=listeners,
                 masks=EvidenceMasks(),
                 inbox=inbox,

@@ -110,12 +110,15 @@ class Document:
         if self.fault is not None:
             return ()
         try:
-            watched = Node(self.root.path, json.loads(self.text, object_pairs_hook=_object))
+            watch = _Watch()
+            value = json.loads(self.text, object_pairs_hook=watch)
         except RecursionError:
+            return ()
+        if not watch.found:  # nearly always: walking is most of what judging an answer under load would cost
             return ()
         return tuple(
             f"{node.path}.{key}"
-            for node in watched.walk()
+            for node in Node(self.root.path, value).walk()
             if isinstance(node.value, _Object)
             for key in node.value.repeated
         )
@@ -144,12 +147,20 @@ def read(body: bytes) -> Document:
     return Document(Node(kind if isinstance(kind, str) and kind.isalnum() else "$", value), text=text)
 
 
-def _object(pairs: list[tuple[str, Any]]) -> _Object:
-    result = _Object(pairs)
-    if len(result) != len(pairs):
+class _Watch:
+    """Makes objects of pairs; `found` once a key stood more than once in one of them."""
+
+    found = False
+
+    def __call__(self, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        result = dict(pairs)
+        if len(result) == len(pairs):
+            return result
+        self.found = True
+        remembering = _Object(pairs)
         counts = Counter(key for key, _ in pairs)
-        result.repeated = tuple(key for key, count in counts.items() if count > 1)
-    return result
+        remembering.repeated = tuple(key for key, count in counts.items() if count > 1)
+        return remembering
 
 
 def _refuse_constant(name: str) -> Any:

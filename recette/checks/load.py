@@ -225,3 +225,6 @@ BOOKED = Check(
     Text("Sous charge, chaque régulateur réserve", "Under load, each regulator books"),
     _booked,
 )
+
+OWN = (ANSWERED, IN_TIME, ONE_PRACTITIONER, SERVED, BOOKED)
+"""The checks that only a load makes."""

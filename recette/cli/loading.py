@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import signal
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from recette.cli.options import DEFAULT_OUT, SETTINGS, LangOption, OutOption, said
+from recette.cli.options import DEFAULT_OUT, SETTINGS, DeviationsOption, LangOption, OutOption, said
+from sas_kernel.text import Lang, Text
 
 if TYPE_CHECKING:
-    from recette.load.running import Progress
+    from recette.load.running import Told
 
 app = typer.Typer()
 
@@ -64,6 +67,7 @@ def load(
             ),
         ),
     ] = None,
+    deviations: DeviationsOption = None,
     without: Annotated[
         list[str] | None,
         typer.Option(
@@ -81,6 +85,7 @@ def load(
     ] = "console,json,html",
     lang: LangOption = SETTINGS.lang,
 ) -> None:
+    from recette.cli import playing
     from recette.engine import target as targets
     from recette.load import profiles, running
     from recette.reports.load_console import to_console
@@ -89,6 +94,7 @@ def load(
     from sas_kernel.clock import SystemClock
     from sas_kernel.contracts import service_levels
 
+    _stop_on_sigterm()
     names = _formats_of(formats)
     described = targets.read(target, base_url=base_url)
     profiles.require_consent(described.base_url, consent or ())
@@ -110,7 +116,8 @@ def load(
         seed=seed,
         clock=SystemClock(),
         masks=EvidenceMasks(),
-        told=_teller("console" in names),
+        deviations=playing.deviations_in(deviations),
+        told=_teller("console" in names, lang),
         consents=consent or (),
     )
     written = write_load(report, tuple(name for name in names if name != "console"), out, lang)
@@ -131,8 +138,14 @@ def load(
 def load_worker(master: Annotated[str, typer.Argument(metavar="HOST:PORT")]) -> None:
     from recette.load import running
 
+    _stop_on_sigterm()
     if running.work_for(*_place(master)) != 0:
         raise typer.Exit(6)
+
+
+def _stop_on_sigterm() -> None:
+    """As Ctrl-C does, the generators with us: left alone, they would go on loading."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
 
 
 def _formats_of(value: str) -> tuple[str, ...]:
@@ -155,13 +168,37 @@ def _place(value: str) -> tuple[str, int]:
     return host.strip("[]"), int(port)
 
 
-def _teller(shown: bool) -> Progress:
-    """Progress on the terminal's error stream, one line that is written over; nothing where nobody looks."""
-    if not shown or SETTINGS.ci or not sys.stderr.isatty():
-        return lambda done, planned, wrong: None
+def _teller(shown: bool, lang: Lang) -> Told:
+    """How far the load has come, on the error stream, in the language of the reports: on a terminal a line for each
+    stage, written over; elsewhere the stage as it begins."""
+    from recette.load.running import Told
 
-    def tell(done: int, planned: int, wrong: int) -> None:
-        said_ = said("{d} recherches sur {p}, {w} mal finies", "{d} searches of {p}, {w} gone wrong")
-        typer.echo("\r" + said_.format(d=done, p=planned, w=wrong) + "  ", err=True, nl=done >= planned)
+    if not shown:
+        return Told()
+    line = _line if sys.stderr.isatty() and not SETTINGS.ci else _beginning
+    alone = Text("professionnels cherchés seuls, avant la charge", "practitioners searched for alone, first")
+    return Told(
+        looking=line(alone.to(lang)),
+        loading=line(Text("recherches", "searches").to(lang), Text(", {w} mal finies", ", {w} gone wrong").to(lang)),
+        judging=line(Text("réponses jugées", "answers judged").to(lang)),
+    )
+
+
+def _line(what: str, badly: str = "") -> Callable[..., None]:
+    def tell(done: int, of: int, wrong: int = 0) -> None:
+        ended_badly = badly.format(w=wrong) if wrong else ""
+        typer.echo(f"\r{done} / {of} {what}{ended_badly}   ", err=True, nl=done >= of)
+
+    return tell
+
+
+def _beginning(what: str, badly: str = "") -> Callable[..., None]:
+    begun = False
+
+    def tell(done: int, of: int, wrong: int = 0) -> None:
+        nonlocal begun
+        if not begun:
+            begun = True
+            typer.echo(f"{of} {what}…", err=True)
 
     return tell

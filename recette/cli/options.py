@@ -135,6 +135,18 @@ KeepEvidenceOption = Annotated[
         ),
     ),
 ]
+TellRunOption = Annotated[
+    bool,
+    typer.Option(
+        "--tell-run",
+        help=said(
+            "Chaque requête dit son exécution (X-Recette-Run) : pour suivre nos propres services dans leurs journaux, "
+            "car un éditeur distingue alors l’outil de la plateforme.",
+            "Every request says which run it is of (X-Recette-Run): to follow our own services in their logs, since an "
+            "editor can then tell the tool from the platform.",
+        ),
+    ),
+]
 FAIL_ON_HELP = said("Refuse à partir de : blocking, major ou minor.", "Refuse from: blocking, major or minor on.")
 
 

@@ -52,13 +52,15 @@ def plan_of(
 
 
 def deviations_in(path: Path | None) -> tuple[Deviation, ...]:
-    """The entries of a file of known deviations, held against the catalogue."""
+    """The entries of a file of known deviations, held against the catalogue and the checks of a load."""
     if path is None:
         return ()
     from recette import catalogue
+    from recette.checks import load
     from recette.engine import deviations, requirements
 
     checks = {check.id for each in catalogue.scenarios((), None) for check in each.checks}
+    checks |= {check.id for check in load.OWN}
     return deviations.read(path, requirements.load(), checks)
 
 
@@ -96,9 +98,11 @@ def judge(
     target_file: Path | None = None,
     clock: Clock | None = None,
     also: Sequence[Listener] = (),
+    tell_run: bool = False,
 ) -> RunReport:
     """Play the plan, write the reports, return what was found. `chromium`: with a real browser, at this path or, empty,
-    where one is found. `target_file` is where the target is described, if in a file; `also` are told what happens."""
+    where one is found. `target_file` is where the target is described, if in a file; `also` are told what happens;
+    `tell_run`: requests say which run they are of."""
     from recette import playing
     from recette.reports import make_folder, write_reports
     from recette.reports.console import RichListener, console_listener
@@ -108,7 +112,7 @@ def judge(
         make_folder(out)
     listeners = [console_listener(lang=lang, plain=SETTINGS.ci)] if "console" in formats else []
     try:
-        report = playing.play(plan, listeners=[*listeners, *also], chromium=chromium, clock=clock)
+        report = playing.play(plan, listeners=[*listeners, *also], chromium=chromium, clock=clock, tell_run=tell_run)
     finally:
         for listener in listeners:
             if isinstance(listener, RichListener):

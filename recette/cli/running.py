@@ -27,6 +27,7 @@ from recette.cli.options import (
     ScenarioOption,
     SeverityOption,
     TagOption,
+    TellRunOption,
     formats_of,
     said,
     selection,
@@ -63,6 +64,7 @@ def run(
     formats: FormatOption = "console,json,html",
     fail_on: Annotated[str, typer.Option("--fail-on", help=FAIL_ON_HELP)] = "minor",
     keep_evidence: KeepEvidenceOption = False,
+    tell_run: TellRunOption = False,
     browser: BrowserOption = False,
     browser_path: BrowserPathOption = "",
     project: RecordInOption = "",
@@ -94,7 +96,9 @@ def run(
     names = names if keep is None else tuple(dict.fromkeys((*names, "json")))
     with registering.followed(project, database) as also:
         chromium = _chromium(browser, browser_path)
-        report = playing.judge(plan, out, names, lang, chromium, target_file=target, clock=time, also=also)
+        report = playing.judge(
+            plan, out, names, lang, chromium, target_file=target, clock=time, also=also, tell_run=tell_run
+        )
     if keep is not None:
         keep(report, out / "run.json")
     raise typer.Exit(report.exit_code)
@@ -137,6 +141,7 @@ def rerun(
     formats: FormatOption = "console,json,html",
     fail_on: Annotated[str | None, typer.Option("--fail-on", help=FAIL_ON_HELP)] = None,
     keep_evidence: KeepEvidenceOption = False,
+    tell_run: TellRunOption = False,
     browser: BrowserOption = False,
     browser_path: BrowserPathOption = "",
     project: RecordInOption = "",
@@ -176,7 +181,9 @@ def rerun(
     folder = out or before.parent / "rerun"
     with registering.followed(project, database) as also:
         chromium = _chromium(browser, browser_path)
-        found = playing.judge(plan, folder, names, lang, chromium, target_file=target, clock=time, also=also)
+        found = playing.judge(
+            plan, folder, names, lang, chromium, target_file=target, clock=time, also=also, tell_run=tell_run
+        )
     if keep is not None:
         keep(found, folder / "run.json")
     if "console" in names:

@@ -125,6 +125,8 @@ def up(
             )
         for line in faults.announced(fault or (), SETTINGS.lang):
             typer.echo(line)
+        where = said("Journaux, jusqu’à l’arrêt : {d}", "Logs, until it stops: {d}")
+        typer.echo(where.format(d=services.folder))
         typer.echo(said("Ctrl-C pour arrêter.", "Ctrl-C to stop."))
         services.watch()
 

@@ -22,14 +22,26 @@ def new_client() -> HttpClient:
 
 
 class HttpDriver:
-    """Speaks to one system under test, whose base URL is `base_url` (a trailing slash does not count)."""
+    """Speaks to one system under test, whose base URL is `base_url` (a trailing slash does not count).
 
-    def __init__(self, client: HttpClient, base_url: str, *, limits: HttpLimits, clock: Clock) -> None:
+    Every request carries the headers `always`.
+    """
+
+    def __init__(
+        self,
+        client: HttpClient,
+        base_url: str,
+        *,
+        limits: HttpLimits,
+        clock: Clock,
+        always: Sequence[tuple[str, str]] = (),
+    ) -> None:
         self._client = client
         self._base_url = base_url.rstrip("/")
         self._base_path = urlsplit(self._base_url).path
         self._limits = limits
         self._clock = clock
+        self._always = (("User-Agent", USER_AGENT), *always)
         self._numbers = itertools.count(1)
 
     async def send(
@@ -51,7 +63,7 @@ class HttpDriver:
     ) -> Exchange:
         number = f"x{next(self._numbers)}"
         sent_at = self._clock.now()
-        sent_headers = (("User-Agent", USER_AGENT), *headers)
+        sent_headers = (*self._always, *headers)
         request = Request(method, base + shown, target, sent_headers, body)
         try:
             answer = await exchange(

@@ -198,14 +198,19 @@ def conclude(
         )
     if slow:
         levels = sorted({check.service_level or "" for check in slow})
-        return (
-            Verdict.FAIL,
-            ExitCode.SERVICE_LEVEL_BROKEN,
+        seen = any(check.service_level is None and check.verdict in _RAN for check in checks)
+        told_of_functions = (
             Text(
                 "Les fonctions sont conformes, mais un niveau de service n’est pas tenu ({ids}).",
                 "The functions hold, but a service level is broken ({ids}).",
-            ).format(ids=_listed(levels)),
+            )
+            if seen
+            else Text(
+                "Un niveau de service n’est pas tenu ({ids}) ; des fonctions, rien n’a pu être jugé.",
+                "A service level is broken ({ids}); of the functions nothing could be judged.",
+            )
         )
+        return Verdict.FAIL, ExitCode.SERVICE_LEVEL_BROKEN, told_of_functions.format(ids=_listed(levels))
     if not any(check.verdict in _RAN for check in checks):
         return (
             Verdict.SKIP,

@@ -24,7 +24,7 @@ from locust.env import Environment
 from locust.exception import StopUser
 from locust.runners import STATE_MISSING, MasterRunner, WorkerRunner
 
-from recette.load.recording import Arrival, Orders, orders_of, read_plan
+from recette.load.recording import Arrival, Gathering, Orders, orders_of, read_plan
 from recette.load.shooting import Shooting
 from recette.model.load import Sample
 
@@ -94,7 +94,7 @@ class _Master:
         self._ready: set[str] = set()
         self._results: dict[str, dict[str, Any]] = {}
         self._progress: dict[str, tuple[int, int]] = {}
-        self._answers = (out / "answers.bin").open("wb")
+        self._answers = Gathering(out)
         for kind in ("share_taken", "progress", "answers", "samples", "finished", "aborting"):
             runner.register_message(kind, getattr(self, f"_on_{kind}"))
 
@@ -161,7 +161,7 @@ class _Master:
         self._progress[msg.node_id] = (msg.data["done"], msg.data["wrong"])
 
     def _on_answers(self, environment: Environment, msg: Any) -> None:
-        self._answers.write(msg.data["frames"])
+        self._answers.add(msg.node_id, msg.data["frames"])
         self._of(msg)["bytes"] += len(msg.data["frames"])
 
     def _on_samples(self, environment: Environment, msg: Any) -> None:

@@ -3,7 +3,7 @@ during it, so that judging takes no time from anybody who is measured."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from types import MappingProxyType
@@ -80,9 +80,10 @@ class Judged:
     deep: int
 
 
-def drawn(samples: Sequence[Sample], limits: Limits, seed: int) -> frozenset[int]:
-    """The numbers of the answers that all checks look at: some at random, and the slowest."""
-    whole = [sample for sample in samples if not sample.failure]
+def drawn(samples: Sequence[Sample], limits: Limits, seed: int, among: Collection[int]) -> frozenset[int]:
+    """The numbers of the answers that all checks look at: some at random, and the slowest; `among` those of searches
+    for somebody with slots."""
+    whole = [sample for sample in samples if not sample.failure and sample.number in among]
     by_time = sorted(whole, key=lambda sample: sample.latency, reverse=True)
     chosen = generator_of(seed, "drawn").sample(whole, min(limits.drawn, len(whole)))
     return frozenset(sample.number for sample in (*chosen, *by_time[: limits.slowest]))
@@ -115,8 +116,10 @@ def judge(
     deep: frozenset[int],
     keep: frozenset[int] = frozenset(),
     odd: Mapping[str, frozenset[Check]] = MappingProxyType({}),
+    told: Callable[[int, int], None] = lambda done, of: None,
 ) -> Judged:
-    """Judge each answer once. `keep` are numbers whose exchanges are kept whatever is found; `odd`: see `oddities`."""
+    """Judge each answer once. `keep` are numbers whose exchanges are kept whatever is found; `odd`: see `oddities`;
+    `told` hears how many have been judged, of how many at most."""
     samples = {sample.number: sample for sample in recording.samples}
     tallies = {check: Tally() for check in CONTENT_CHECKS}
     kept: dict[str, Exchange] = {}
@@ -144,6 +147,7 @@ def judge(
                 kept[exchanged.id] = exchanged
         if given.number in keep:
             kept[exchanged.id] = exchanged
+        told(count, len(samples))
     for sample in recording.samples:
         if sample.failure and (sample.failure not in seen or sample.number in keep):
             seen.add(sample.failure)

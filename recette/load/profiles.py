@@ -54,6 +54,7 @@ def read(rate: ServiceLevel, folder: Path | None = None) -> Profiles:
             confidence=float(judging["confidence"]),
             drawn=int(judging["drawn"]),
             slowest=int(judging["slowest"]),
+            first_look=int(judging["first_look"]),
         )
         a_call = float(tables["calls"]["searches"])
         kinds = {name: _kind(name, row, a_call) for name, row in tables["journeys"].items()}

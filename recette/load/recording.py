@@ -79,13 +79,29 @@ def frame(answer: KeptAnswer) -> bytes:
     return _HEAD.pack(len(head), len(body)) + head + body
 
 
-def read_answers(path: Path) -> Iterator[KeptAnswer]:
-    """Every answer of a file of frames, one at a time; nothing when there is no file."""
-    if not path.exists():
-        return
-    with path.open("rb") as file:
-        while lengths := file.read(_HEAD.size):
-            yield _answer(file, *_HEAD.unpack(lengths))
+def read_answers(folder: Path) -> Iterator[KeptAnswer]:
+    """Every answer of the files of frames in a folder, one at a time; nothing when there is no file."""
+    for path in sorted(folder.glob("answers*.bin")):
+        with path.open("rb") as file:
+            while lengths := file.read(_HEAD.size):
+                yield _answer(file, *_HEAD.unpack(lengths))
+
+
+class Gathering:
+    """What workers bring back, a file each: their pieces come in turns, cut wherever a message was full."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._files: dict[str, BinaryIO] = {}
+
+    def add(self, worker: str, piece: bytes) -> None:
+        if worker not in self._files:
+            self._files[worker] = (self._folder / f"answers-{len(self._files) + 1}.bin").open("wb")
+        self._files[worker].write(piece)
+
+    def close(self) -> None:
+        for file in self._files.values():
+            file.close()
 
 
 def _answer(file: BinaryIO, head: int, body: int) -> KeptAnswer:

@@ -19,31 +19,25 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from recette import playing
-from recette.catalogue.slot_search.conversation import PLATFORM_ACCEPT, Query, to_millisecond
+from recette.catalogue.slot_search.conversation import Query, to_millisecond
 from recette.catalogue.slot_search.practitioners import known_practitioners
 from recette.checks import load
-from recette.checks.answer import Answer
-from recette.drivers.http import HttpDriver, new_client
 from recette.drivers.ports import reserve
 from recette.engine.runner import Masks, Plan
-from recette.load import arrivals, journey_verdict, journeys, judging, recording, statistics, verdict
+from recette.load import arrivals, journey_verdict, journeys, judging, looking, recording, statistics, verdict
 from recette.load.profiles import GeneratorError, LoadError
 from recette.load.recording import Arrival, Orders
 from recette.load.stories import STORIES
-from recette.model import Actor, RunReport, Target, TransportFailure
-from recette.model.load import Limits, LoadProfile, LoadReport, Recording, Sample, Slow, Tick
+from recette.model import Actor, Deviation, RunReport, Target
+from recette.model.load import Known, Limits, LoadProfile, LoadReport, Recording, Sample, Slow, Tick
 from sas_kernel.clock import Clock
 from sas_kernel.contracts import ServiceLevel
 from sas_kernel.flows import Flow
 from sas_kernel.text import Text
 from sas_kernel.time_window import window_from
-from sas_kit.http import HttpLimits
 
 _HEAD_START = 1.5
 """Seconds the generators have to get ready before the first search is due."""
-_NOT_REACHED = (TransportFailure.UNREACHABLE, TransportFailure.TLS)
-_MOST_SILENCES = 4
-"""A target that stays silent so many times in a row at rest is not asked for everybody else."""
 _GENERATOR = "recette.load.generator"
 
 
@@ -55,8 +49,14 @@ class Crew:
     listen: tuple[str, int] | None = None
 
 
-Progress = Callable[[int, int, int], None]
-"""Hears how many searches have ended, of how many, and how many of them badly."""
+@dataclass(frozen=True, slots=True)
+class Told:
+    """Who hears how far a load has come: searches made alone before it, of how many; searches that have ended, of how
+    many, and how many badly; answers judged, of how many."""
+
+    looking: Callable[[int, int], None] = lambda done, of: None
+    loading: Callable[[int, int, int], None] = lambda done, planned, wrong: None
+    judging: Callable[[int, int], None] = lambda done, of: None
 
 
 def require_locust() -> None:
@@ -78,7 +78,8 @@ def run(
     seed: int,
     clock: Clock,
     masks: Masks,
-    told: Progress = lambda done, planned, wrong: None,
+    deviations: Sequence[Deviation] = (),
+    told: Told = Told(),
     consents: Collection[str] = (),
 ) -> LoadReport:
     """Load the target and judge it. Blocks. Raises `LoadError` for a target that names nobody to search for,
@@ -92,10 +93,11 @@ def run(
             )
         )
     profile, left_out = journeys.kinds_for(target, profile)
-    plan = playing.plan_for(target, ())
+    # An entry about a check of the scenarios may rest on one of them: that a load does not show it ends nothing.
+    plan = playing.plan_for(target, (), deviations=deviations, missed=verdict.elsewhere())
     levels = plan.levels
     most = int(levels["slot_search.practitioners_per_request"].value)
-    known = known_practitioners(target, most)
+    known = known_practitioners(target, sys.maxsize)
     if not known:
         raise LoadError(
             Text(
@@ -106,37 +108,42 @@ def run(
     run_id = str(uuid.uuid4())
     # What a load covers is a part of the catalogue: it never accepts by itself.
     beside = [STORIES[kind.name] for kind in profile.journeys]
-    covered = {check.requirement for check in (*verdict.CHECKS, *(c for told in beside for c in told.checks))}
-    flows = {Flow.SLOT_SEARCH, *(told.flow for told in beside)}
+    covered = {check.requirement for check in (*verdict.CHECKS, *(c for story in beside for c in story.checks))}
+    flows = {Flow.SLOT_SEARCH, *(story.flow for story in beside)}
     plan = replace(plan, extent=verdict.extent(profile, len(covered), *_whole(plan, flows)))
-    first = asyncio.run(_look(target, known, levels, clock))
-    exchange = first[-1].exchange
-    if exchange is not None and exchange.failure in _NOT_REACHED:
-        report = asyncio.run(verdict.unreachable(exchange, profile, plan, clock=clock, run_id=run_id, masks=masks))
-        nothing = Recording(clock.now(), (), (), 0, 0)
-        judged = judging.Judged({}, frozenset(), {}, 0, 0)
-        return report_of(report, verdict.Outcome(profile, limits, seed, nothing, judged), {}, target, len(known), masks)
     required = _fully_checked(target)
-    odd = judging.oddities(first, required)
-    has_slots = required.union(*(load.with_slots(answer) for answer in first))
-    world, room = asyncio.run(journeys.look_around(target, profile, levels, _http_limits(levels), clock, consents))
+    looked_for = looking.chosen(known, required, limits.first_look, seed)
+    first = asyncio.run(looking.look(target.base_url, looked_for, levels, clock, told.looking))
+    if first.unreached is not None:
+        report = asyncio.run(
+            verdict.unreachable(first.unreached, profile, plan, clock=clock, run_id=run_id, masks=masks)
+        )
+        nothing = Recording(clock.now(), (), (), 0, 0)
+        outcome = verdict.Outcome(profile, limits, seed, nothing, judging.Judged({}, frozenset(), {}, 0, 0))
+        return report_of(report, outcome, {}, target, Known(len(known), len(first.answers)), masks)
+    odd = judging.oddities(first.answers, required)
+    has_slots = required.union(*(load.with_slots(answer) for answer in first.answers))
+    http = looking.limits_of(levels)
+    world, room = asyncio.run(journeys.look_around(target, profile, levels, http, clock, consents))
     starts_at = clock.now() + timedelta(seconds=_HEAD_START)
     travels = journeys.planned(profile, seed, room, left_out)
     queries = _queries(profile, known, levels, most, limits, seed, starts_at)
     numbered = {number: query for number, (_, query) in enumerate(queries, start=1)}
     with tempfile.TemporaryDirectory(prefix="recette-load-") as folder:
         work = Path(folder)
-        with journeys.beside(
-            travels, world, target, levels, _http_limits(levels), clock, starts_at=starts_at, limits=limits
-        ) as (going, stop):
-            found, unkept = _generate(target, profile, limits, levels, queries, crew, work, starts_at, told)
+        with journeys.beside(travels, world, target, levels, http, clock, starts_at=starts_at, limits=limits) as (
+            going,
+            stop,
+        ):
+            found, unkept = _generate(target, profile, limits, levels, queries, crew, work, starts_at, told.loading)
             if found.aborted:
                 stop.set()
         played = going.result()
-        deep = judging.drawn(found.samples, limits, seed)
+        with_slots = {number for number, query in numbered.items() if has_slots & {*query.asked.identifiers}}
+        deep = judging.drawn(found.samples, limits, seed, with_slots)
         judged = judging.judge(
             found,
-            recording.read_answers(work / "answers.bin"),
+            recording.read_answers(work),
             numbered,
             plan.requirements,
             base_url=target.base_url,
@@ -144,6 +151,7 @@ def run(
             deep=deep,
             keep=_slowest_alone(found, profile, limits),
             odd=odd,
+            told=told.judging,
         )
     outcome = verdict.Outcome(profile, limits, seed, found, judged, unkept)
     kinds = journey_verdict.judge(played)
@@ -159,7 +167,7 @@ def run(
             exchanges_beside=[exchange for kind in kinds for exchange in kind.kept.values()],
         )
     )
-    whole = report_of(report, outcome, numbered, target, len(known), masks)
+    whole = report_of(report, outcome, numbered, target, Known(len(known), len(first.answers)), masks)
     return replace(whole, journeys=journey_verdict.report(played, limits, seed)) if travels.dues else whole
 
 
@@ -179,32 +187,6 @@ def _whole(plan: Plan, flows: Collection[Flow]) -> tuple[int, int]:
     scenarios = [each for each in catalogue.scenarios((), None) if each.flow in flows]
     tested = [each for each in plan.requirements.values() if each.flow in flows and each.scenarios]
     return len(scenarios), len(tested)
-
-
-async def _look(target: Target, known: Sequence[str], levels: Mapping[str, ServiceLevel], clock: Clock) -> list[Answer]:
-    """Each known practitioner searched for alone, before anybody loads: who has slots. Stops when nobody is
-    reached or answers."""
-    horizon = timedelta(hours=levels["slot_search.horizon"].value)
-    answers: list[Answer] = []
-    silences = 0
-    async with new_client() as client:
-        driver = HttpDriver(client, target.base_url, limits=_http_limits(levels), clock=clock)
-        for identifier in known:
-            query = Query.of((identifier,), window_from(to_millisecond(clock.now()), horizon))
-            exchange = await driver.send(query.target, headers=(PLATFORM_ACCEPT,))
-            answers.append(Answer(exchange, query.asked))
-            silences = silences + 1 if exchange.failure is TransportFailure.TIMEOUT else 0
-            if exchange.failure in _NOT_REACHED or silences == _MOST_SILENCES:
-                break
-    return answers
-
-
-def _http_limits(levels: Mapping[str, ServiceLevel]) -> HttpLimits:
-    return HttpLimits(
-        connect=levels["slot_search.connect_timeout"].value,
-        answer=levels["slot_search.answer_timeout"].value,
-        max_bytes=int(levels["slot_search.answer_size"].value),
-    )
 
 
 def _queries(
@@ -227,7 +209,7 @@ def _queries(
 
 
 def _orders(target: Target, limits: Limits, levels: Mapping[str, ServiceLevel]) -> Orders:
-    parts, http = urlsplit(target.base_url), _http_limits(levels)
+    parts, http = urlsplit(target.base_url), looking.limits_of(levels)
     return Orders(
         scheme=parts.scheme,
         host=parts.hostname or "",
@@ -254,7 +236,7 @@ def _generate(
     crew: Crew,
     work: Path,
     starts_at: datetime,
-    told: Progress,
+    told: Callable[[int, int, int], None],
 ) -> tuple[Recording, int]:
     """Run the generators to the end; what they recorded, and how many answers they had no room for."""
     planned = [
@@ -356,7 +338,7 @@ def report_of(
     outcome: verdict.Outcome,
     queries: Mapping[int, Query],
     target: Target,
-    known: int,
+    known: Known,
     masks: Masks,
 ) -> LoadReport:
     """The whole report of a load whose verdict is `report`."""
@@ -386,7 +368,7 @@ def report_of(
         client=outcome.health,
         judged=outcome.judged.count,
         judged_deeply=outcome.judged.deep,
-        known_practitioners=known,
+        known=known,
         run=report,
     )
 
@@ -395,4 +377,10 @@ def work_for(host: str, port: int) -> int:
     """Be a worker of a master on another machine until the load is over; the process's exit status."""
     require_locust()
     command = [sys.executable, "-m", _GENERATOR, "worker", "--host", host, "--port", str(port)]
-    return subprocess.run(command, check=False).returncode  # noqa: S603  our own module
+    process = subprocess.Popen(command)  # noqa: S603  our own module
+    try:
+        return process.wait()
+    finally:
+        if process.poll() is None:  # we are interrupted: left alone, it would go on loading
+            process.kill()
+            process.wait()

@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from recette import catalogue
 from recette.checks import load
 from recette.engine import runner
 from recette.engine.runner import Masks, Plan
@@ -31,6 +32,11 @@ from sas_kernel.text import Text
 
 LEVEL_CHECKS = (load.IN_TIME, load.ONE_PRACTITIONER)
 CHECKS: tuple[Check, ...] = (load.ANSWERED, *CONTENT_CHECKS, *LEVEL_CHECKS)
+
+
+def elsewhere() -> tuple[Check, ...]:
+    """The checks of the scenarios: of these a load looks at some, on answers of its own."""
+    return tuple(dict.fromkeys(check for scenario in catalogue.scenarios((), None) for check in scenario.checks))
 
 
 @dataclass(frozen=True, slots=True)

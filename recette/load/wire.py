@@ -12,6 +12,7 @@ import time
 from dataclasses import dataclass
 
 import gevent
+import gevent.select
 
 from recette.load.recording import Orders
 
@@ -50,21 +51,12 @@ class Connections:
         self._tls = ssl.create_default_context() if orders.scheme == "https" else None
 
     def ask(self, target: str) -> Outcome:
-        """One search and its whole answer, or why there is none; never raises for what the target does.
-
-        A kept connection that turns out to be closed before any byte of an answer came is replaced once.
-        """
+        """One search and its whole answer, or why there is none; never raises for what the target does. Once it has
+        left, it is never sent again: who drops it would not be found out."""
         first_byte: list[float] = []
         try:
             with gevent.Timeout(self._orders.connect + self._orders.answer, _Late()):
-                kept = self._kept()
-                if kept is not None:
-                    try:
-                        return self._exchange(kept, target, first_byte)
-                    except (http.client.RemoteDisconnected, ConnectionResetError, BrokenPipeError):
-                        if first_byte:
-                            raise
-                opened = self._open()
+                opened = self._kept() or self._open()
                 return opened if isinstance(opened, Outcome) else self._exchange(opened, target, first_byte)
         except _Late:
             return _lost(first_byte, "timeout", f"no whole answer within {self._orders.answer:g} s")
@@ -81,9 +73,11 @@ class Connections:
         self._idle.clear()
 
     def _kept(self) -> http.client.HTTPConnection | None:
+        """A connection on which nothing has come since its last answer: what comes then is the news of its end."""
         while self._idle:
             connection, since = self._idle.pop()
-            if time.monotonic() - since < _KEEP_ALIVE:
+            silent = not gevent.select.select([connection.sock], [], [], 0)[0]
+            if silent and time.monotonic() - since < _KEEP_ALIVE:
                 return connection
             connection.close()
         return None

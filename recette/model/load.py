@@ -72,6 +72,7 @@ class Limits:
     confidence: float
     drawn: int
     slowest: int
+    first_look: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,6 +198,14 @@ class ClientHealth:
 
 
 @dataclass(frozen=True, slots=True)
+class Known:
+    """How many practitioners the target's test data names, and how many of them were searched for alone beforehand."""
+
+    practitioners: int
+    looked_for: int
+
+
+@dataclass(frozen=True, slots=True)
 class StepFigures:
     """One step of one kind of journeys: how often it was made, how often it failed, how long it took where not."""
 
@@ -251,7 +260,7 @@ class LoadReport:
     client: ClientHealth
     judged: int
     judged_deeply: int
-    known_practitioners: int
+    known: Known
     run: RunReport
     journeys: JourneysReport | None = None
 

@@ -89,8 +89,8 @@ EXIT_MEANINGS: Mapping[ExitCode, Text] = MappingProxyType(
             "results are missing for a conclusion: this is no acceptance",
         ),
         ExitCode.SERVICE_LEVEL_BROKEN: Text(
-            "les fonctions tiennent, un niveau de service promis ne tient pas",
-            "the functions hold, a promised service level does not",
+            "aucune fonction n’est en défaut, un niveau de service promis ne tient pas",
+            "no function is broken, a promised service level is",
         ),
         ExitCode.UNREACHABLE: Text("la cible n’a pas pu être jointe", "the target could not be reached"),
         ExitCode.HARNESS_FAILED: Text(

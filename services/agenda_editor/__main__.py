@@ -8,6 +8,7 @@ import json
 import logging
 import os
 import re
+import signal
 import sys
 from collections.abc import Callable, Sequence
 from datetime import datetime
@@ -17,20 +18,20 @@ from typing import Any
 from pydantic import SecretStr
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-from sqlalchemy.exc import SQLAlchemyError
 
 from agenda_editor.agendas.service import AgendaService
 from agenda_editor.app import MIGRATIONS, create_app, settled
 from agenda_editor.provisioning.service import NATIONAL, ProvisioningService
 from agenda_editor.settings import ENVIRONMENT_PREFIX, Settings
 from sas_fhir.instants import milliseconds
+from sas_kernel import clock as clocks
 from sas_kernel import datasets, loopback
-from sas_kernel.clock import chosen
 from sas_kernel.datasets import InvalidDatasetError
-from sas_kernel.errors import ContractError, SasError
+from sas_kernel.errors import SasError
 from sas_kernel.text import Text
 from sas_kit import bounds, pooling, serving
 from sas_kit import database as databases
+from sas_kit.chosen import InvalidSettingError, chosen, whole
 from sas_kit.database import Database
 from sas_kit.faults import playing, server
 from sas_kit.observing import logs
@@ -51,28 +52,30 @@ class InterruptedGenerationError(SasError):
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """0 done, 1 refused with a sentence on stderr, 2 usage, 130 broken off."""
-    options = _parser().parse_args(arguments)
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
     try:
+        options = _parser().parse_args(arguments)
         command: Callable[[argparse.Namespace], None] = options.command
         command(options)
     except SasError as error:
         sys.stderr.write(f"{error.text.fr}\n{error.text.en}\n")
+        if isinstance(error, InvalidSettingError):
+            return 2
         return 130 if isinstance(error, InterruptedGenerationError) else 1
     return 0
 
 
 def _parser() -> argparse.ArgumentParser:
-    known = Settings()
+    known = chosen(Settings, ENVIRONMENT_PREFIX)
     parser = argparse.ArgumentParser(prog="python -m agenda_editor", description="The reference agenda.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
     serve = commands.add_parser("serve", help="answer slot searches and show booking pages")
     serve.add_argument("--host", default="127.0.0.1")
-    serve.add_argument("--port", type=int, default=_DEFAULT_PORT)
+    serve.add_argument("--port", type=whole(0, 65_535), default=_DEFAULT_PORT)
     serve.add_argument("--dataset", default=known.dataset, help="demo, national (already generated), a file, or none")
-    serve.add_argument("--workers", type=int, default=1)
-    serve.add_argument("--database-pool", type=pooling.at_least_one, default=known.database_pool, help=pooling.HELP)
+    serve.add_argument("--workers", type=whole(1), default=1)
+    serve.add_argument("--database-pool", type=whole(1), default=known.database_pool, help=pooling.HELP)
     serve.add_argument("--public-url", help="where booking pages are reached (default: http://HOST:PORT)")
     serve.add_argument("--fragment-index-bytes", type=int, default=known.fragment_index_bytes)
     serve.add_argument(
@@ -89,7 +92,7 @@ def _parser() -> argparse.ArgumentParser:
         action="append",
         help=f"what the platform says of itself; repeatable (default: {', '.join(known.origins)})",
     )
-    serve.add_argument("--log-format", type=LogFormat, choices=[*LogFormat], default=known.log_format)
+    serve.add_argument("--log-format", choices=[each.value for each in LogFormat], default=known.log_format)
     serve.add_argument("--fault", metavar="FILE|NAME", action="append", help=playing.FAULT_HELP)
     serve.add_argument("--faults-by-header", action="store_true", help=playing.BY_HEADER_HELP)
     serve.add_argument("--fault-anywhere", action="store_true", help=playing.ANYWHERE_HELP)
@@ -144,25 +147,29 @@ def _serve(options: argparse.Namespace) -> None:
         )
         if value is not None
     }
-    settings = Settings(
-        database_url=options.database_url,
-        public_url=options.public_url or f"http://{options.host}:{options.port}",
-        dataset=options.dataset,
-        database_pool=options.database_pool,
-        fragment_index_bytes=options.fragment_index_bytes,
-        platform_url=options.platform_url,
-        sso_issuer=options.sso_issuer,
-        sso_client_id=options.sso_client_id,
-        clock_file=options.clock,
-        log_format=options.log_format,
-        **given,
+    settings = chosen(
+        lambda: Settings(
+            database_url=options.database_url,
+            public_url=options.public_url or f"http://{options.host}:{options.port}",
+            dataset=options.dataset,
+            database_pool=options.database_pool,
+            fragment_index_bytes=options.fragment_index_bytes,
+            platform_url=options.platform_url,
+            sso_issuer=options.sso_issuer,
+            sso_client_id=options.sso_client_id,
+            clock_file=options.clock,
+            log_format=options.log_format,
+            **given,
+        ),
+        ENVIRONMENT_PREFIX,
     )
+    logs.hush()
     if settings.clock_file is not None:
         loopback.require_for_test_clock(host=options.host, public_url=settings.public_url)
     misbehaves = bool(settings.faults) or settings.faults_by_header
     if misbehaves and not settings.fault_anywhere:
         loopback.require_for_faults(host=options.host)
-    _migrate(settings.database_url)  # what is wrong is told here, once, not by each worker
+    databases.migrate_or_tell(settings.database_url, MIGRATIONS)  # what is wrong is told here, once, not by each worker
     asyncio.run(pooling.require_room(settings.database_url, workers=options.workers, pool=settings.database_pool))
     if settings.dataset == NATIONAL:
         asyncio.run(_require_national(settings))
@@ -178,6 +185,8 @@ def _serve(options: argparse.Namespace) -> None:
         "finish": settings.finish,
         **(server.OPTIONS if misbehaves else {}),
     }
+    # uvicorn shuts down in order, then raises the signal anew: an asked-for stop is not a failure.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     if options.workers == 1:
         app = settled(create_app(settings))
         logs.configure(settings.log_format)
@@ -193,21 +202,6 @@ def _serve(options: argparse.Namespace) -> None:
     logs.configure(settings.log_format)
     with measuring_together(options.workers):
         serving.run("agenda_editor.app:from_environment", factory=True, workers=options.workers, **common)
-
-
-def _migrate(url: str) -> None:
-    try:
-        parsed = databases.asynchronous_url(url)
-        if parsed.get_backend_name() == "sqlite" and parsed.database and not Path(parsed.database).parent.is_dir():
-            raise FileNotFoundError(f"{Path(parsed.database).parent}: no such folder")
-        databases.migrate(url, MIGRATIONS)
-    except (OSError, SQLAlchemyError, ValueError) as error:
-        raise ContractError(
-            Text(
-                "Base de données inutilisable ({why}) : vérifiez --database-url.",
-                "The database cannot be used ({why}): check --database-url.",
-            ).format(why=error)
-        ) from error
 
 
 async def _require_national(settings: Settings) -> None:
@@ -266,13 +260,13 @@ def _provision(options: argparse.Namespace, work: Callable[[ProvisioningService,
         database = Database(options.database_url)
         try:
             agendas = AgendaService(database, public_url=options.public_url, fragment_index_bytes=0)
-            now = chosen(getattr(options, "clock", None)).now()
+            now = clocks.chosen(getattr(options, "clock", None)).now()
             await agendas.render_again(milliseconds(now))
             await work(ProvisioningService(agendas), now)
         finally:
             await database.close()
 
-    _migrate(options.database_url)
+    databases.migrate_or_tell(options.database_url, MIGRATIONS)
     asyncio.run(run())
 
 

@@ -15,7 +15,6 @@ from fastapi import FastAPI, Request
 from fastapi.responses import Response
 from fastapi.staticfiles import StaticFiles
 from fastapi_offline import FastAPIOffline
-from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException
 
 import sas_kit
@@ -159,7 +158,7 @@ def create_app(settings: Settings, *, clock: Clock | None = None, transport: Any
         state: State = app.state.services
         try:
             return {"database": True, "migrations": await databases.is_current(state.database, MIGRATIONS)}
-        except (OSError, SQLAlchemyError):
+        except databases.FAILURES:
             return {"database": False, "migrations": False}
 
     app = FastAPIOffline(
@@ -182,7 +181,7 @@ def create_app(settings: Settings, *, clock: Clock | None = None, transport: Any
     app.mount("/static", StaticFiles(directory=Path(agenda_pages.__file__).parent / "static"))
     app.include_router(health_router(ready, stopping))
     _install_error_handlers(app)
-    _install_admission(app, settings, stopping)
+    _install_admission(app, settings, stopping, measures)
     faults.install(app)
     return measures.observing.install(app)
 
@@ -268,7 +267,7 @@ async def _provisioned(agendas: AgendaService, sign_on: SignOn, name: str, clock
             await task
 
 
-def _install_admission(app: FastAPI, settings: Settings, stopping: Stopping) -> None:
+def _install_admission(app: FastAPI, settings: Settings, stopping: Stopping, measures: Measures) -> None:
     """The FHIR base and the pages are counted apart: a page may wait for the provider."""
     fhir_base, pages = settings.lane("fhir"), settings.lane("pages")
     app.state.lanes = (fhir_base, pages)
@@ -279,6 +278,7 @@ def _install_admission(app: FastAPI, settings: Settings, stopping: Stopping) -> 
             return fhir_base
         return None if path.startswith(FREE_PATHS) else pages
 
+    measures.observing.lanes(app.state.lanes)
     refusal = refusing(BASE_PATH, overloaded().to_json(), media.FHIR_JSON)
     app.add_middleware(AdmissionMiddleware, lane_of=lane_of, refuse=refusal)
 

@@ -14,13 +14,13 @@ from pathlib import Path
 
 import msgspec
 from fastapi import FastAPI
-from pydantic import ValidationError
 
 from sas_kernel import loopback
 from sas_kernel.clock import SystemClock
 from sas_kernel.errors import SasError
 from sas_kit import bounds, pooling, serving
-from sas_kit.database import Database, migrate
+from sas_kit.chosen import chosen, whole
+from sas_kit.database import Database, migrate_or_tell
 from sas_kit.faults import playing, server
 from sas_kit.observing import logs
 from sas_kit.observing.logs import LogFormat
@@ -32,6 +32,7 @@ from sas_platform.settings import Settings
 from sas_platform.sso.keys.service import KeyRing
 
 EXIT_USAGE = 2
+_PREFIX = "SAS_PLATFORM_"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -48,19 +49,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     # uvloop resolves names in libuv's four threads: one editor whose name hangs must not keep the others' waiting.
     os.environ.setdefault("UV_THREADPOOL_SIZE", "32")
     try:
-        settings = Settings()
+        settings = chosen(Settings, _PREFIX)
         if settings.clock_file is not None:
             loopback.require_for_test_clock(host=options.host)
         misbehaves = bool(settings.faults) or settings.faults_by_header
         if misbehaves and not settings.fault_anywhere:
             loopback.require_for_faults(host=options.host)
         create_app(settings)  # says now what a worker would only say after it was started
-        migrate(settings.database_url, MIGRATIONS)
+        migrate_or_tell(settings.database_url, MIGRATIONS)
         asyncio.run(pooling.require_room(settings.database_url, workers=options.workers, pool=settings.database_pool))
-    except (SasError, ValidationError, ValueError) as error:
-        text = error.text.fr if isinstance(error, SasError) else str(error)
-        sys.stderr.write(f"sas_platform: {text}\n")
-        return EXIT_USAGE
+    except (SasError, ValueError) as error:
+        return _refused(error)
     # uvicorn shuts down in order, then raises the signal anew: an asked-for stop is not a failure.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     logs.configure(settings.log_format)
@@ -79,6 +78,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
             **(server.OPTIONS if misbehaves else {}),
         )
     return 0
+
+
+def _refused(error: Exception) -> int:
+    said = f"{error.text.fr}\n{error.text.en}" if isinstance(error, SasError) else str(error)
+    sys.stderr.write(f"sas_platform: {said}\n")
+    return EXIT_USAGE
 
 
 def application() -> FastAPI:
@@ -101,13 +106,12 @@ def _rotate_keys(options: argparse.Namespace) -> int:
             await database.close()
 
     try:
-        settings = Settings() if options.database_url is None else Settings(database_url=options.database_url)
-        migrate(settings.database_url, MIGRATIONS)
+        given = {} if options.database_url is None else {"database_url": options.database_url}
+        settings = chosen(lambda: Settings(**given), _PREFIX)
+        migrate_or_tell(settings.database_url, MIGRATIONS)
         kid = asyncio.run(rotated(settings))
-    except (SasError, ValidationError, ValueError) as error:
-        text = error.text.fr if isinstance(error, SasError) else str(error)
-        sys.stderr.write(f"sas_platform: {text}\n")
-        return EXIT_USAGE
+    except (SasError, ValueError) as error:
+        return _refused(error)
     sys.stdout.write(f"{kid}\n")
     return 0
 
@@ -122,9 +126,9 @@ def _parser() -> argparse.ArgumentParser:
     rotate.add_argument("--database-url", metavar="URL", help="sqlite:///file or postgresql://…")
     serve = commands.add_parser("serve", help="migrate the database, then answer until told to stop")
     serve.add_argument("--host", default="127.0.0.1")
-    serve.add_argument("--port", type=int, default=8080)
-    serve.add_argument("--workers", type=int, default=1)
-    serve.add_argument("--database-pool", type=pooling.at_least_one, help=pooling.HELP)
+    serve.add_argument("--port", type=whole(0, 65_535), default=8080)
+    serve.add_argument("--workers", type=whole(1), default=1)
+    serve.add_argument("--database-pool", type=whole(1), help=pooling.HELP)
     serve.add_argument("--database-url", metavar="URL", help="sqlite:///file or postgresql://…")
     serve.add_argument("--editors", metavar="FILE", type=Path, help="TOML file of connected editors")
     serve.add_argument(
@@ -155,7 +159,9 @@ def _parser() -> argparse.ArgumentParser:
         type=Path,
         help="for tests, on this machine only: the time is what FILE says (sas_kernel.clock.FileClock)",
     )
-    serve.add_argument("--log-format", choices=[*LogFormat], help="lines for people (default), or JSON")
+    serve.add_argument(
+        "--log-format", choices=[each.value for each in LogFormat], help="lines for people (default), or JSON"
+    )
     serve.add_argument("--fault", metavar="FILE|NAME", action="append", help=playing.FAULT_HELP)
     serve.add_argument("--faults-by-header", action="store_true", help=playing.BY_HEADER_HELP)
     serve.add_argument("--fault-anywhere", action="store_true", help=playing.ANYWHERE_HELP)
@@ -180,7 +186,7 @@ def _as_environment(options: argparse.Namespace) -> dict[str, str]:
         "REGULATOR_QUIRKS": _json_list(options.regulator_quirk) if options.regulator_quirk else None,
     }
     given |= {name.upper(): str(value) for name, value in bounds.given(options).items()}
-    return {f"SAS_PLATFORM_{name}": value for name, value in given.items() if value is not None}
+    return {f"{_PREFIX}{name}": value for name, value in given.items() if value is not None}
 
 
 def _json_list(values: Sequence[str]) -> str:

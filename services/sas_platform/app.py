@@ -15,7 +15,6 @@ from argon2 import PasswordHasher
 from fastapi import FastAPI, Request, Response
 from fastapi.staticfiles import StaticFiles
 from fastapi_offline import FastAPIOffline
-from sqlalchemy.exc import SQLAlchemyError
 
 import sas_kit
 from sas_fhir import media
@@ -29,7 +28,7 @@ from sas_kernel.errors import SasError
 from sas_kernel.faults.model import Side
 from sas_kernel.text import Text
 from sas_kit.admission import FREE_PATHS, RETRY_AFTER, AdmissionMiddleware, Lane, LaneBounds, is_below, refusing
-from sas_kit.database import Database, is_current, migrate
+from sas_kit.database import FAILURES, Database, is_current, migrate
 from sas_kit.faults import playing
 from sas_kit.room import STEP, Room
 from sas_kit.stopping import STATE_KEY, Stopping
@@ -254,7 +253,7 @@ def create_app(settings: Settings, *, clock: Clock | None = None, transport: Any
         regulators_schemas.HabilitationList,
         regulators_schemas.ResendBody,
     )
-    _install_admission(app, settings)
+    _install_admission(app, settings, measures)
     faults.install(app)
     return measures.observing.install(app)
 
@@ -270,7 +269,7 @@ def _route(app: FastAPI, stopping: Stopping) -> None:
     async def ready() -> dict[str, bool]:
         try:
             return {"database": await is_current(app.state.platform.database, MIGRATIONS)}
-        except (OSError, SQLAlchemyError):
+        except FAILURES:
             return {"database": False}
 
     app.state.stopping = stopping
@@ -289,7 +288,7 @@ def _route(app: FastAPI, stopping: Stopping) -> None:
     app.mount("/static", StaticFiles(directory=Path(web_endpoints.__file__).parent / "static"))
 
 
-def _install_admission(app: FastAPI, settings: Settings) -> None:
+def _install_admission(app: FastAPI, settings: Settings, measures: Measures) -> None:
     """Counted apart: the FHIR base, what waits for editors, what tells of appointments for hours, and the rest."""
     received, searches, others = settings.lane("fhir"), settings.lane("search"), settings.lane("other")
     streams = Lane("streams", LaneBounds(settings.max_streams, 0, settings.max_wait, longest=None))
@@ -303,6 +302,7 @@ def _install_admission(app: FastAPI, settings: Settings) -> None:
             return None
         return lanes.get(path) or (searches if is_below(path, "/api/slots") else others)
 
+    measures.observing.lanes(app.state.lanes)
     refusal = refusing(BASE_PATH, overloaded().to_json(), media.FHIR_JSON)
     app.add_middleware(AdmissionMiddleware, lane_of=lane_of, refuse=refusal)
 

@@ -16,7 +16,7 @@ import logging
 from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from starlette.responses import HTMLResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -53,12 +53,21 @@ class LaneBounds:
     longest: float | None
 
 
+class LaneWatch(Protocol):
+    """Is told of what is out of the ordinary as it happens: not of requests that go to work at once."""
+
+    def waiting(self, requests: int) -> None: ...
+
+    def refused(self) -> None: ...
+
+
 class Lane:
-    """For one event loop. `under_way`, `waiting` and `refused` may be read at any time."""
+    """For one event loop. `under_way`, `waiting` and `refused` may be read at any time; `watched_by` is told."""
 
     def __init__(self, name: str, bounds: LaneBounds) -> None:
         self.name = name
         self.bounds = bounds
+        self.watched_by: LaneWatch | None = None
         self.under_way = 0
         self.refused = 0
         self._waiting: deque[tuple[asyncio.Future[bool], float]] = deque()
@@ -81,6 +90,8 @@ class Lane:
         if len(self._waiting) < self.bounds.waiting and await self._turn_came(loop):
             return True
         self.refused += 1
+        if self.watched_by is not None:
+            self.watched_by.refused()
         self._tell(loop.time())
         return False
 
@@ -91,6 +102,7 @@ class Lane:
             patience = self._patience(now)
             while self._waiting:
                 turn, since = self._waiting.popleft()
+                self._tell_waiting()
                 if not turn.done():
                     turn.set_result(now - since <= patience)
                     if turn.result():
@@ -129,6 +141,7 @@ class Lane:
         turn: asyncio.Future[bool] = loop.create_future()
         entry = (turn, now)
         self._waiting.append(entry)
+        self._tell_waiting()
         alarm = loop.call_later(self._patience(now), self._give_up, entry)
         try:
             return await turn
@@ -137,6 +150,7 @@ class Lane:
                 self.leave()
             elif entry in self._waiting:
                 self._waiting.remove(entry)
+                self._tell_waiting()
             raise
         finally:
             alarm.cancel()
@@ -148,7 +162,12 @@ class Lane:
     def _give_up(self, entry: tuple[asyncio.Future[bool], float]) -> None:
         if not entry[0].done():
             self._waiting.remove(entry)
+            self._tell_waiting()
             entry[0].set_result(False)
+
+    def _tell_waiting(self) -> None:
+        if self.watched_by is not None:
+            self.watched_by.waiting(len(self._waiting))
 
     def _tell(self, now: float) -> None:
         if now - self._told_at >= _TOLD_EVERY:

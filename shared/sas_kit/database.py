@@ -27,6 +27,7 @@ from sqlalchemy.exc import (
     IntegrityError,
     InterfaceError,
     OperationalError,
+    SQLAlchemyError,
 )
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
@@ -43,6 +44,10 @@ _TOO_NEW = Text(
     "Cette base a été écrite par une version plus récente : mettez cet outil à jour, ou nommez une autre base.",
     "This database was written by a newer version: update this tool, or name another database.",
 )
+_UNUSABLE = Text(
+    "Base de données inutilisable ({why}) : vérifiez --database-url.",
+    "The database cannot be used ({why}): check --database-url.",
+)
 _ENVIRONMENT = Path(__file__).resolve().parent / "alembic_environment"
 
 _CONNECT: Final = 10.0  # seconds
@@ -56,10 +61,16 @@ _UNREACHABLE: Final = (
     asyncpg.CannotConnectNowError,
     asyncpg.TooManyConnectionsError,
 )
+FAILURES: Final = (OSError, SQLAlchemyError, asyncpg.PostgresError, asyncpg.InterfaceError)
+"""Everything that a database or the way to it may raise; the driver's own leave unwrapped while connecting."""
 
 
 class DatabaseUrlError(SasError, ValueError):
     """What names a database is no URL, or one of a database that we do not know."""
+
+
+class DatabaseUnusableError(SasError):
+    """A database cannot be reached, opened or migrated."""
 
 
 class SchemaTooNewError(SasError):
@@ -173,7 +184,9 @@ def translating(*, unavailable: Callable[[], Exception], conflict: Callable[[], 
         raise unavailable() from error
     except DBAPIError as error:
         unreadable = type(error) is DatabaseError  # what SQLite says of a file that is no database
-        if unreadable or error.connection_invalidated or isinstance(error, OperationalError | InterfaceError):
+        connecting = error.statement is None  # no such database any more, no such role, no more connections for it…
+        gone = error.connection_invalidated or isinstance(error, OperationalError | InterfaceError)
+        if unreadable or connecting or gone:
             raise unavailable() from error
         raise
 
@@ -209,6 +222,19 @@ def migrate(url: str, migrations: Path, revision: str = "head") -> None:
     """
     with ThreadPoolExecutor(1) as pool:
         pool.submit(asyncio.run, _migrate(url, migrations, revision)).result()
+
+
+def migrate_or_tell(url: str, migrations: Path) -> None:
+    """`migrate` for an entry point: `DatabaseUnusableError` says what is in the way."""
+    try:
+        parsed = asynchronous_url(url)
+        if parsed.get_backend_name() == "sqlite" and parsed.database and not Path(parsed.database).parent.is_dir():
+            raise FileNotFoundError(f"{Path(parsed.database).parent}: no such folder")
+        migrate(url, migrations)
+    except (*FAILURES, ValueError) as error:
+        driver = getattr(error, "orig", None) or error  # without the statement
+        why = str(driver.__cause__ or driver).partition("\n")[0]
+        raise DatabaseUnusableError(_UNUSABLE.format(why=why)) from error
 
 
 async def _migrate(url: str, migrations: Path, revision: str) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 from typing import Final
 
 import sqlalchemy as sa
@@ -32,14 +31,6 @@ SELECT current_setting('max_connections')::int - current_setting('superuser_rese
 
 class NoRoomError(SasError):
     """The workers together would open more connections than the server takes."""
-
-
-def at_least_one(value: str) -> int:
-    """The type of the option: argparse says what is wrong with it."""
-    number = int(value)
-    if number < 1:
-        raise argparse.ArgumentTypeError(f"{number} is not a number of connections: 1 at least")
-    return number
 
 
 async def require_room(url: str, *, workers: int, pool: int) -> None:

@@ -162,6 +162,13 @@ class DrainingServer(uvicorn.Server):
 
 
 class _Worker(multiprocess.Process):
+    def target(self, sockets: list[socket.socket] | None = None) -> None:
+        try:
+            super().target(sockets)
+        except Exception as error:  # noqa: BLE001  else multiprocessing prints it, past the log and with what it says
+            _log.critical("a worker ends by an exception", exc_info=error)
+            sys.exit(STARTUP_FAILURE)
+
     @property
     def server(self) -> uvicorn.Server:
         if self._server is None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any
+from typing import Any, Final
 from urllib.parse import parse_qsl
 
 import msgspec
@@ -12,11 +12,13 @@ from fastapi import APIRouter, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 
 from sas_kit.stopping import Stopping
 
 _log = logging.getLogger(__name__)
 
+_READY_AGAIN: Final = "5"  # seconds
 PROBLEM_MEDIA_TYPE = "application/problem+json"
 
 
@@ -49,12 +51,17 @@ def install_problem_handlers(app: FastAPI) -> None:
         detail = "; ".join(f"{fault['location']}: {fault['message']}" for fault in faults)
         return problem(422, "Unprocessable request", detail, errors=faults)
 
+    async def gone(_request: Request, _error: Exception) -> Response:
+        # Nobody reads it; it is counted as the client's doing, which it is, and no fault of ours is told.
+        return problem(400, _title(400), "The client left before its request was whole.")
+
     async def broken(request: Request, error: Exception) -> Response:
         _log.error("unexpected error on %s %s", request.method, route_of(request), exc_info=error)
         return problem(500, "Internal error", "The service failed on this request. The fault was logged.")
 
     app.add_exception_handler(HTTPException, refused)
     app.add_exception_handler(RequestValidationError, malformed)
+    app.add_exception_handler(ClientDisconnect, gone)
     app.add_exception_handler(Exception, broken)
 
 
@@ -87,7 +94,9 @@ def health_router(ready: Callable[[], Awaitable[Mapping[str, bool]]], stopping: 
             parts["accepting"] = not stopping.begun
         good = all(parts.values())
         body = {"status": "ready" if good else "not ready", "parts": parts}
-        return Response(msgspec.json.encode(body), status_code=200 if good else 503, media_type="application/json")
+        if good:
+            return Response(msgspec.json.encode(body), media_type="application/json")
+        return Response(msgspec.json.encode(body), 503, {"retry-after": _READY_AGAIN}, "application/json")
 
     return router
 

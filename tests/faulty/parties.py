@@ -7,6 +7,7 @@ application but a function over requests (`Party`) stands there too, and may ben
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -67,16 +68,20 @@ class Asgi:
         }
         messages: list[Any] = []
         arrived = False
+        answered = asyncio.Event()
 
         async def receive() -> dict[str, Any]:
             nonlocal arrived
-            if arrived:
+            if arrived:  # whoever asks stays until the answer is whole
+                await answered.wait()
                 return {"type": "http.disconnect"}
             arrived = True
             return {"type": "http.request", "body": asked.body, "more_body": False}
 
         async def send(message: Any) -> None:
             messages.append(message)
+            if message["type"] == "http.response.body" and not message.get("more_body", False):
+                answered.set()
 
         await self.app(scope, receive, send)
         sent = tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in messages[0]["headers"])

@@ -15,11 +15,13 @@ from urllib.parse import quote, urlencode, urljoin, urlsplit
 
 import pytest
 from pydantic import SecretStr
+from typer.testing import CliRunner
 
 from agenda_editor.app import MIGRATIONS as AGENDA_MIGRATIONS
 from agenda_editor.app import create_app as create_agenda
 from agenda_editor.dependencies import State as AgendaState
 from agenda_editor.settings import Settings as AgendaSettings
+from recette import cli
 from recette.drivers import services as processes
 from sas_kernel import datasets
 from sas_kit.http import HttpClient, HttpLimits, exchange, new_client
@@ -252,3 +254,18 @@ def _secrets() -> set[str]:
     for person in PEOPLE:
         said |= {person.national_id, person.national_id[1:], person.family}
     return said | {quote(each) for each in said}
+
+
+@pytest.mark.parametrize("options", [("--tell-run",), ()])
+async def test_a_run_of_the_harness_is_found_in_the_log_only_where_it_says_so(
+    tmp_path: Path, log: Path, options: tuple[str, ...]
+) -> None:
+    async with pair_of(tmp_path, log) as pair:
+        asked = ("--base-url", f"{pair.agenda_url}/fhir", "--scenario", "slot_search.metadata")
+        told = ("--out", str(tmp_path), "--format", "json", *options)
+        await asyncio.to_thread(CliRunner().invoke, cli.app, ["run", *asked, *told])
+        lines = pair.lines()
+    run = json.loads((tmp_path / "run.json").read_bytes())
+    judged = [line.get("run") for line in lines if line.get("route") == "/fhir/metadata"]
+    assert judged
+    assert set(judged) == ({run["id"]} if options else {None})

@@ -75,7 +75,9 @@ async def both(tmp_path: Path) -> AsyncIterator[Both]:
 
 async def test_the_platform_shows_it_of_that_editor_and_asks_once(both: Both) -> None:
     lane = await both.full(both.agenda)
-    found = await both.platform.state.platform.slot_search.search(SearchQuery(("810123400017",)), NOW)
+    searches = both.platform.state.platform.slot_search
+    with searches.visit() as visit:
+        found = await searches.search(SearchQuery(("810123400017",)), NOW, visit)
     (editor,) = found.editors
     (lot,) = editor.lots
     assert (lot.status, lot.http_status) == (EditorStatus.REFUSED, 503)

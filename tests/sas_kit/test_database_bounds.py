@@ -135,3 +135,13 @@ async def test_without_a_bound_a_statement_takes_as_long_as_it_takes(postgresql_
     database = Database(postgresql_url, pool_size=1, wait=TIMEOUT)
     assert await ask(database, Query(sa.select(sa.func.pg_sleep(0.2)), tuple[None])) == -1.0
     await database.close()
+
+
+@pytest.mark.postgresql
+async def test_a_server_that_takes_nobody_for_this_database_is_unavailable(postgresql_url: str) -> None:
+    nowhere = sa.make_url(postgresql_url).set(database="recette_no_such_database")
+    database = Database(nowhere.render_as_string(hide_password=False))
+    with pytest.raises(Unavailable), translating(unavailable=Unavailable, conflict=AssertionError):
+        async with database.reading():
+            pass
+    await database.close()

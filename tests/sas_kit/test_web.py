@@ -1,5 +1,7 @@
 from collections.abc import Mapping
+from typing import Any
 
+import pytest
 from fastapi import FastAPI, HTTPException, Request
 from pydantic import BaseModel
 from starlette.testclient import TestClient
@@ -52,6 +54,7 @@ def test_ready_only_when_every_part_is() -> None:
     assert TestClient(make_app({"database": True})).get("/health/ready").status_code == 200
     answer = TestClient(make_app({"database": False, "other": True})).get("/health/ready")
     assert answer.status_code == 503
+    assert answer.headers["retry-after"] == "5"
     assert answer.json()["parts"] == {"database": False, "other": True}
     assert TestClient(make_app({"database": False})).get("/health/live").status_code == 200
 
@@ -79,3 +82,23 @@ def test_a_form_is_read_once_and_within_bounds() -> None:
     assert client.post("/form", content="é".encode(), headers=sent).status_code == 400
     assert client.post("/form", content="a=" + "b" * 64, headers=sent).status_code == 413
     assert client.post("/form", json={"a": "b"}).status_code == 415
+
+
+async def test_who_leaves_before_saying_all_is_no_fault_of_ours(caplog: pytest.LogCaptureFixture) -> None:
+    app, sent = make_app({}), []
+
+    @app.post("/forms")
+    async def forms(request: Request) -> dict[str, str]:
+        return await form_fields(request, 1000)
+
+    async def receive() -> dict[str, str]:
+        return {"type": "http.disconnect"}
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    kind = (b"content-type", b"application/x-www-form-urlencoded")
+    scope = {"type": "http", "method": "POST", "path": "/forms", "query_string": b"", "headers": [kind]}
+    await app(scope, receive, send)
+    assert sent[0]["status"] == 400
+    assert not caplog.records

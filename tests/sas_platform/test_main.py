@@ -74,6 +74,10 @@ async def test_it_serves_until_it_is_told_to_stop(workers: int, tmp_path: Path) 
         ["--editor", "no-url"],
         ["--dataset", "nowhere"],
         ["--database-url", "oracle://x"],
+        ["--database-url", "postgresql://postgres@127.0.0.1:1/x"],
+        ["--database-url", "sqlite:///nowhere/x.sqlite"],
+        ["--max-at-work", "0"],
+        ["--drain", "nan"],
         ["--editors", "nowhere.toml"],
         ["--public-url", "nowhere"],
         ["--sso-client", "editor s3cret-secret"],
@@ -95,6 +99,8 @@ def test_what_cannot_be_served_is_said_and_leaves_with_2(
         "PUBLIC_URL",
         "SSO_CLIENTS",
         "CLOCK_FILE",
+        "MAX_AT_WORK",
+        "DRAIN",
     ):
         monkeypatch.setenv(f"SAS_PLATFORM_{name}", "x")
         monkeypatch.delenv(f"SAS_PLATFORM_{name}")

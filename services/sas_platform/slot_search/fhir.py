@@ -8,7 +8,8 @@ costs itself only and the caller may let other work pass between two batches. Th
 from __future__ import annotations
 
 from collections.abc import Generator, Sequence
-from datetime import datetime
+from contextlib import suppress
+from datetime import UTC, datetime
 from typing import Final
 
 import msgspec
@@ -139,7 +140,9 @@ def read(body: bytes) -> Generator[None, None, Answer]:
             cpts.setdefault(slot.id, found)
         if at % BATCH == 0:
             yield
-    return Answer(resources.slots, resources.raws, agendas, resources.unreadable, resources.issue, cpts)
+    return Answer(
+        resources.slots, resources.raws, resources.starts, agendas, resources.unreadable, resources.issue, cpts
+    )
 
 
 def details(resource: msgspec.Raw) -> SlotDetails:
@@ -172,8 +175,10 @@ class _Resources:
     """The resources of one Bundle by kind and id."""
 
     __slots__ = (
+        "_instants",
         "_locations",
         "_organizations",
+        "_people",
         "_practitioners",
         "_roles",
         "_schedules",
@@ -181,16 +186,20 @@ class _Resources:
         "raws",
         "services",
         "slots",
+        "starts",
         "unreadable",
     )
 
     def __init__(self) -> None:
         self.slots: list[OfferedSlot] = []
         self.raws: list[msgspec.Raw] = []
+        self.starts: list[datetime] = []
+        self._instants: dict[str, datetime] = {}
         self.unreadable = 0
         self.issue: str | None = None
         self._schedules: dict[str, _Schedule] = {}
         self._practitioners: dict[str, _Practitioner] = {}
+        self._people: dict[str, Practitioner | None] = {}
         self._roles: dict[str, places.Role] = {}
         self._locations: dict[str, places.Location] = {}
         self._organizations: dict[str, places.Organization] = {}
@@ -212,11 +221,13 @@ class _Resources:
                 self._take_together(raws, heads)
 
     def _take_together(self, raws: Sequence[msgspec.Raw], heads: Sequence[OfferedSlot]) -> None:
-        slots, kept = self.slots, self.raws
+        slots, kept, starts, instants = self.slots, self.raws, self.starts, self._instants
         for raw, head in zip(raws, heads, strict=True):
-            if head.resource_type == "Slot" and head.id and head.start is not None:
+            at = instants.get(head.start or "")
+            if at is not None and head.resource_type == "Slot" and head.id:
                 slots.append(head)
                 kept.append(raw)
+                starts.append(at)
             else:
                 self._take_alone(raw, head)
 
@@ -241,11 +252,13 @@ class _Resources:
     def _take(self, raw: msgspec.Raw, head: OfferedSlot) -> None:
         """The first of two resources with one id stays; kinds that show nothing are passed over."""
         kind = head.resource_type
+        at = None if head.start is None else self._instant(head.start)
         if kind == "Slot":
-            if not head.id or head.start is None:
+            if not head.id or at is None:
                 raise msgspec.ValidationError("a slot needs an id and a start")
             self.slots.append(head)
             self.raws.append(raw)
+            self.starts.append(at)
         elif kind == "Schedule":
             self._schedules.setdefault(head.id, _schedule.decode(raw))
         elif kind == "Practitioner":
@@ -260,6 +273,17 @@ class _Resources:
             self.services.setdefault(head.id, _service.decode(raw))
         elif kind == "OperationOutcome":
             self.issue = self.issue or _issues(_outcome.decode(raw))
+
+    def _instant(self, text: str) -> datetime:
+        """In UTC, once for all slots that start then; raises `msgspec.ValidationError`."""
+        at = self._instants.get(text)
+        if at is None:
+            at = msgspec.convert(text, datetime)
+            if at.tzinfo is not None:
+                with suppress(OverflowError):  # an offset beyond the calendar's ends
+                    at = at.astimezone(UTC)
+            self._instants[text] = at
+        return at
 
     def agenda(self, reference: str) -> Agenda:
         """Slot -> Schedule -> Practitioner and PractitionerRole -> contained Location, or -> Location -> Organization.
@@ -281,7 +305,7 @@ class _Resources:
             people = people or [of_role]
             if of_role not in people:
                 role = None  # the role of somebody else cannot say where this practitioner consults
-        practitioner = self._person(people[0]) if len(people) == 1 else None
+        practitioner = self._person_once(people[0]) if len(people) == 1 else None
         return Agenda(practitioner, None if role is None else places.place_of(role))
 
     def shown_by(self, slot: msgspec.Raw) -> tuple[Cpts, ...]:
@@ -317,6 +341,11 @@ class _Resources:
         if reference is None:
             return None
         return self._organizations.get(id_of(reference.reference, "Organization")) or places.named(reference)
+
+    def _person_once(self, id: str) -> Practitioner | None:
+        if id not in self._people:  # of two agendas of a practitioner, say
+            self._people[id] = self._person(id)
+        return self._people[id]
 
     def _person(self, id: str) -> Practitioner | None:
         found = self._practitioners.get(id)

@@ -76,8 +76,8 @@ class Bounds:
     @property
     def whole(self) -> float:
         """Seconds for a search: those an editor has, and as much again as reaching the slowest may take of the 5 %
-        that a search may take longer; the rest of them is for merging."""
-        return self.answer * 1.025
+        that a search may take longer; the rest of them is for merging, of twenty searches that end at once as well."""
+        return self.answer * 1.02
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +142,7 @@ class Booking(StrEnum):
     WALKIN = "WALKIN"
 
 
-class Practitioner(msgspec.Struct, frozen=True):
+class Practitioner(msgspec.Struct, frozen=True, gc=False):
     """As the editor names them. `national_id` is prefixed."""
 
     national_id: str
@@ -151,7 +151,7 @@ class Practitioner(msgspec.Struct, frozen=True):
     prefix: str = ""
 
 
-class Place(msgspec.Struct, frozen=True):
+class Place(msgspec.Struct, frozen=True, gc=False):
     """Where a practitioner consults. `structure_id` is prefixed; `key` tells two places of a practitioner apart."""
 
     key: str
@@ -163,7 +163,7 @@ class Place(msgspec.Struct, frozen=True):
     phone: str = ""
 
 
-class Association(msgspec.Struct, frozen=True):
+class Association(msgspec.Struct, frozen=True, gc=False):
     """A SOS Médecins association as the editor names it. `national_id` is its prefixed SIRET."""
 
     national_id: str
@@ -171,7 +171,7 @@ class Association(msgspec.Struct, frozen=True):
     phone: str = ""
 
 
-class Cpts(msgspec.Struct, frozen=True):
+class Cpts(msgspec.Struct, frozen=True, gc=False):
     """A CPTS that a slot is shown to, as the editor names it. `structure_id` is its prefixed FINESS."""
 
     structure_id: str | None
@@ -179,7 +179,7 @@ class Cpts(msgspec.Struct, frozen=True):
     phone: str = ""
 
 
-class Agenda(msgspec.Struct, frozen=True):
+class Agenda(msgspec.Struct, frozen=True, gc=False):
     """A FHIR Schedule followed to its ends: whose, and where; None where a link is broken.
 
     The agenda of a SOS Médecins site has an association, any other a practitioner.
@@ -195,12 +195,15 @@ class Reference(msgspec.Struct, frozen=True, gc=False):
 
 
 class OfferedSlot(msgspec.Struct, frozen=True, gc=False, rename="camel"):
-    """What judging a slot needs of the resource an editor sent; the wire fills it without an intermediate."""
+    """What judging a slot needs of the resource an editor sent; the wire fills it without an intermediate.
+
+    `start` is as it was written: many slots of an answer, and of several, start at one time, which is read once.
+    """
 
     resource_type: str = ""
     id: str = ""
     status: str = ""
-    start: datetime | None = None
+    start: str | None = None
     schedule: Reference = Reference()
     comment: str = ""
 
@@ -236,12 +239,15 @@ class SlotDetails:
 class Answer:
     """A search result that could be read: `resources[n]` are the bytes of `slots[n]`, `agendas` goes by reference.
 
+    `starts[n]` is in UTC; one without an offset has none, and one that UTC's calendar does not reach has its own.
+
     `cpts` goes by the id of a slot. `unreadable` counts the entries that could not be read; `issue` is the answer's
     own warning.
     """
 
     slots: list[OfferedSlot]
     resources: list[msgspec.Raw]
+    starts: list[datetime]
     agendas: Mapping[str, Agenda]
     unreadable: int
     issue: str | None

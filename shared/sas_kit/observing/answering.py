@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any, Final
@@ -24,6 +25,8 @@ _METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "O
 _CLASSES: Final = ("none", "1xx", "2xx", "3xx", "4xx", "5xx")
 _EVENTS: Final = b"text/event-stream"
 _REQUEST_ID: Final = tracing.REQUEST_ID.lower().encode("ascii")
+
+_log = logging.getLogger(__name__)
 
 
 class Observed:
@@ -55,9 +58,7 @@ class Observed:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            if scope["type"] == "lifespan":
-                logs.write_at_once()
+            await (self._lifespan if scope["type"] == "lifespan" else self._app)(scope, receive, send)
             return
         if scope["path"] == self._apart_path:
             await self._apart(scope, receive, send)
@@ -78,6 +79,20 @@ class Observed:
                 method = scope["method"] if scope["method"] in _METHODS else UNKNOWN
                 self._observer(route, method, answer.status // 100)(seconds)
                 self._access.tell(method, route, answer.status, seconds, answer.size)
+
+    async def _lifespan(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """What keeps the application from beginning or ending is told as any exception: a traceback says too much."""
+
+        async def sent(message: Message) -> None:
+            await send({"type": message["type"]})
+
+        try:
+            await self._app(scope, receive, sent)
+        except Exception as error:
+            _log.error("the application could not begin, or not end", exc_info=error)
+            raise
+        finally:
+            logs.write_at_once()
 
     def _route(self, scope: Scope) -> str:
         route = scope.get("route")

@@ -18,7 +18,7 @@ from sas_kit.web import problem
 METRICS_PATH: Final = "/metrics"
 _SAMPLED_WITHIN: Final = 2.0  # seconds; Prometheus itself gives up after ten
 _SAMPLED_EVERY: Final = 1.0
-_FORWARDED: Final = frozenset({b"forwarded", b"x-forwarded-for", b"x-real-ip", b"via"})
+_FORWARDED: Final = frozenset({b"forwarded", b"x-real-ip", b"via"})  # and x-forwarded-…
 
 Scope = MutableMapping[str, Any]
 Sample = Callable[[], Awaitable[None]]
@@ -92,4 +92,4 @@ def _is_near(scope: Scope) -> bool:
     client = scope.get("client")
     if client is None or not loopback.is_loopback(client[0]):
         return False
-    return not any(name in _FORWARDED for name, _ in scope["headers"])
+    return not any(name in _FORWARDED or name.startswith(b"x-forwarded-") for name, _ in scope["headers"])

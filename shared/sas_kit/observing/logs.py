@@ -9,6 +9,7 @@ from __future__ import annotations
 import atexit
 import logging
 import os
+import re
 import sys
 import threading
 import time
@@ -28,11 +29,15 @@ _EVERY: Final = 0.1  # seconds between two writings
 _ATOMIC: Final = 4096  # bytes that workers may write to one pipe without mixing their lines (PIPE_BUF)
 _LAST_WORDS: Final = 1.0  # seconds that a process which ends waits for whoever reads
 _MOST_FRAMES: Final = 40
+_MOST_TOLD: Final = 3000  # characters of an exception: a line longer than `_ATOMIC` could be mixed with another's
 
+_WORDY: Final = "asyncio"  # shows tasks and the arguments of callbacks, hence exceptions with what they say
+_SHOWN_BY_IT: Final = re.compile(r"[\n(<]")
 _CHATTY: Final = ("httpx2", "alembic")  # a line a request, two a readiness check
 
 _json_stream: StandardError | None = None
 
+_log = logging.getLogger(__name__)
 _encode = msgspec.json.Encoder().encode
 
 
@@ -119,8 +124,28 @@ def configure(form: LogFormat, descriptor: int | None = None) -> None:
     _json_stream = handler if form is LogFormat.JSON else None
     handler.setFormatter(JsonFormatter() if form is LogFormat.JSON else TextFormatter())
     logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
+    if descriptor is None:  # nothing else is to write there
+        logging.captureWarnings(True)
+        sys.excepthook = _uncaught
+        threading.excepthook = _uncaught_in_thread
+    hush()
+
+
+def hush() -> None:
+    """Of libraries that tell much: warnings only."""
     for name in _CHATTY:
         logging.getLogger(name).setLevel(logging.WARNING)
+
+
+def _uncaught(kind: type[BaseException], error: BaseException, _traceback: object) -> None:
+    """In place of a traceback, which is many lines and says what the exception says."""
+    if not issubclass(kind, KeyboardInterrupt):
+        _log.critical("the process ends by an exception", exc_info=error)
+
+
+def _uncaught_in_thread(what: threading.ExceptHookArgs) -> None:
+    if what.exc_value is not None and not isinstance(what.exc_value, SystemExit):
+        _log.error("a thread ends by an exception", exc_info=what.exc_value)
 
 
 def write_at_once() -> None:
@@ -139,7 +164,7 @@ class JsonFormatter(logging.Formatter):
             "time": _instant(record.created),
             "level": record.levelname.lower(),
             "logger": record.name,
-            "message": record.getMessage(),
+            "message": _message(record),
         }
         trace = tracing.current()
         if trace is not None:
@@ -160,13 +185,18 @@ class TextFormatter(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         at = datetime.fromtimestamp(record.created, UTC).astimezone().isoformat(sep=" ", timespec="milliseconds")
-        line = f"{at} {record.levelname} {record.name} {record.getMessage()}"
+        line = f"{at} {record.levelname} {record.name} {_message(record)}"
         trace = tracing.current()
         if trace is not None:
             line += f" [{trace.request}]"
         if record.exc_info and record.exc_info[1] is not None:
             line += f" | {told(record.exc_info[1])}"
         return line.replace("\r", "\\r").replace("\n", "\\n")
+
+
+def _message(record: logging.LogRecord) -> str:
+    message = record.getMessage()
+    return _SHOWN_BY_IT.split(message, 1)[0].rstrip() if record.name == _WORDY else message
 
 
 def told(error: BaseException) -> str:
@@ -182,7 +212,8 @@ def told(error: BaseException) -> str:
         kind = type(told_of)
         parts.append(f"{kind.__module__}.{kind.__qualname__} at {places or '?'}")
         told_of = told_of.__cause__ or (None if told_of.__suppress_context__ else told_of.__context__)
-    return " | caused by ".join(parts)
+    whole = " | caused by ".join(parts)
+    return whole if len(whole) <= _MOST_TOLD else whole[:_MOST_TOLD] + " ..."
 
 
 def _place(frame: FrameSummary) -> str:

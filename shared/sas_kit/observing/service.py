@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from fastapi import FastAPI
 from pydantic import SecretStr
 
+from sas_kit.admission import Lane
 from sas_kit.database import Database
 from sas_kit.observing.answering import Observed
 from sas_kit.observing.asking import Asking
 from sas_kit.observing.exposition import METRICS_PATH, Exposition, Sample
+from sas_kit.observing.lanes import LaneGauges
 from sas_kit.observing.logs import AccessLog
 from sas_kit.observing.metrics import Metrics, edges_around
 from sas_kit.observing.pools import PoolGauges
@@ -29,6 +31,7 @@ class Observing:
         )
 
         self._pool = PoolGauges(self.metrics)
+        self._lanes = LaneGauges(self.metrics)
         self._asking = self.metrics.durations(
             "http_client_exchange_duration_seconds",
             "From the wish to ask another service to the last byte of its answer, by interface and outcome",
@@ -41,6 +44,9 @@ class Observing:
 
     def pool(self, database: Database) -> None:
         self._pool.watch(database)
+
+    def lanes(self, lanes: Iterable[Lane]) -> None:
+        self._lanes.watch(lanes)
 
     def sample(self, name: str, sample: Sample) -> None:
         """Ask it each time somebody reads the metrics, in place of one of the same name."""

@@ -133,8 +133,10 @@ def test_what_was_played_is_listed_and_logged(running: processes.Service) -> Non
     assert counted["page"] >= 1
     assert listing["last"][-1]["fault"] == "page"
     assert listing["last"][-1]["path"] == "/fhir/metadata"
-    log = running.log.read_text(encoding="utf-8")
-    assert "fault on purpose: page" in log
+    until = time.monotonic() + 5  # lines are written a little later
+    while "fault on purpose: page" not in (log := running.log.read_text(encoding="utf-8")):
+        assert time.monotonic() < until, log
+        time.sleep(0.05)
     assert "Traceback" not in log
 
 

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -11,6 +15,7 @@ from typer.testing import CliRunner
 from recette.cli import app, main
 from recette.model import ExitCode
 
+ENDS_US = "import os, signal, time; os.kill(os.getppid(), signal.SIGTERM); time.sleep(60)"
 TARGET = '[target]\nbase_url = "{url}"\n\n[test_data]\npractitioner_one_place = "810123400017"\n'
 
 
@@ -38,6 +43,7 @@ def failing(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],
         (("--i-have-consent", "agenda.example.org", "--duration", "a day"), "10m"),
         (("--i-have-consent", "agenda.example.org", "--format", "pdf"), "openmetrics"),
         (("--i-have-consent", "agenda.example.org", "--listen", "here"), "HOST:PORT"),
+        (("--i-have-consent", "agenda.example.org", "--deviations", "absent.toml"), "absent.toml"),
     ],
 )
 def test_a_load_that_must_not_be_made_is_refused_with_what_to_write(
@@ -59,5 +65,37 @@ def test_a_target_that_is_not_there_is_unreachable_and_reported(tmp_path: Path) 
     formats = "json,junit,html,k6,openmetrics"
     found = CliRunner().invoke(app, ["load", str(path), "--out", str(out), "--format", formats])
     assert found.exit_code == ExitCode.UNREACHABLE
+    assert found.stderr == ""
     assert json.loads((out / "load.json").read_text(encoding="utf-8"))["exit_code"] == ExitCode.UNREACHABLE
     assert len(list(out.iterdir())) == 8
+
+
+@pytest.mark.parametrize(
+    ("lang", "told"),
+    [("fr", "professionnels cherchés seuls, avant la charge"), ("en", "practitioners searched for alone, first")],
+)
+def test_how_far_it_is_is_told_in_the_language_of_the_reports(tmp_path: Path, lang: str, told: str) -> None:
+    path = tmp_path / "target.toml"
+    path.write_text(TARGET.format(url="http://127.0.0.1:9/fhir"), encoding="utf-8")
+    arguments = ["load", str(path), "--out", str(tmp_path / "out"), "--format", "console", "--lang", lang]
+    assert f"1 {told}…" in CliRunner().invoke(app, arguments).stderr
+
+
+def test_a_worker_that_is_asked_to_end_is_interrupted_and_takes_its_generator_with_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """By a signal, as by its keyboard."""
+    before, pids = signal.getsignal(signal.SIGTERM), list[int]()
+
+    class Ended(subprocess.Popen[bytes]):
+        def __init__(self, _: object) -> None:
+            super().__init__([sys.executable, "-c", ENDS_US])
+            pids.append(self.pid)
+
+    monkeypatch.setattr("recette.load.running.subprocess.Popen", Ended)
+    try:
+        assert CliRunner().invoke(app, ["load-worker", "127.0.0.1:5557"]).exit_code == ExitCode.INTERRUPTED
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    with pytest.raises(ProcessLookupError):
+        os.kill(pids[0], 0)

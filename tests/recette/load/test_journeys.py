@@ -7,7 +7,7 @@ import json
 import socket
 import threading
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -36,7 +36,7 @@ from recette.model import (
 from recette.model.load import Step
 from recette.museum.wire import Asked, Reply, demo_target
 from sas_kernel.clock import SystemClock
-from sas_kernel.contracts import service_levels
+from sas_kernel.contracts import ServiceLevel, service_levels
 from sas_kernel.flows import Flow
 from sas_kit.http import HttpLimits
 from tests.faulty.parties import AGENDA, ISSUER, Asgi, PartiesDriver, Street, agenda_on, platform_on
@@ -68,6 +68,7 @@ class Place:
     agenda: Asgi
     bend: Bend = lambda asked, reply: reply
     deaf: bool = False
+    slow: float = 0.0  # seconds that a message is on its way to us
 
     async def answer(self, asked: Asked) -> Reply:
         return self.bend(asked, await self.agenda(asked))
@@ -75,6 +76,7 @@ class Place:
     async def receive(self, asked: Asked) -> Reply:
         if self.deaf:
             raise TimeoutError
+        await asyncio.sleep(self.slow)
         request = Request(asked.method, INBOX + asked.target, asked.target, asked.headers, asked.body)
         answer = self.inbox.take(request, time.perf_counter(), self.clock.now())
         assert not isinstance(answer, Dropped)
@@ -103,8 +105,8 @@ class Place:
         )
 
 
-async def concluded(played: Played) -> RunReport:
-    plan = playing.plan_for(TARGET, ())
+async def concluded(played: Played, levels: Mapping[str, ServiceLevel] = LEVELS) -> RunReport:
+    plan = replace(playing.plan_for(TARGET, ()), levels=levels)
     kinds = journey_verdict.judge(played)
     return await verdict.conclude(
         outcome(recording(samples([0.1] * 200))),
@@ -124,7 +126,7 @@ def found(report: RunReport) -> set[str]:
 async def _right(place: Place) -> None:
     played = await place.play("accounts", "sign_ons", "bookings", "cpts", "sos", times=2)
     report = await concluded(played)
-    assert not report.findings, [(f.check, f.scenario, f.path, f.actual) for f in report.findings]
+    assert not report.findings, [(f.check, f.scenario, f.message.en) for f in report.findings]
     assert report.exit_code is ExitCode.ACCEPTED, report.explanation.en
     steps = {(step.kind, step.step) for stage in played.stages for step in stage.steps}
     assert {("bookings", each) for each in ("search", "sign_on", "page", "booking", "push", "journey")} <= steps
@@ -165,7 +167,7 @@ async def _no_desk(place: Place) -> None:
     )
     played = await place.play("bookings", times=1)
     report = await concluded(played)
-    assert "load.booked" in found(report)
+    assert found(report) == {"load.booked"}
     assert [step.failure for stage in played.stages for step in stage.steps if step.step == "journey"] == ["http_503"]
     assert journey_verdict.report(played, EASY, 1).kinds[0].stuck == 1
 
@@ -195,7 +197,30 @@ async def _no_message(place: Place) -> None:
     assert report.exit_code is ExitCode.REFUSED
 
 
-STORIES: tuple[Callable[[Place], Awaitable[None]], ...] = (_right, _no_location, _no_desk, _empty_search, _no_message)
+async def _slow_messages(place: Place) -> None:
+    """Each message comes, and is right, and is late: its level is broken, and nothing else."""
+    place.slow = 0.2
+    played = await place.play("bookings", times=2)
+    place.slow = 0.0
+    pushes = [step.latency for stage in played.stages for step in stage.steps if step.step == "push"]
+    assert len(pushes) == 2
+    assert min(pushes) >= 0.2
+    held = await concluded(played)
+    assert (held.exit_code, found(held)) == (ExitCode.ACCEPTED, set())
+    level = LEVELS["appointments.push_delay"]
+    broken = await concluded(played, {**LEVELS, level.id: replace(level, value=0.15)})
+    assert (broken.exit_code, found(broken)) == (ExitCode.SERVICE_LEVEL_BROKEN, {"booking.delay"})
+    assert broken.findings[0].exchange in {exchange.id for exchange in broken.exchanges}
+
+
+STORIES: tuple[Callable[[Place], Awaitable[None]], ...] = (
+    _right,
+    _no_location,
+    _no_desk,
+    _empty_search,
+    _slow_messages,
+    _no_message,  # the last: the agenda waits longer and longer for who does not hear it
+)
 
 
 async def test_journeys_are_judged_as_scenarios_are(tmp_path: Path) -> None:

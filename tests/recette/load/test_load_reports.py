@@ -23,7 +23,7 @@ from recette.load.judging import exchange_of
 from recette.load.recording import KeptAnswer
 from recette.load.statistics import intervals
 from recette.model import ExitCode, Target
-from recette.model.load import JourneyFigures, JourneysReport, LoadReport, Sample, Step, StepFigures
+from recette.model.load import JourneyFigures, JourneysReport, Known, LoadReport, Sample, Step, StepFigures
 from recette.reports import comparison, json_report, load_console, load_json, load_metrics, load_page, load_samples
 from recette.reports.load_files import write_load
 from sas_kernel.clock import ManualClock
@@ -47,7 +47,7 @@ def reported(*made: Sample, **changes: Any) -> LoadReport:
     whole = outcome(found, judged(kept=kept))
     plan = replace(playing.plan_for(TARGET, ()), extent=verdict.extent(NOMINAL, 30, 20, 170))
     run = asyncio.run(verdict.conclude(whole, plan, clock=ManualClock(STARTED), run_id="r1", masks=BARE))
-    return running.report_of(run, whole, queries, TARGET, 25, BARE)
+    return running.report_of(run, whole, queries, TARGET, Known(25, 20), BARE)
 
 
 @pytest.fixture(scope="module")
@@ -111,6 +111,7 @@ def test_the_document_says_what_was_measured(slow: LoadReport) -> None:
     assert document["schema_version"] == "1.1"
     assert document["exit_code"] == ExitCode.SERVICE_LEVEL_BROKEN
     assert document["searches"]["measured"] == 182
+    assert (document["searches"]["known_practitioners"], document["searches"]["searched_for_alone_before"]) == (25, 20)
     assert document["latency"]["max"]["value"] == pytest.approx(7.2)
     assert document["errors"] == {"http_503": 1, "timeout": 1}
     assert sum(bucket["count"] for bucket in document["timeline"]) == 182

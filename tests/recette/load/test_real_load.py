@@ -31,6 +31,7 @@ from tests.faulty.wire import reference_agenda
 from tests.recette.load.made import LIMITS, NOMINAL
 
 SOMEBODY = "810123400017"
+SOMEBODY_ELSE = "810123400033"
 EASY = replace(LIMITS, due_lag=600.0, loop_lag=600.0, cpu=100.0, single_share=1.0, drawn=2, slowest=1)
 """Every lot is for one practitioner; a busy machine never saturates the generator."""
 
@@ -42,6 +43,8 @@ class Manners:
     seconds: float = 0.0
     empty: bool = False
     status: int = 200
+    dropping: bool = False
+    """The second search on a connection, and each later one, is read and not answered."""
 
 
 class Server(ThreadingHTTPServer):
@@ -62,8 +65,14 @@ class Handler(BaseHTTPRequestHandler):
     disable_nagle_algorithm = True
     server: Server
 
+    searches = 0
+
     def do_GET(self) -> None:
         manners = self.server.manners
+        self.searches += 1
+        if manners.dropping and self.searches > 1:
+            self.close_connection = True
+            return
         time.sleep(manners.seconds)
         host, port = self.server.server_address[:2]
         own = f"{self.server.scheme}://{host!s}:{port}{self.path}".encode()
@@ -104,12 +113,24 @@ def manners(server: Server) -> Iterator[Manners]:
     server.manners = Manners()
 
 
-def loaded(server: Server, *, rate: float, seconds: float, workers: int = 1, scheme: str = "http") -> LoadReport:
+def loaded(
+    server: Server,
+    *,
+    rate: float,
+    seconds: float,
+    workers: int = 1,
+    together: tuple[str, ...] = (),
+    scheme: str = "http",
+) -> LoadReport:
+    """Lots are for one practitioner, or, when some are given `together`, for several, those among them."""
     host, port = server.server_address[:2]
     return running.run(
-        Target(f"{scheme}://{host!s}:{port}/fhir", test_data={"practitioner_one_place": SOMEBODY}),
+        Target(
+            f"{scheme}://{host!s}:{port}/fhir",
+            test_data={"practitioner_one_place": SOMEBODY, "practitioners_together": together},
+        ),
         replace(NOMINAL, rate=rate, duration=seconds, warm_up=0.2),
-        EASY,
+        replace(EASY, single_share=0.0) if together else EASY,
         crew=running.Crew(workers),
         seed=1,
         clock=SystemClock(),
@@ -164,6 +185,22 @@ def test_a_slow_target_breaks_its_level_two_workers_sharing_the_load(server: Ser
     assert {sample.worker for sample in report.recording.samples} == {1, 2}
     assert len(report.recording.samples) == report.recording.planned
     assert min(interval.value for interval in report.one_practitioner) >= 1.05
+
+
+def test_who_is_left_out_of_a_right_answer_is_missed_by_that_check_alone(server: Server, manners: Manners) -> None:
+    report = loaded(server, rate=10.0, seconds=1.0, together=(SOMEBODY_ELSE,))
+    assert report.run.exit_code is ExitCode.REFUSED
+    assert [(f.requirement, f.check, f.occurrences) for f in report.run.findings] == [
+        ("SLOT-166", "load.served", len(report.recording.samples))
+    ]
+
+
+def test_a_search_that_is_dropped_is_not_sent_again(server: Server, manners: Manners) -> None:
+    manners.dropping = True
+    report = loaded(server, rate=10.0, seconds=1.0)
+    assert report.run.exit_code is ExitCode.REFUSED
+    assert {finding.check for finding in report.run.findings} == {"load.answered"}
+    assert dict(report.errors).keys() == {"connection_lost"}
 
 
 def test_a_target_that_goes_down_is_left_alone(server: Server, manners: Manners) -> None:

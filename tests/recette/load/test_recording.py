@@ -5,7 +5,7 @@ from pathlib import Path
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recette.load.recording import Arrival, KeptAnswer, Orders, frame, read_answers, read_plan, write_plan
+from recette.load.recording import Arrival, Gathering, KeptAnswer, Orders, frame, read_answers, read_plan, write_plan
 from recette.load.shooting import BreachWatch
 
 ORDERS = Orders("http", "127.0.0.1", 8081, "/fhir", (("Accept", "x"),), 2.0, 7.0, 1000, 10, 1000, 30.0, 20, 0.5)
@@ -17,8 +17,22 @@ def test_answers_come_back_as_they_were_kept(tmp_path: Path) -> None:
         KeptAnswer(7, 503, (), b""),
     ]
     (tmp_path / "answers.bin").write_bytes(b"".join(frame(each) for each in answers))
-    assert list(read_answers(tmp_path / "answers.bin")) == answers
-    assert list(read_answers(tmp_path / "none.bin")) == []
+    assert list(read_answers(tmp_path)) == answers
+    assert list(read_answers(tmp_path / "none")) == []
+
+
+def test_answers_of_two_workers_come_back_though_their_pieces_came_in_turns(tmp_path: Path) -> None:
+    theirs = {
+        worker: [KeptAnswer(number, 200, (), bytes([number]) * 3_000) for number in range(first, 40, 2)]
+        for worker, first in (("b", 1), ("a", 2))
+    }
+    frames = {worker: b"".join(map(frame, answers)) for worker, answers in theirs.items()}
+    gathering = Gathering(tmp_path)
+    for begin in range(0, max(map(len, frames.values())), 17):  # no piece holds a whole frame
+        for worker in frames:
+            gathering.add(worker, frames[worker][begin : begin + 17])
+    gathering.close()
+    assert list(read_answers(tmp_path)) == [*theirs["b"], *theirs["a"]]
 
 
 def test_a_plan_is_read_as_it_was_written(tmp_path: Path) -> None:

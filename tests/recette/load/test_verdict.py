@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
+from datetime import date
 
 import pytest
 from hypothesis import given, settings
@@ -10,8 +11,11 @@ from hypothesis import strategies as st
 from recette import playing
 from recette.checks import bundle, load
 from recette.engine.runner import BARE, Plan
-from recette.load import verdict
+from recette.load import judging, verdict
+from recette.load.stories import STORIES
 from recette.model import (
+    Deviation,
+    DeviationState,
     Exchange,
     ExitCode,
     Judgement,
@@ -56,11 +60,44 @@ def test_a_slow_target_breaks_its_level(plan: Plan) -> None:
     assert report.findings[0].actual == "1.500 s"
 
 
+def test_a_known_deviation_excuses_a_level_and_ends_when_the_level_is_held(plan: Plan) -> None:
+    ours = Deviation("Ed", "known", date(2031, 12, 31), check="load.one_practitioner")
+    scenarios = Deviation("Ed", "known", date(2031, 12, 31), check="bundle.total")
+    listed = replace(plan, deviations=(ours, scenarios), missed=verdict.elsewhere())
+    excused = concluded(outcome(recording(samples([1.5] * 200))), listed)
+    assert excused.exit_code is ExitCode.ACCEPTED
+    assert [each.state for each in excused.deviations] == [DeviationState.USED, DeviationState.UNDECIDED]
+    held = concluded(outcome(recording(samples([0.1] * 200))), listed)
+    assert held.exit_code is ExitCode.REFUSED
+    assert [each.state for each in held.deviations] == [DeviationState.UNUSED, DeviationState.UNDECIDED]
+
+
+def test_every_check_of_a_load_is_the_scenarios_or_its_own_with_a_severity_and_a_source(plan: Plan) -> None:
+    made = {*verdict.CHECKS, *(check for story in STORIES.values() for check in story.checks)}
+    assert made - set(verdict.elsewhere()) == set(load.OWN)
+    assert not set(load.OWN) & set(verdict.elsewhere())
+    for check in load.OWN:
+        requirement = plan.requirements[check.requirement]
+        assert requirement.severity
+        assert requirement.source
+
+
 def test_one_answer_after_the_platform_gave_up_breaks_its_level(plan: Plan) -> None:
     late = replace(sample(201), done=sample(201).due + 7.2, status=0, failure="timeout", first_byte=None)
     report = concluded(outcome(recording((*samples([0.1] * 200), late))), plan)
     assert report.exit_code is ExitCode.SERVICE_LEVEL_BROKEN
     assert [(f.requirement, f.check, f.occurrences) for f in report.findings] == [("SLOT-002", "load.in_time", 1)]
+
+
+def test_who_never_answers_in_time_is_not_said_to_answer_rightly(plan: Plan) -> None:
+    late = [replace(one, status=0, failure="timeout", first_byte=None) for one in samples([7.2] * 200)]
+    nothing = judged(judgements={check: Judgement(0) for check in judging.CONTENT_CHECKS}, count=0, deep=0)
+    silent = concluded(outcome(recording(late), nothing), plan)
+    assert silent.exit_code is ExitCode.SERVICE_LEVEL_BROKEN
+    assert silent.explanation.en.startswith("A service level is broken")
+    assert "nothing could be judged" in silent.explanation.en
+    slow = concluded(outcome(recording(samples([1.5] * 200))), plan)
+    assert slow.explanation.en.startswith("The functions hold, but a service level is broken")
 
 
 def test_a_late_warm_up_breaks_nothing(plan: Plan) -> None:

@@ -6,15 +6,18 @@ import asyncio
 import json
 import logging
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
+import uvicorn
 from fastapi import FastAPI
 from fastapi.responses import StreamingResponse
 from pydantic import SecretStr
+from uvicorn.lifespan.on import LifespanOn
 
 from sas_kit.http import HttpAnswer, HttpLimits, asgi_transport, exchange, new_client
-from sas_kit.observing import tracing
+from sas_kit.observing import logs, tracing
 from sas_kit.observing.service import Observing
 from sas_kit.web import install_problem_handlers
 
@@ -192,3 +195,23 @@ async def test_what_cannot_be_read_for_an_answer_is_told_and_the_rest_is_answere
 
     service.observing.sample("odd", failing)
     assert (await service.measured())["metrics_sampled_successfully"] == 0
+
+
+async def test_an_application_that_cannot_begin_says_so_without_a_traceback(caplog: pytest.LogCaptureFixture) -> None:
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        raise RuntimeError("Zoé Inventée")
+        yield
+
+    app = Observing("service", [1.0], None, "").install(FastAPI(lifespan=lifespan))
+    lifetime = LifespanOn(uvicorn.Config(app, lifespan="on", log_config=None))
+    await lifetime.startup()
+    assert lifetime.should_exit
+    told = [logs.JsonFormatter().format(record) for record in caplog.records]
+    assert sum("RuntimeError at " in line for line in told) == 1
+    assert "Zoé" not in "".join(told)
+
+
+@pytest.mark.parametrize("name", ["X-Forwarded-For", "X-Forwarded-Host", "Forwarded", "Via", "X-Real-IP"])
+async def test_what_a_proxy_forwards_comes_from_elsewhere(name: str) -> None:
+    assert (await Service("token-of-the-test").send("/metrics", (name, "somebody"))).status == 401

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
+import gc
 import json
 import logging
 import os
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from datetime import datetime
@@ -137,3 +141,66 @@ def test_what_ends_waits_for_its_last_lines(pipe: tuple[int, int], monkeypatch: 
     handler.emit(record("the last one"))
     assert os.read(pipe[0], 100) == b"the last one\n"
     handler.close()
+
+
+@pytest.mark.parametrize("form", [JsonFormatter(), TextFormatter()])
+async def test_a_task_that_nobody_waits_for_is_told_without_what_it_said(
+    form: logging.Formatter, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def fails() -> None:
+        raise ValueError("Zoé Inventée")
+
+    loop = asyncio.get_running_loop()
+    task = loop.create_task(fails())
+    await asyncio.wait([task])
+    del task  # asyncio tells of it now
+    gc.collect()
+    loop.call_soon(lambda *_: 1 // 0, "Zoé Inventée")
+    await asyncio.sleep(0)
+    told = [form.format(record) for record in caplog.records if record.name == "asyncio"]
+    assert len(told) == 2
+    assert "Task exception was never retrieved" in told[0]
+    assert "ValueError at " in told[0]
+    assert "Exception in callback" in told[1]
+    assert "ZeroDivisionError at " in told[1]
+    assert "Zoé" not in "".join(told)
+
+
+def test_whatever_ends_a_process_is_one_line_of_json_without_its_message() -> None:
+    program = """
+import threading, warnings
+from sas_kit.observing import logs
+logs.configure(logs.LogFormat.JSON)
+def fails():
+    raise ValueError("Zoe Inventee")
+one = threading.Thread(target=fails)
+one.start()
+one.join()
+warnings.warn("take care")
+fails()
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=30, check=False)
+    lines = [json.loads(line) for line in done.stderr.splitlines()]
+    assert done.returncode == 1
+    assert [line["level"] for line in lines] == ["error", "warning", "critical"]
+    assert "ValueError at " in lines[0]["exception"]
+    assert "ValueError at " in lines[2]["exception"]
+    assert "Zoe" not in done.stderr
+
+
+def test_an_exception_from_far_below_still_fits_a_line_that_no_other_worker_cuts() -> None:
+    def deep(levels: int, cause: Exception | None) -> None:
+        if levels == 0:
+            raise ValueError from cause
+        deep(levels - 1, cause)
+
+    last: Exception | None = None
+    for _ in range(5):
+        try:
+            deep(60, last)
+        except ValueError as error:
+            last = error
+    assert last is not None
+    what = (type(last), last, None)
+    line = JsonFormatter().format(logging.LogRecord("one", logging.ERROR, "", 0, "failed", None, what))
+    assert 3000 < len(line) < 4096

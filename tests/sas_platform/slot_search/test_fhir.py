@@ -105,6 +105,23 @@ def test_two_spellings_of_an_address_are_one_place_and_two_addresses_are_two() -
     assert keys[0] == keys[1] != keys[2]
 
 
+def test_two_agendas_have_each_their_own_practitioner() -> None:
+    found = read(slot("a", SOON), slot("b", SOON, schedule="s2"), *agenda(), *_of_ines())
+    names = {reference: each.practitioner and each.practitioner.given for reference, each in found.agendas.items()}
+    assert names["Schedule/s1"] not in (None, "Inès")
+    assert names["Schedule/s2"] == "Inès"
+
+
+def _of_ines() -> list[dict[str, Any]]:
+    person = {
+        "resourceType": "Practitioner",
+        "id": "ines",
+        "identifier": [{"system": "urn:oid:1.2.250.1.71.4.2.1", "value": "810123400009"}],
+        "name": [{"family": "DOE", "given": ["Inès"]}],
+    }
+    return [{"resourceType": "Schedule", "id": "s2", "actor": [{"reference": "Practitioner/ines"}]}, person]
+
+
 def test_a_malformed_entry_costs_itself_only() -> None:
     found = read(
         slot("a", SOON),
@@ -117,6 +134,22 @@ def test_a_malformed_entry_costs_itself_only() -> None:
     )
     assert [each.id for each in found.slots] == ["a", "c"]
     assert found.unreadable == 4
+
+
+def test_each_slot_keeps_its_own_start() -> None:
+    texts = [f"2031-03-10T{time}" for time in ("10:00:00.000+01:00", "09:00:00Z", "09:00:00", "10:30:00+01:00")]
+    slots = [slot(str(n), text) for n, text in enumerate([*texts, "", *texts, "tomorrow", *texts])]
+    found = read(*slots, *agenda())
+    assert found.unreadable == 2
+    assert [each.start for each in found.slots] == texts * 3
+    assert found.starts == [SOON, SOON, SOON.replace(tzinfo=None), SOON + timedelta(minutes=30)] * 3
+    assert [at.tzinfo for at in found.starts] == [UTC, UTC, None, UTC] * 3
+    assert [json.loads(bytes(each))["id"] for each in found.resources] == [each.id for each in found.slots]
+
+
+def test_a_start_that_is_none_costs_a_resource_of_another_kind_as_well() -> None:
+    found = read({"resourceType": "Appointment", "id": "a", "start": "tomorrow"}, slot("a", SOON), *agenda())
+    assert (found.unreadable, len(found.slots)) == (1, 1)
 
 
 def test_nulls_are_read_as_absent() -> None:

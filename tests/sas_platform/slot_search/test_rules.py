@@ -91,13 +91,24 @@ def test_a_link_is_always_http_with_one_origin(rest: str) -> None:
     st.lists(
         st.sampled_from(["?", "&", "=", "#", "origin", "origin=", "vue=semaine", "&creneau=cr-12", "é", "/", " ", "x"]),
         max_size=8,
-    )
+    ),
+    st.sampled_from(["", ":8080", ":46469", ":65536", ":99999", ":0", ":", ":x", ".", "..", "@b", "%41", "_", " "]),
 )
-def test_a_link_made_with_others_is_the_link_made_alone(pieces: list[str]) -> None:
+def test_a_link_made_with_others_is_the_link_made_alone(pieces: list[str], port: str) -> None:
     links = rules.Links("sas")
-    url = "https://a.example.org/agenda/ag-1" + "".join(pieces)
+    url = f"https://a.example.org{port}/agenda/ag-1" + "".join(pieces)
     for each in (url, url + "0", "HTTP" + url[5:], url + "=7", url):
         assert links.of(each) == rules.with_origin(each, "sas")
+
+
+@pytest.mark.parametrize("port", ["", ":8080", ":46469", ":65535", ":65536", ":99999", ":0"])
+@pytest.mark.parametrize(
+    "query",
+    ["origin", "origin&cr", "origin=x&cr", "vue=a&origin=b&cr", "vue=a&origin", "origins=a&cr", "a=%20&cr", "cr"],
+)
+def test_a_plain_link_made_with_others_is_the_link_made_alone(port: str, query: str) -> None:
+    url = f"https://a.example.org{port}/agenda/ag-1?{query}=12"
+    assert rules.Links("sas").of(url) == rules.with_origin(url, "sas")
 
 
 @given(st.text(max_size=60))
@@ -157,6 +168,15 @@ def test_merging_step_by_step_tells_what_changed(answers: list[tuple[str, list[A
     assert sum(known.values()) == merged.slots
     assert {key[0] for key in known} == {p.national_id for p in _PEOPLE if merged.has(p.national_id)}
     assert merged.availabilities() == rules.merge(answers).availabilities()
+
+
+def test_slots_of_one_instant_go_by_editor_then_by_id() -> None:
+    def of(editor: str, *ids: str) -> tuple[str, list[Availability]]:
+        slots = [Slot(editor, each, NOW, None, msgspec.Raw(b"{}")) for each in ids]
+        return editor, [Availability(_PEOPLE[0], _PLACES[0], slots)]
+
+    (merged,) = rules.merge([of("b", "2", "1"), of("a", "9", "3")]).availabilities()
+    assert [(each.editor, each.id) for each in merged.slots] == [("a", "3"), ("a", "9"), ("b", "1"), ("b", "2")]
 
 
 def test_merging_leaves_the_answers_as_they_were() -> None:

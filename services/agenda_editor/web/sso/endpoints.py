@@ -113,6 +113,8 @@ async def arrive(request: Request) -> Response:
 async def terms_page(request: Request) -> Response:
     target = local_target(request.query_params.get("vers"))
     person = await signed_in(request)
+    if person is not None and person.terms_accepted and "vers" in request.query_params:
+        return leave(request, target)  # accepted meanwhile, in another window: nothing here would lead on
     return _terms_page(request, target, asked=person is not None and not person.terms_accepted)
 
 

@@ -146,7 +146,7 @@ def _phone_of(telecom: list[ContactPoint]) -> str:
 
 def clean(text: str, most: int = MAX_TEXT) -> str:
     """One line of printable characters: what an editor sends is shown to people and must not play tricks on them."""
-    if text.isascii() and text.isprintable():
+    if text.isprintable():  # no white space but blanks, no control or format character
         if "  " not in text and len(text) <= most:
             return text.strip(" ")
         flat = text

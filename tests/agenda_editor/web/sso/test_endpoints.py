@@ -69,6 +69,12 @@ async def test_the_terms_tell_what_the_editor_does_with_the_regulator_s_data(lon
     assert "processes your data as a regulator" in (await lone.get("/conditions?lang=en")).words
 
 
+async def test_terms_accepted_meanwhile_in_another_window_lead_on_to_the_agenda(lone: Browser) -> None:
+    await lone.enter(FROM_PLATFORM)
+    assert (await lone.get("/conditions?vers=%2Frendez-vous")).location == "/rendez-vous"
+    assert (await lone.get("/conditions")).status == 200
+
+
 async def test_terms_can_be_read_without_a_session_and_not_accepted(lone: Browser) -> None:
     page = await lone.get("/conditions")
     assert page.status == 200
