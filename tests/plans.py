@@ -11,7 +11,9 @@ from collections.abc import Awaitable, Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
 from typing import Any
+from unittest import mock
 
+import asyncpg
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -23,15 +25,26 @@ _PLANS = ("at first", "after five uses")
 
 @contextmanager
 def executed(database: Database) -> Iterator[list[tuple[str, Sequence[Any]]]]:
-    """The statements that leave meanwhile, each with its parameters; of many rows at once, the first's."""
+    """The statements that leave meanwhile, each with its parameters; of many rows at once, the first's.
+
+    Those of SQLAlchemy are told by its engine; those that go past it (`sas_kit.direct`) are heard where the driver
+    takes them, which SQLAlchemy itself never calls.
+    """
     statements: list[tuple[str, Sequence[Any]]] = []
 
     def seen(_connection: Any, _cursor: Any, statement: str, parameters: Any, _context: Any, many: bool) -> None:
         statements.append((statement, parameters[0] if many else parameters))
 
+    fetch = asyncpg.Connection.fetch
+
+    async def heard(connection: Any, statement: str, *values: Any, **options: Any) -> Any:
+        statements.append((statement, values))
+        return await fetch(connection, statement, *values, **options)
+
     sa.event.listen(database.engine.sync_engine, "before_cursor_execute", seen)
     try:
-        yield statements
+        with mock.patch.object(asyncpg.Connection, "fetch", heard):
+            yield statements
     finally:
         sa.event.remove(database.engine.sync_engine, "before_cursor_execute", seen)
 

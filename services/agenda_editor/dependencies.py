@@ -18,6 +18,7 @@ from agenda_editor.regulators.service import RegulatorService
 from agenda_editor.slot_search.service import SlotSearchService
 from agenda_editor.sso.service import SignOn
 from sas_fhir import media, search
+from sas_fhir.search import Parameter
 from sas_kernel.clock import Clock
 from sas_kit.database import Database
 from sas_kit.web import bounded_body
@@ -51,14 +52,16 @@ class DirectRoute(APIRoute):
         return handler
 
 
-def negotiate(request: Request) -> None:
-    """Raises `NotAcceptableError` when the client takes no JSON, `InvalidParameterError` when its query is no text."""
-    raw_query: bytes = request.scope["query_string"]
-    formats = []
-    if b"_format" in raw_query or b"%" in raw_query:
-        formats = [p.value for p in search.decode(raw_query) if p.name == "_format"]
+def negotiate(request: Request) -> list[Parameter]:
+    """The parameters of the query, decoded.
+
+    Raises `NotAcceptableError` when the client takes no JSON, `InvalidParameterError` when its query is no text.
+    """
+    parameters = search.decode(request.scope["query_string"])
+    formats = [parameter.value for parameter in parameters if parameter.name == "_format"]
     accepted = request.headers.getlist("accept")
     media.negotiate(", ".join(accepted) if accepted else None, formats)
+    return parameters
 
 
 async def fhir_body(request: Request) -> bytes:

@@ -7,8 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 from urllib.parse import unquote_to_bytes
 
 from sas_fhir import instants
@@ -36,16 +35,14 @@ class UnsupportedParameterError(SearchError):
     """A parameter or a modifier is unknown here and may not be ignored."""
 
 
-@dataclass(frozen=True, slots=True)
-class Parameter:
+class Parameter(NamedTuple):
     """`name` as written after percent-decoding, modifiers included; `value` the same, with any `+` left as it came."""
 
     name: str
     value: str
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+class Token(NamedTuple):
     system: str
     code: str
 

@@ -34,6 +34,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 
 from sas_kernel.errors import SasError
 from sas_kernel.text import Text
+from sas_kit import direct
 
 _URL = Text(
     "L’adresse de la base est illisible : sqlite:///fichier ou postgresql://hôte/base.",
@@ -128,6 +129,16 @@ class Database:
         async with self.engine.connect() as connection:
             await connection.execution_options(**self._reading)
             yield connection
+
+    @asynccontextmanager
+    async def fetching(self) -> AsyncIterator[direct.Reader]:
+        """`reading` for the few reads whose cost counts (`sas_kit.direct`), by the driver itself where that pays."""
+        if self.dialect == "sqlite":
+            async with self.reading() as connection:
+                yield direct.Layered(connection)
+        else:
+            async with direct.lent(self.engine) as driver:
+                yield driver
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[AsyncConnection]:

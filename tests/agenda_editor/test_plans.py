@@ -13,7 +13,7 @@ import msgspec
 import pytest
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from agenda_editor.agendas.repository import AgendaRepository
+from agenda_editor.agendas.repository import AgendaRepository, SearchRepository
 from agenda_editor.app import MIGRATIONS
 from agenda_editor.appointments.model import DeliveryState, Message, Outcome, Verdict
 from agenda_editor.appointments.repository import AppointmentRepository
@@ -23,6 +23,7 @@ from agenda_editor.regulators.model import Identifier, IdentifierKind, Regulator
 from agenda_editor.regulators.repository import RegulatorRepository
 from agenda_editor.sso.model import Person, PersonKind
 from agenda_editor.sso.repository import SignOnRepository
+from sas_kit import direct
 from sas_kit.database import Database
 from tests.conftest import filled
 from tests.plans import plans_of, problems
@@ -106,6 +107,13 @@ def _agendas(use: Callable[[AgendaRepository], Awaitable[object]]) -> Callable[[
     return lambda connection: use(AgendaRepository(connection))
 
 
+def _searches(use: Callable[[SearchRepository], Awaitable[object]]) -> Callable[[AsyncConnection], Awaitable[object]]:
+    async def action(connection: AsyncConnection) -> object:
+        return await use(SearchRepository(await direct.over(connection)))
+
+    return action
+
+
 def _bookings(
     use: Callable[[AppointmentRepository], Awaitable[object]],
 ) -> Callable[[AsyncConnection], Awaitable[object]]:
@@ -138,14 +146,14 @@ class Use:
 
 USES = {
     # --- searches ---
-    "versions": Use(_agendas(lambda r: r.versions(IDS)), ("uq_practitioners_national_id",)),
+    "versions": Use(_searches(lambda r: r.versions(IDS)), ("uq_practitioners_national_id",)),
     "agendas": Use(
-        _agendas(lambda r: r.agendas(IDS)),
+        _searches(lambda r: r.agendas(IDS)),
         ("uq_practitioners_national_id", "uq_schedules_practitioner_id_place_id"),
     ),
-    "published": Use(_agendas(lambda r: r.published(AGENDAS, NOW, NOW + 9_000_000)), ("ix_slots_published",)),
+    "published": Use(_searches(lambda r: r.published(AGENDAS, NOW, NOW + 9_000_000)), ("ix_slots_published",)),
     "shared": Use(
-        _agendas(lambda r: r.shared(AGENDAS, NOW, NOW + 9_000_000)), ("ix_slots_published", "ix_slots_shared")
+        _searches(lambda r: r.shared(AGENDAS, NOW, NOW + 9_000_000)), ("ix_slots_published", "ix_slots_shared")
     ),
     "communities": Use(lambda c: CommunityRepository(c).by_ids([7, 8]), ("pk_communities",)),
     "sites": Use(

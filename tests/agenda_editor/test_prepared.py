@@ -8,7 +8,7 @@ from datetime import date
 import pytest
 import sqlalchemy as sa
 
-from agenda_editor.agendas.repository import AgendaRepository
+from agenda_editor.agendas.repository import SearchRepository
 from agenda_editor.appointments.model import Appointment, AppointmentStatus, PatientDetails
 from agenda_editor.appointments.repository import AppointmentRepository
 from agenda_editor.associations.repository import AssociationRepository
@@ -45,12 +45,13 @@ async def test_hot_statements_are_prepared_once_whatever_the_number_of_values(po
     with executed(database) as statements:
         for count in ROUNDS:
             ids = [f"8{number}" for number in range(count)]
-            async with database.reading() as connection:
-                agendas = AgendaRepository(connection)
+            async with database.fetching() as reader:
+                agendas = SearchRepository(reader)
                 await agendas.versions(ids)
                 await agendas.agendas(ids)
                 await agendas.published(range(2 * count), 0, 1)
                 await agendas.shared(range(2 * count), 0, 1)
+            async with database.reading() as connection:
                 sites = AssociationRepository(connection)
                 await sites.rendered_sites(ids)
                 await sites.published(range(2 * count), 0, 1)

@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
 
 from sas_kit.database import Database, translating
+from sas_kit.direct import Query
 
 WAIT = TIMEOUT = 0.15
 SLACK = 2.0  # for a machine that does something else
@@ -79,13 +81,21 @@ async def behind(url: str) -> AsyncIterator[tuple[Database, Frozen]]:
         await frozen.close()
 
 
-async def ask(database: Database, statement: str = "SELECT 1") -> float:
+ONE = Query(sa.select(sa.literal_column("1", sa.Integer)), tuple[int])
+SLOW = Query(sa.select(sa.func.pg_sleep(20)), tuple[None])
+
+
+async def ask(database: Database, query: Query[Any] = ONE, *, directly: bool = False) -> float:
     """Seconds until it answered, or said that it does not (`Unavailable`)."""
     began = asyncio.get_running_loop().time()
     with suppress(Unavailable), translating(unavailable=Unavailable, conflict=Unavailable):
-        async with database.reading() as connection:
-            await connection.execute(sa.text(statement))
-            return -1.0
+        if directly:
+            async with database.fetching() as reader:
+                await reader.fetch(query, {})
+        else:
+            async with database.reading() as connection:
+                await connection.execute(query.statement)
+        return -1.0
     return asyncio.get_running_loop().time() - began
 
 
@@ -98,28 +108,32 @@ async def test_who_finds_no_free_connection_waits_for_a_bounded_time(sqlite_url:
 
 
 @pytest.mark.postgresql
-async def test_a_server_that_hangs_is_given_up_and_found_again(postgresql_url: str) -> None:
+@pytest.mark.parametrize("directly", [False, True])
+async def test_a_server_that_hangs_is_given_up_and_found_again(postgresql_url: str, directly: bool) -> None:
     async with behind(postgresql_url) as (database, frozen):
-        assert [await ask(database) for _ in range(2)] == [-1.0, -1.0]
+        assert [await ask(database, directly=directly) for _ in range(2)] == [-1.0, -1.0]
         frozen.freeze()
-        first = await asyncio.gather(*[ask(database) for _ in range(6)])  # over connections that were open, or none
-        later = await asyncio.gather(*[ask(database) for _ in range(6)])  # none can be opened
+        first = await asyncio.gather(
+            *[ask(database, directly=directly) for _ in range(6)]
+        )  # over connections that were open, or none
+        later = await asyncio.gather(*[ask(database, directly=directly) for _ in range(6)])  # none can be opened
         assert all(0 < each < WAIT + TIMEOUT + SLACK for each in [*first, *later])
         frozen.thaw()
-        assert [await ask(database) for _ in range(2)] == [-1.0, -1.0]
+        assert [await ask(database, directly=directly) for _ in range(2)] == [-1.0, -1.0]
 
 
 @pytest.mark.postgresql
-async def test_a_statement_that_takes_too_long_is_given_up(postgresql_url: str) -> None:
+@pytest.mark.parametrize("directly", [False, True])
+async def test_a_statement_that_takes_too_long_is_given_up(postgresql_url: str, directly: bool) -> None:
     async with behind(postgresql_url) as (database, _):
-        assert TIMEOUT <= await ask(database, "SELECT pg_sleep(20)") < TIMEOUT + SLACK
-        assert await ask(database) == -1.0
+        assert TIMEOUT <= await ask(database, SLOW, directly=directly) < TIMEOUT + SLACK
+        assert await ask(database, directly=directly) == -1.0
 
 
 @pytest.mark.postgresql
 async def test_without_a_bound_a_statement_takes_as_long_as_it_takes(postgresql_url: str) -> None:
     database = Database(postgresql_url, pool_size=1, wait=TIMEOUT)
-    assert await ask(database, "SELECT pg_sleep(0.2)") == -1.0
+    assert await ask(database, Query(sa.select(sa.func.pg_sleep(0.2)), tuple[None])) == -1.0
     await database.close()
 
 

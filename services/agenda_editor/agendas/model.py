@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 from sas_kernel.errors import SasError
 from sas_kernel.identifiers import PractitionerIdKind, StructureIds
@@ -132,13 +134,13 @@ class AgendaDraft:
     places: tuple[PlaceDraft, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class PublishedAgenda:
+class PublishedAgenda(NamedTuple):
     """What may leave of one practitioner's agendas, rendered.
 
     `starts`, `owners` and `fragments` run in parallel, by start; an owner is a position in `schedules`, whose elements
     are the fragments of a Schedule and of its PractitionerRole. `version` is the one read before the slots were.
     `communities` runs along them in an INT_R04 answer, with the CPTS of each slot; otherwise it is empty.
+    A named tuple, since each search makes 25 and a frozen dataclass takes three times as long.
     """
 
     practitioner_id: int
@@ -148,7 +150,7 @@ class PublishedAgenda:
     starts: list[int]
     owners: list[int]
     fragments: list[bytes]
-    communities: list[tuple[int, ...]] = field(default_factory=list)
+    communities: Sequence[tuple[int, ...]] = ()
 
 
 # --- errors ----------------------------------------------------------------------------------------------------------

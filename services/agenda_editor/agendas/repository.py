@@ -28,27 +28,35 @@ from agenda_editor.agendas.model import (
 from agenda_editor.agendas.tables import counters, places, practitioners, renderings, schedules, slots
 from sas_kernel.identifiers import PractitionerIdKind, StructureIds, national_practitioner_id
 from sas_kit.arrays import among
+from sas_kit.direct import Query, Reader
 
 # The reads of a search. The list of ids is one parameter, so that each is prepared once, whatever its length.
 _p, _c, _s = practitioners.c, schedules.c, slots.c
 _KNOWN: Final = (among(_p.national_id, "ids"), _p.opposed.is_(False))
 _IN_WINDOW: Final = (among(_s.schedule_id, "ids"), _s.start.between(sa.bindparam("first"), sa.bindparam("last")))
-_VERSIONS: Final = sa.select(_p.national_id, _p.id, _p.version).where(*_KNOWN)
-_AGENDAS: Final = (
+_VERSIONS: Final = Query(sa.select(_p.national_id, _p.id, _p.version).where(*_KNOWN), tuple[str, int, int])
+_AGENDAS: Final = Query(
     sa.select(_p.national_id, _p.id, _p.version, _p.fragment, _c.id, _c.fragment, _c.role_fragment)
     .join_from(practitioners, schedules)
     .where(*_KNOWN)
-    .order_by(_p.id, _c.id)
+    .order_by(_p.id, _c.id),
+    tuple[str, int, int, bytes, int, bytes, bytes],
 )
-_PUBLISHED: Final = sa.select(_s.schedule_id, _s.start, _s.fragment).where(*_IN_WINDOW, _s.fragment.isnot(None))
+_PUBLISHED: Final = Query(
+    sa.select(_s.schedule_id, _s.start, _s.fragment).where(*_IN_WINDOW, _s.fragment.isnot(None)),
+    tuple[int, int, bytes],
+)
 # Two halves, since each has an index of its own.
-_SHARED: Final = sa.union_all(
-    sa.select(_s.schedule_id, _s.start, _s.fragment, sa.literal_column("''", sa.Text)).where(
-        *_IN_WINDOW, _s.fragment.isnot(None), _s.cpts_fragment.is_(None)
+_SHARED: Final = Query(
+    sa.union_all(
+        sa.select(_s.schedule_id, _s.start, _s.fragment, sa.literal_column("''", sa.Text)).where(
+            *_IN_WINDOW, _s.fragment.isnot(None), _s.cpts_fragment.is_(None)
+        ),
+        sa.select(_s.schedule_id, _s.start, _s.cpts_fragment, _s.communities).where(
+            *_IN_WINDOW, _s.cpts_fragment.isnot(None)
+        ),
     ),
-    sa.select(_s.schedule_id, _s.start, _s.cpts_fragment, _s.communities).where(
-        *_IN_WINDOW, _s.cpts_fragment.isnot(None)
-    ),
+    tuple[int, int, bytes, str],
 )
 
 _SCHEDULES: Final = sa.select(schedules, practitioners, places).select_from(schedules.join(practitioners).join(places))
@@ -62,37 +70,40 @@ _SLOT_COLUMNS: Final = [column.name for column in slots.columns]
 RenderedSlot = tuple[Slot, bytes | None, bytes | None]
 
 
-class AgendaRepository:
-    """Works on one connection, inside the transaction of whoever opened it."""
+class SearchRepository:
+    """The reads of a search. Rows unpack as said, and may be the driver's own."""
 
-    def __init__(self, connection: AsyncConnection) -> None:
-        self._connection = connection
-        self._postgresql = connection.dialect.name == "postgresql"
+    def __init__(self, reader: Reader) -> None:
+        self._reader = reader
 
-    # --- reading for a search ---
-
-    async def versions(self, national_ids: Iterable[str]) -> Sequence[Row[str, int, int]]:
+    async def versions(self, national_ids: Iterable[str]) -> Sequence[tuple[str, int, int]]:
         """`(national id, id, version)` of those of the practitioners who are known and did not oppose."""
-        return (await self._connection.execute(_VERSIONS, {"ids": list(national_ids)})).fetchall()
+        return await self._reader.fetch(_VERSIONS, {"ids": list(national_ids)})
 
-    async def agendas(self, national_ids: Iterable[str]) -> Sequence[Row[str, int, int, bytes, int, bytes, bytes]]:
+    async def agendas(self, national_ids: Iterable[str]) -> Sequence[tuple[str, int, int, bytes, int, bytes, bytes]]:
         """`(national id, id, version, fragment, schedule id, its fragment, its role's fragment)`, by these ids, for
         the same practitioners."""
-        return (await self._connection.execute(_AGENDAS, {"ids": list(national_ids)})).fetchall()
+        return await self._reader.fetch(_AGENDAS, {"ids": list(national_ids)})
 
-    async def published(self, schedule_ids: Iterable[int], first: int, last: int) -> Sequence[Row[int, int, bytes]]:
+    async def published(self, schedule_ids: Iterable[int], first: int, last: int) -> Sequence[tuple[int, int, bytes]]:
         """`(schedule id, start, fragment)` of the slots that may leave and start from `first` to `last`."""
-        parameters = {"ids": list(schedule_ids), "first": first, "last": last}
-        return (await self._connection.execute(_PUBLISHED, parameters)).fetchall()
+        return await self._reader.fetch(_PUBLISHED, {"ids": list(schedule_ids), "first": first, "last": last})
 
     async def shared(
         self, schedule_ids: Iterable[int], first: int, last: int
     ) -> list[tuple[int, int, bytes, tuple[int, ...]]]:
         """`(schedule id, start, fragment, CPTS)` of the slots that INT_R04 shows. The fragments of those that no CPTS
         sees are the ones of INT_R01."""
-        parameters = {"ids": list(schedule_ids), "first": first, "last": last}
-        rows = (await self._connection.execute(_SHARED, parameters)).fetchall()
+        rows = await self._reader.fetch(_SHARED, {"ids": list(schedule_ids), "first": first, "last": last})
         return [(row[0], row[1], row[2], tuple(map(int, row[3].split()))) for row in rows]
+
+
+class AgendaRepository:
+    """Works on one connection, inside the transaction of whoever opened it."""
+
+    def __init__(self, connection: AsyncConnection) -> None:
+        self._connection = connection
+        self._postgresql = connection.dialect.name == "postgresql"
 
     # --- reading for people and for edits ---
 

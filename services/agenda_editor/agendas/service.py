@@ -30,13 +30,16 @@ from agenda_editor.agendas.model import (
     UnknownScheduleError,
     UnknownSlotError,
 )
-from agenda_editor.agendas.repository import AgendaRepository, RenderedSlot
+from agenda_editor.agendas.repository import AgendaRepository, RenderedSlot, SearchRepository
 from sas_kit.bounded_cache import BoundedCache
 from sas_kit.database import Database, translating
+from sas_kit.sharing import SharedReads
 
 _HOUR: Final = 3_600_000
 _LOOK_AHEAD: Final = 96 * _HOUR  # an indexed agenda serves searches of the usual 72 h for a day before it is read again
 _BATCH: Final = 200
+_VERSIONS_AT_ONCE: Final = 800  # the practitioners of 32 of the largest searches
+_VERSIONS_SOON: Final = 0.05  # seconds; a read takes one or two milliseconds
 _FOREVER: Final = 2**62
 
 
@@ -94,6 +97,7 @@ class AgendaService:
         self._database = database
         self._public_url = public_url.rstrip("/")
         self._index: BoundedCache[tuple[str, bool], _Indexed] = BoundedCache(fragment_index_bytes)
+        self._versions = SharedReads(self._read_versions, most=_VERSIONS_AT_ONCE, patience=_VERSIONS_SOON)
 
     # --- reading ---
 
@@ -105,32 +109,42 @@ class AgendaService:
         Unknown and opposed practitioners are not there; who has no slot may be. `cpts`: as INT_R04 shows it.
         Raises `AgendaUnavailableError`.
         """
-        async with self._reading() as repository:
-            if self._index.max_bytes == 0:
+        if self._index.max_bytes == 0:
+            async with self._searching() as repository:
                 return await self._read(repository, national_ids, first, last, cpts=cpts)
-            found: list[PublishedAgenda] = []
-            missing: list[str] = []
-            for national_id, practitioner_id, version in await repository.versions(national_ids):
-                kept = self._index.get((national_id, cpts))
-                # The id too: a practitioner who was removed and added again counts his versions anew.
-                if (
-                    kept is not None
-                    and (kept.agenda.practitioner_id, kept.agenda.version) == (practitioner_id, version)
-                    and kept.first <= first
-                    and last <= kept.last
-                ):
-                    found.append(rules.within(kept.agenda, first, last))
-                else:
-                    missing.append(national_id)
-            hits = len(found)
-            if missing:
+        found: list[PublishedAgenda] = []
+        missing: list[str] = []
+        versions = await self._versions.ask(national_ids)
+        for national_id in dict.fromkeys(national_ids):
+            current = versions.get(national_id)
+            if current is None:
+                continue
+            kept = self._index.get((national_id, cpts))
+            # The id too: a practitioner who was removed and added again counts his versions anew.
+            if (
+                kept is not None
+                and (kept.agenda.practitioner_id, kept.agenda.version) == current
+                and kept.first <= first
+                and last <= kept.last
+            ):
+                found.append(rules.within(kept.agenda, first, last))
+            else:
+                missing.append(national_id)
+        hits = len(found)
+        if missing:
+            async with self._searching() as repository:
                 found += await self._read(repository, missing, first, last, cpts=cpts)
-            if self._index_used is not None:
-                self._index_used(IndexUse(hits, len(missing), self._index.held_bytes))
-            return found
+        if self._index_used is not None:
+            self._index_used(IndexUse(hits, len(missing), self._index.held_bytes))
+        return found
+
+    async def _read_versions(self, national_ids: list[str]) -> dict[str, tuple[int, int]]:
+        """`(id, version)` by national id."""
+        async with self._searching() as repository:
+            return {row[0]: (row[1], row[2]) for row in await repository.versions(national_ids)}
 
     async def _read(
-        self, repository: AgendaRepository, national_ids: Sequence[str], first: int, last: int, *, cpts: bool
+        self, repository: SearchRepository, national_ids: Sequence[str], first: int, last: int, *, cpts: bool
     ) -> list[PublishedAgenda]:
         """From the database, and into the index when there is one and the window is a usual one."""
         keep = self._index.max_bytes > 0 and last <= first + _LOOK_AHEAD
@@ -228,6 +242,12 @@ class AgendaService:
         with _translated():
             async with self._database.reading() as connection:
                 yield AgendaRepository(connection)
+
+    @asynccontextmanager
+    async def _searching(self) -> AsyncIterator[SearchRepository]:
+        with _translated():
+            async with self._database.fetching() as reader:
+                yield SearchRepository(reader)
 
     # --- editing ---
 

@@ -109,14 +109,13 @@ async def search_associations(request: Request) -> Response:
 
 async def _searched(request: Request, search: Callable[..., Awaitable[bytes]]) -> Response:
     state, scope = state_of(request), request.scope
-    raw_query: bytes = scope["query_string"]
-    negotiate(request)
+    parameters = negotiate(request)
     base = external_base(scope)
     answer = await search(
-        raw_query,
+        parameters,
         state.clock.now(),
         prefer=request.headers.getlist("prefer"),
-        self_url=_as_received(base, scope, raw_query),
+        self_url=_as_received(base, scope, scope["query_string"]),
         base_url=base + BASE_PATH,
     )
     return Response(answer, media_type=media.FHIR_JSON)

@@ -147,10 +147,10 @@ def entries(agendas: Sequence[PublishedAgenda]) -> tuple[int, list[bytes]]:
         starts += agenda.starts
         slots += agenda.fragments
         practitioners.append(agenda.practitioner)
-        for owner in sorted(set(agenda.owners)):
-            schedule, role = agenda.schedules[owner]
-            schedules.append(schedule)
-            roles.append(role)
+        for owner, (schedule, role) in enumerate(agenda.schedules):
+            if owner in agenda.owners:  # found at once: places take turns along the day
+                schedules.append(schedule)
+                roles.append(role)
     # Slots that start together stay by practitioner. Positions are sorted: no bytes compared, no thousand pairs made.
     order = sorted(range(len(slots)), key=starts.__getitem__)
     return len(slots), [*[slots[position] for position in order], *schedules, *practitioners, *roles]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from uuid import uuid4
 
@@ -14,7 +14,8 @@ from agenda_editor.communities.model import Community
 from agenda_editor.communities.service import CommunityService
 from agenda_editor.slot_search import rules
 from agenda_editor.slot_search.model import SlotQuery
-from sas_fhir import bundle, canonicals, instants, search
+from sas_fhir import bundle, canonicals, instants
+from sas_fhir.search import Parameter
 
 
 class SlotSearchService:
@@ -39,11 +40,11 @@ class SlotSearchService:
         self._max_identifiers = max_identifiers
 
     async def search(
-        self, raw_query: bytes, now: datetime, *, prefer: Iterable[str], self_url: str, base_url: str
+        self, parameters: Sequence[Parameter], now: datetime, *, prefer: Iterable[str], self_url: str, base_url: str
     ) -> bytes:
         """A searchset Bundle, empty when nothing matches. Raises `SearchError` or `AgendaUnavailableError`."""
         query = rules.plan(
-            search.decode(raw_query),
+            parameters,
             now=instants.first_millisecond_from(now),
             max_identifiers=self._max_identifiers,
             strict=rules.asks_for_strict(prefer),
@@ -81,11 +82,11 @@ class SlotSearchService:
         return agendas, await self._communities.named(rules.communities(agendas))
 
     async def search_associations(
-        self, raw_query: bytes, now: datetime, *, prefer: Iterable[str], self_url: str, base_url: str
+        self, parameters: Sequence[Parameter], now: datetime, *, prefer: Iterable[str], self_url: str, base_url: str
     ) -> bytes:
         """The same for SOS Médecins; `total` counts slots there too, though the search is for Schedules (guide)."""
         query = rules.plan(
-            search.decode(raw_query),
+            parameters,
             now=instants.first_millisecond_from(now),
             max_identifiers=self._max_identifiers,
             strict=rules.asks_for_strict(prefer),

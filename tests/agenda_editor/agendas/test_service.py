@@ -27,7 +27,7 @@ from agenda_editor.agendas.model import (
     UnknownScheduleError,
     UnknownSlotError,
 )
-from agenda_editor.agendas.repository import AgendaRepository
+from agenda_editor.agendas.repository import SearchRepository
 from agenda_editor.agendas.service import AgendaService, Editing
 from sas_kernel.clock import ManualClock
 from sas_kit.database import Database
@@ -220,16 +220,16 @@ async def test_a_write_between_the_version_and_the_slots_is_seen_by_the_next_sea
 ) -> None:
     """The order that makes the index right: what is kept is never older than the version it is kept under."""
     schedule = await agenda.open(RPPS, slot(1))
-    plain = AgendaRepository.published
+    plain = SearchRepository.published
 
-    async def published_after_a_write(repository: AgendaRepository, *arguments: Any) -> object:
-        monkeypatch.setattr(AgendaRepository, "published", plain)
+    async def published_after_a_write(repository: SearchRepository, *arguments: Any) -> object:
+        monkeypatch.setattr(SearchRepository, "published", plain)
         # On SQLite the reader's snapshot hides this write, on PostgreSQL it shows: both must heal.
         async with agenda.service.editing() as edit:
             await edit.add_slots(schedule.id, [slot(2)])
         return await plain(repository, *arguments)
 
-    monkeypatch.setattr(AgendaRepository, "published", published_after_a_write)
+    monkeypatch.setattr(SearchRepository, "published", published_after_a_write)
     await agenda.search(RPPS)
     assert (await agenda.search(RPPS))["total"] == 2
 
