@@ -59,9 +59,16 @@ _UNREACHABLE: Final = (
     PoolTimeoutError,
     asyncpg.PostgresConnectionError,
     asyncpg.CannotConnectNowError,
+    asyncpg.InternalClientError,  # of a connection that the server is about to close
     asyncpg.TooManyConnectionsError,
 )
-FAILURES: Final = (OSError, SQLAlchemyError, asyncpg.PostgresError, asyncpg.InterfaceError)
+FAILURES: Final = (
+    OSError,
+    SQLAlchemyError,
+    asyncpg.PostgresError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
+)
 """Everything that a database or the way to it may raise; the driver's own leave unwrapped while connecting."""
 
 

@@ -93,11 +93,13 @@ async def lent(engine: AsyncEngine) -> AsyncIterator[Driver]:
         yield Driver(driver)
     except BaseException as error:
         # Of who is cancelled half an answer may be on its way: as SQLAlchemy does, nobody else gets that connection.
+        if isinstance(error, asyncpg.InternalClientError):
+            driver.terminate()  # the server has said that it hangs up, and we were told before it has
         if isinstance(error, Exception) and not driver.is_closed():
             await greenlet_spawn(proxy.close)
             raise
         await asyncio.shield(greenlet_spawn(proxy.invalidate, error))
-        if isinstance(error, asyncpg.PostgresError | asyncpg.InterfaceError):
+        if isinstance(error, asyncpg.PostgresError | asyncpg.InterfaceError | asyncpg.InternalClientError):
             raise ConnectionResetError("the database server closed the connection") from error
         raise
     else:
