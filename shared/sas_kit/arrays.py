@@ -37,6 +37,10 @@ class _Among(FunctionElement[bool]):
     type = sa.Boolean()
     inherit_cache = True
 
+    def self_group(self, against: Any = None) -> Any:
+        """Itself: SQLAlchemy would write `… = 1` for SQLite, which then takes no index."""
+        return self
+
 
 @compiles(_Among, "postgresql")
 def _as_array(element: _Among, compiler: SQLCompiler, **options: Any) -> str:

@@ -37,3 +37,17 @@ async def test_a_value_too_long_for_the_column_is_not_cut_to_one_that_is_there(d
         query = sa.select(table.c.id).where(among(table.c.word, ["w" * 13]))
         assert (await connection.execute(query)).all() == []
     await database.close()
+
+
+async def test_sqlite_takes_the_index_of_the_column(sqlite_url: str) -> None:
+    indexed = sa.Table("indexed", sa.MetaData(), sa.Column("word", sa.String(12), index=True))
+    database = Database(sqlite_url)
+    async with database.transaction() as connection:
+        await connection.run_sync(indexed.metadata.create_all)
+        query = sa.select(indexed.c.word).where(among(indexed.c.word, ["w"]), indexed.c.word.isnot(None))
+        text = str(query.compile(dialect=connection.dialect))
+        plan = (await connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {text}", ('["w"]',))).scalars(3).all()
+    await database.close()
+
+    steps = [step for step in plan if "indexed" in step]
+    assert steps == ["SEARCH indexed USING COVERING INDEX ix_indexed_word (word=?)"]
