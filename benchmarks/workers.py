@@ -21,7 +21,7 @@ from benchmarks.processes import cpu_seconds, descendants, server
 
 ROUNDS = int(os.environ.get("SAS_BENCH_SLICES", "8"))
 CLIENTS = 16
-SLOTS = 1000
+SLOTS = int(os.environ.get("SAS_BENCH_SLOTS", "1000"))
 _A_SLICE = 400  # requests
 _CORES = len(os.sched_getaffinity(0))
 
