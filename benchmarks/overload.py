@@ -215,8 +215,8 @@ def _tell(seen: dict[str, Seen], capacity: float) -> None:
         ("overload.served", _at(bounded.served, 0.99)),
         ("overload.throughput", len(bounded.served) / SECONDS / capacity),
     ):
-        # Times count from when a request was due: a client that is late makes them longer, never shorter. What holds all
-        # the same holds; of what does not, nothing is known.
+        # Times count from when a request was due: a client that is late makes them longer, never shorter. What holds
+        # all the same holds; of what does not, nothing is known.
         TOLD.tell(figure, measured if kept_up or promised()[figure].holds(measured) else math.nan)
 
 
